@@ -1,0 +1,19 @@
+//! The words of the product as plain serde types, for the server and the browser alike.
+//!
+//! Invariant: nothing in here does I/O, knows a database, or renders anything.
+
+pub mod catalog;
+pub mod entity;
+pub mod evidence;
+pub mod finding;
+pub mod job;
+pub mod reference;
+pub mod repository;
+pub mod source;
+pub mod visibility;
+
+pub use entity::{Entity, Kind};
+pub use evidence::{Confidence, Evidence, Fact, Guess};
+pub use finding::{Finding, Findings, Level};
+pub use reference::EntityRef;
+pub use visibility::Visibility;

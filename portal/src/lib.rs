@@ -1,0 +1,22 @@
+//! Everything the product *does*: features over the database, Git, jobs and the clock.
+//!
+//! Invariant: nothing in here knows axum or leptos. Every use case takes the [`identity::Actor`] who asks, checks the
+//! policy, and writes its audit row in the transaction of the change.
+
+pub mod audit;
+pub mod catalog;
+pub mod clock;
+pub mod db;
+pub mod demo;
+pub mod docs;
+pub mod error;
+pub mod identity;
+pub mod jobs;
+pub mod repositories;
+pub mod settings;
+pub mod sources;
+
+mod portal;
+
+pub use error::{Error, Result};
+pub use portal::Portal;
