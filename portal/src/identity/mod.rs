@@ -3,6 +3,10 @@
 //! Signing in comes later; until then a request is either from this machine's own operator or from a visitor, and the
 //! policy below is already the one door.
 
+pub mod people;
+
+pub use people::people;
+
 use model::Visibility;
 
 use crate::error::{Error, Result};

@@ -1,0 +1,1 @@
+//! Markdown of repositories as safe HTML.
