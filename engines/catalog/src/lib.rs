@@ -3,6 +3,14 @@
 //! Invariant: functions over text and trees; no database, no network, and the clock is an input.
 
 pub mod descriptor;
+pub mod draft;
+pub mod link;
+pub mod manifest;
 pub mod overrides;
+pub mod rules;
 pub mod validate;
 pub mod yaml;
+
+pub use draft::{Draft, draft};
+pub use link::{Assignment, LinkInput, LinkRepository, Linked, link};
+pub use rules::{RULES_VERSION, Rule, rules};

@@ -4,12 +4,15 @@
 //! package that is named here is published elsewhere, only [`crate::link`] can know. It is bounded in size, and is
 //! stored as JSON beside the repository.
 
-use model::{Evidence, Fact, Finding};
+use engine_repo::Tree;
+use model::repository::RepositoryFacts;
+use model::{Confidence, Evidence, Fact, Finding};
 use serde::{Deserialize, Serialize};
 
 use crate::descriptor::DescriptorEntity;
-use crate::manifest::Scope;
+use crate::manifest::{self, Scope};
 use crate::overrides::Overrides;
+use crate::rules::RULES_VERSION;
 
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -188,4 +191,23 @@ pub struct TemplateDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub evidence: Evidence,
+}
+
+/// Reads what the files of one repository say. `facts` are those of the same commit.
+pub fn draft(tree: &dyn Tree, facts: &RepositoryFacts) -> Draft {
+    let mut root = Module { description: facts.description.clone(), ..Module::default() };
+    for file in tree.files().iter().filter(|file| file.speaks() && file.folder().is_empty()) {
+        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
+        let Ok(Some(blob)) = tree.read(&file.path, manifest::MANIFEST_BYTES) else { continue };
+        let Some(name) = (kind.parse)(&blob.text()).and_then(|manifest| manifest.name) else { continue };
+        let why = format!("{} names the package {}.", file.path, name.text);
+        let evidence = Evidence::new("component.root", Confidence::Corroborated, why).at(&file.path, Some(name.line));
+        root.packages.push(Package { ecosystem: ecosystem.id.to_owned(), name: name.text, evidence, published: None, private: false });
+    }
+    Draft {
+        rules: RULES_VERSION,
+        commit: facts.head.as_ref().map(|head| head.commit.clone()),
+        modules: vec![root],
+        ..Draft::default()
+    }
 }

@@ -2,9 +2,11 @@
 //!
 //! A pure function: the same input gives the same output, in whatever order the repositories come.
 
+use std::collections::BTreeMap;
+
 use model::catalog::{CatalogEntity, Correction};
 use model::repository::{RepositoryFacts, Standing};
-use model::{EntityRef, Finding, Visibility};
+use model::{Entity, EntityRef, Finding, Kind, Visibility};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::Draft;
@@ -60,4 +62,44 @@ pub struct Linked {
     pub standings: Vec<(String, Standing, Option<String>)>,
     /// Id of the repository and what is wrong in it, beyond what stands with an entity.
     pub findings: Vec<(String, Finding)>,
+}
+
+/// Puts the catalog together.
+pub fn link(input: &LinkInput) -> Linked {
+    let mut repositories: Vec<&LinkRepository> = input.repositories.iter().collect();
+    repositories.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut linked = Linked::default();
+    for repository in repositories {
+        let Some(draft) = &repository.draft else {
+            linked.standings.push((repository.id.clone(), Standing::Listed, None));
+            continue;
+        };
+        let Some(module) = draft.modules.iter().find(|module| module.path.is_empty() && !module.packages.is_empty()) else {
+            linked.standings.push((repository.id.clone(), Standing::WithoutComponent, None));
+            continue;
+        };
+        let name = repository.name.rsplit('/').next().unwrap_or(&repository.name);
+        let mut entity = Entity::new(Kind::Component, name);
+        entity.metadata.description = module.description.as_ref().map(|fact| fact.value.clone());
+        for key in ["type", "lifecycle", "owner"] {
+            entity.spec.insert(key.to_owned(), "unknown".into());
+        }
+        linked.standings.push((repository.id.clone(), Standing::Catalogued, None));
+        linked.entities.push(CatalogEntity {
+            entity,
+            evidence: BTreeMap::new(),
+            guesses: Vec::new(),
+            repository: Some(repository.id.clone()),
+            path: String::new(),
+            descriptor: None,
+            findings: Vec::new(),
+            languages: repository.facts.languages.iter().take(6).map(|l| (l.language.clone(), l.code)).collect(),
+            activity: repository.facts.activity.weeks.clone(),
+            last_commit_at: repository.facts.last_commit.as_ref().map(|commit| commit.at),
+            archived: repository.archived,
+            visibility: repository.visibility,
+        });
+    }
+    linked.entities.sort_by_cached_key(|entity| entity.entity.reference());
+    linked
 }
