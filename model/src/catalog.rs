@@ -8,6 +8,7 @@ use crate::{Confidence, Entity, EntityRef, Evidence, Finding, Guess, Visibility}
 
 /// One entity with everything that is known about how it came to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CatalogEntity {
     pub entity: Entity,
     /// By JSON pointer into `entity`: `/spec/owner`, `/metadata/description`, `/spec/dependsOn/0`.
@@ -32,6 +33,7 @@ pub struct CatalogEntity {
 
 /// One row of a catalog list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CatalogRow {
     pub reference: EntityRef,
     /// `Component`, as written in descriptors.
@@ -64,6 +66,7 @@ pub struct CatalogRow {
 
 /// What a list can be narrowed by. The names are the keys in the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     Kind,
@@ -130,6 +133,7 @@ impl Field {
 pub const UNKNOWN: &str = "unknown";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Sort {
     /// By title or name, without regard to case.
@@ -165,6 +169,7 @@ impl Sort {
 
 /// What a list shows. Values of one field are alternatives; fields must all hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CatalogFilter {
     /// Words that must all occur (as prefixes) in name, title, description, tags or owner.
     pub text: String,
@@ -190,6 +195,7 @@ impl Default for CatalogFilter {
 
 /// One page of a list, with the counts beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CatalogPage {
     pub rows: Vec<CatalogRow>,
     /// How many entities match, over all pages.
@@ -200,6 +206,7 @@ pub struct CatalogPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Facet {
     pub field: Field,
     /// Most first, then by value; at most 50.
@@ -207,6 +214,7 @@ pub struct Facet {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct FacetValue {
     pub value: String,
     pub count: usize,
@@ -215,6 +223,7 @@ pub struct FacetValue {
 
 /// Everything that the page of an entity shows, but for its README.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct EntityDetail {
     pub entity: CatalogEntity,
     pub row: CatalogRow,
@@ -224,6 +233,7 @@ pub struct EntityDetail {
 
 /// One edge with what is known of the other end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct RelationView {
     /// `dependsOn`, `dependencyOf`, …
     pub kind: String,
@@ -236,6 +246,7 @@ pub struct RelationView {
 
 /// The one honest sentence of the home page, as numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Summary {
     pub repositories: u64,
     /// By [`crate::repository::Standing`], as in addresses.
@@ -254,6 +265,7 @@ pub struct Summary {
 
 /// A guess that waits for somebody's word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Unsure {
     pub row: CatalogRow,
     pub guess: Guess,
@@ -261,6 +273,7 @@ pub struct Unsure {
 
 /// Somebody's word on one field of one entity; it wins over inference and is told apart from what Git says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Correction {
     pub reference: EntityRef,
     /// JSON pointer: `/spec/owner`, `/spec/type`, `/spec/lifecycle`.
@@ -269,4 +282,15 @@ pub struct Correction {
     pub value: Option<String>,
     pub by: String,
     pub at: i64,
+}
+
+/// What quick find shows of one entity, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub label: String,
+    /// `Service`, `API`, `Group`
+    pub kind: String,
+    pub description: Option<String>,
+    /// The address of its page.
+    pub address: String,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How sure an inferred value is. The order is from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Shown as "probably X?"; never written into `spec`, never counted, never exported.
@@ -28,6 +29,7 @@ impl Confidence {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Evidence {
     /// The id of the rule, `owner.codeowners`.
     pub rule: String,
@@ -62,6 +64,7 @@ impl Evidence {
 
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Fact<T> {
     pub value: T,
     pub evidence: Evidence,
@@ -75,6 +78,7 @@ impl<T> Fact<T> {
 
 /// What somebody has to confirm or correct before it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Guess {
     /// JSON pointer of the field, `/spec/owner`.
     pub field: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How bad it is. The order is from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Note,
@@ -23,6 +24,7 @@ impl Level {
 
 /// One located message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Finding {
     /// Stable id of the rule, `descriptor.name`.
     pub rule: String,
@@ -63,12 +65,14 @@ impl Finding {
 
 /// All findings of one check, in the shape of the machine format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Findings {
     pub findings: Vec<Finding>,
     pub summary: Summary,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Summary {
     pub errors: usize,
     pub warnings: usize,

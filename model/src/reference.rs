@@ -107,6 +107,16 @@ impl<'de> Deserialize<'de> for EntityRef {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+impl utoipa::PartialSchema for EntityRef {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        String::schema()
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl utoipa::ToSchema for EntityRef {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

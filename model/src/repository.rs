@@ -11,6 +11,7 @@ pub const ACTIVITY_WEEKS: usize = 104;
 
 /// Facts of one repository at the head of its default branch. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct RepositoryFacts {
     /// `None` for an empty repository or one without a HEAD; a finding says which.
     pub head: Option<Head>,
@@ -54,6 +55,7 @@ pub struct RepositoryFacts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Head {
     /// Short name; `None` when HEAD is detached.
     pub branch: Option<String>,
@@ -61,6 +63,7 @@ pub struct Head {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CommitSummary {
     pub commit: String,
     pub at: i64,
@@ -70,6 +73,7 @@ pub struct CommitSummary {
 
 /// Human commits per week.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Activity {
     /// When the last week began (Monday, 00:00 UTC).
     pub last_week: i64,
@@ -86,6 +90,7 @@ impl Activity {
 
 /// How many people contribute; `.mailmap` is honoured and bots are apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct People {
     pub all_time: u32,
     pub last_year: u32,
@@ -96,6 +101,7 @@ pub struct People {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct AuthorCommits {
     /// First 16 hexadecimal digits of SHA-256 over the lower-case e-mail address, or over the login where the
     /// address is a forge's `noreply` address.
@@ -104,6 +110,7 @@ pub struct AuthorCommits {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Tag {
     pub name: String,
     pub commit: String,
@@ -111,6 +118,7 @@ pub struct Tag {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct LanguageLines {
     pub language: String,
     pub files: u64,
@@ -121,6 +129,7 @@ pub struct LanguageLines {
 
 /// How many files the head has, and how many of them may speak.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct FileCounts {
     pub total: u64,
     pub bytes: u64,
@@ -130,6 +139,7 @@ pub struct FileCounts {
 
 /// What a path is, decided before any rule runs. Only `Source` produces components, APIs, dependencies and facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PathClass {
     Source,
@@ -162,6 +172,7 @@ impl PathClass {
 
 /// A path that may not speak.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Exclusion {
     pub path: String,
     pub class: PathClass,
@@ -173,6 +184,7 @@ pub struct Exclusion {
 
 /// What a repository is to the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// Its name is known; its content has not been read yet.
@@ -221,6 +233,7 @@ impl Standing {
 
 /// One row of the list of repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct RepositoryRow {
     /// Assigned once; survives a rename of the folder.
     pub id: String,
@@ -246,6 +259,7 @@ pub struct RepositoryRow {
 
 /// Everything that the page of a repository shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct RepositoryDetail {
     pub row: RepositoryRow,
     pub facts: RepositoryFacts,

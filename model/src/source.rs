@@ -6,6 +6,7 @@ use crate::Visibility;
 
 /// A configured source and how it fares. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct SourceStatus {
     /// Stable name, from the configuration.
     pub name: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Every row that is shown carries one of these, in an indexed column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
     /// Everybody who reaches the portal.
