@@ -48,12 +48,13 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                Self::Unavailable(format!("the database does not answer: {error}"))
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(format!("The database does not answer ({error}); try again in a moment."))
             }
-            sqlx::Error::Database(inner) if inner.message().contains("disk is full") => {
-                Self::Unavailable("the disk is full: free some space; nothing was lost".to_owned())
-            }
+            sqlx::Error::Database(inner) => match crate::db::dialect::remedy(inner.as_ref()) {
+                Some(remedy) => Self::Unavailable(remedy),
+                None => Self::internal(error),
+            },
             _ => Self::internal(error),
         }
     }

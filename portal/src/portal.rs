@@ -1,0 +1,139 @@
+//! The handle that every use case takes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::catalog::{self, CatalogIndex};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::jobs::{self, Jobs};
+use crate::settings::Settings;
+use crate::sources;
+
+/// Everything that lives as long as the process: database, index, jobs, settings. Cheap to clone.
+#[derive(Clone)]
+pub struct Portal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    db: Db,
+    index: CatalogIndex,
+    jobs: Jobs,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+    /// Held until the process ends, however it ends: the operating system lets go of it.
+    _lock: File,
+}
+
+impl Portal {
+    /// Takes the data folder, brings the database up to date and opens the index. Nothing runs yet: see [`start`](Self::start).
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when another Slipway uses the data folder, [`Error::Unavailable`] when folder or database
+    /// cannot be used; both say what to do.
+    pub async fn open(settings: Settings) -> Result<Self> {
+        let lock = lock(&settings.data)?;
+        let db = Db::open(&settings.database, &settings.data).await?;
+        sources::register(&db, &settings).await?;
+        let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
+        let portal = Self {
+            inner: Arc::new(Inner {
+                settings,
+                db,
+                index,
+                jobs: Jobs::default(),
+                stopping: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+                _lock: lock,
+            }),
+        };
+        Ok(portal)
+    }
+
+    /// Starts the worker and the polling of sources.
+    pub fn start(&self) {
+        self.inner.tasks.spawn(jobs::work(self.clone()));
+        self.inner.tasks.spawn(catalog::follow(self.clone()));
+    }
+
+    /// Lets the units that are running end (repositories in flight), gives running jobs back so that the next start
+    /// goes on with them, and closes the database.
+    pub async fn stop(&self) {
+        self.inner.stopping.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.db.close().await;
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.inner.settings.clock
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub fn jobs(&self) -> &Jobs {
+        &self.inner.jobs
+    }
+
+    pub fn index(&self) -> &CatalogIndex {
+        &self.inner.index
+    }
+
+    /// Done once [`stop`](Self::stop) was called; long work and open streams watch it.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.inner.stopping
+    }
+}
+
+/// One Slipway a data folder. The file holds the process id of who has it.
+fn lock(data: &Path) -> Result<File> {
+    std::fs::create_dir_all(data).map_err(|error| cannot_use(data, &error))?;
+    let path = data.join("slipway.lock");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(|error| cannot_use(data, &error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = (&mut file).take(20).read_to_string(&mut holder);
+            return Err(Error::Conflict(format!(
+                "Another Slipway (process {}) uses the data folder {}. Stop it, or give this one another folder with --data.",
+                holder.trim(),
+                data.display()
+            )));
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(cannot_use(data, &error)),
+    }
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(|error| cannot_use(data, &error))?;
+    Ok(file)
+}
+
+fn cannot_use(data: &Path, error: &std::io::Error) -> Error {
+    Error::Unavailable(format!(
+        "The data folder {} cannot be used ({error}): check that it can be written and that the disk has space, \
+         or choose another with --data.",
+        data.display()
+    ))
+}
