@@ -1,6 +1,14 @@
 //! YAML as a tree in which every node and every key knows its line and column.
 //!
-//! Scalars are read as Backstage's `yaml` package (2.x, YAML 1.2 core schema) reads them.
+//! Scalars are read as Backstage reads them: npm's `yaml` 2.x with the YAML 1.2 core schema and without merge keys
+//! (`parseEntityYaml` of `@backstage/plugin-catalog-node` 3.0 calls `parseAllDocuments` with `merge: false`), so `<<` is
+//! a key like any other. JSON is YAML too.
+
+mod build;
+mod scalar;
+mod stream;
+#[cfg(test)]
+mod tests;
 
 use model::{Finding, Level};
 use serde_json::{Map, Number};
@@ -10,7 +18,8 @@ use serde_json::{Map, Number};
 pub struct Limits {
     /// Size of the text.
     pub bytes: usize,
-    /// How deep collections may be nested.
+    /// How deep values may be nested, aliases followed. Below 128, where `serde_json` ends, so that what was read can
+    /// also be stored.
     pub depth: usize,
     /// Nodes of all documents, after aliases were expanded.
     pub nodes: usize,
@@ -18,7 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1_000_000, depth: 200, nodes: 200_000 }
+        Self { bytes: 1_000_000, depth: 100, nodes: 200_000 }
     }
 }
 
@@ -73,25 +82,38 @@ impl YamlError {
     }
 }
 
+impl YamlError {
+    fn new(rule: &'static str, (line, column): (u32, u32), message: impl Into<String>, help: &str) -> Self {
+        Self { rule, line, column, message: message.into(), help: help.to_owned() }
+    }
+}
+
 /// All documents of `text`, or the first error.
 pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Document>, YamlError> {
     let (documents, errors) = parse_all(text, limits);
     errors.into_iter().next().map_or(Ok(documents), Err)
 }
 
-/// Every document of `text` that can be read, and an error for each that cannot.
-pub fn parse_all(_text: &str, _limits: &Limits) -> (Vec<Document>, Vec<YamlError>) {
-    (Vec::new(), Vec::new())
+/// Every document of `text` that can be read, and an error for each that cannot: after an error it goes on at the next
+/// line that begins a document.
+pub fn parse_all(text: &str, limits: &Limits) -> (Vec<Document>, Vec<YamlError>) {
+    if text.len() > limits.bytes {
+        let message = format!("The file has {} bytes; at most {} are read.", text.len(), limits.bytes);
+        return (Vec::new(), vec![YamlError::new("yaml.limit", (1, 1), message, "Split the file.")]);
+    }
+    stream::read(text, limits)
 }
 
 /// The text of a file; invalid UTF-8 is an error with its place.
 pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
-    std::str::from_utf8(bytes).map_err(|error| YamlError {
-        rule: "yaml.encoding",
-        line: 1,
-        column: 1,
-        message: format!("The file is not UTF-8: byte {} cannot be read.", error.valid_up_to() + 1),
-        help: "Save the file as UTF-8.".to_owned(),
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = &bytes[..error.valid_up_to()];
+        let line_start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+        let column = 1 + String::from_utf8_lossy(&valid[line_start..]).chars().count();
+        let message = format!("The file is not valid UTF-8: byte {} cannot be read as text.", error.valid_up_to() + 1);
+        let at = (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX));
+        YamlError::new("yaml.encoding", at, message, "Save the file as UTF-8.")
     })
 }
 
