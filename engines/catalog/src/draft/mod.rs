@@ -6,13 +6,28 @@
 
 use engine_repo::Tree;
 use model::repository::RepositoryFacts;
-use model::{Confidence, Evidence, Fact, Finding};
+use model::{Evidence, Fact, Finding};
 use serde::{Deserialize, Serialize};
 
+mod apis;
+mod calls;
+mod declared;
+mod deployments;
+mod images;
+mod kinds;
+mod languages;
+mod modules;
+mod owners;
+mod publish;
+mod readme;
+mod survey;
+mod templates;
+
 use crate::descriptor::DescriptorEntity;
-use crate::manifest::{self, Scope};
+use crate::manifest::Scope;
 use crate::overrides::Overrides;
 use crate::rules::RULES_VERSION;
+use survey::Survey;
 
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -58,7 +73,7 @@ pub struct Module {
     pub homepage: Option<Fact<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// What it could be, most decisive first.
+    /// What it could be, most decisive first; guesses come last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<Fact<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,11 +82,12 @@ pub struct Module {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<OwnerShare>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dependencies: Vec<DependencyDraft>,
+    pub dependencies: Vec<DependencyList>,
     /// Hosts that its configuration names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
-    /// Images that are built from it.
+    /// Images that are built from it, without tags; `*` stands for what is filled in when they are built, and
+    /// `{repository}` for the repository's name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Fact<String>>,
     /// Its container file.
@@ -97,18 +113,13 @@ pub struct Package {
     pub private: bool,
 }
 
-/// A package that a manifest asks for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DependencyDraft {
+/// The packages that one file asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DependencyList {
     pub ecosystem: String,
-    /// Normalised as its ecosystem does.
-    pub name: String,
-    pub scope: Scope,
     pub file: String,
-    pub line: u32,
-    /// The folder of this repository that it is taken from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub local: Option<String>,
+    /// Name as its ecosystem normalises it, scope, line.
+    pub items: Vec<(String, Scope, u32)>,
 }
 
 /// A host that configuration names.
@@ -173,8 +184,8 @@ pub struct ApiDraft {
     pub description: Option<String>,
     /// `openapi`, `asyncapi`, `grpc`, `graphql`
     pub api_type: String,
-    /// SHA-256 over the definition without its spaces: copies are recognised by it.
-    pub digest: String,
+    /// Of each file, the first 16 digits of SHA-256 over its text without spaces: copies are recognised by it.
+    pub digests: Vec<String>,
     /// The folder is one for clients or other people's definitions: a copy more likely than the origin.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub foreign: bool,
@@ -195,19 +206,27 @@ pub struct TemplateDraft {
 
 /// Reads what the files of one repository say. `facts` are those of the same commit.
 pub fn draft(tree: &dyn Tree, facts: &RepositoryFacts) -> Draft {
-    let mut root = Module { description: facts.description.clone(), ..Module::default() };
-    for file in tree.files().iter().filter(|file| file.speaks() && file.folder().is_empty()) {
-        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
-        let Ok(Some(blob)) = tree.read(&file.path, manifest::MANIFEST_BYTES) else { continue };
-        let Some(name) = (kind.parse)(&blob.text()).and_then(|manifest| manifest.name) else { continue };
-        let why = format!("{} names the package {}.", file.path, name.text);
-        let evidence = Evidence::new("component.root", Confidence::Corroborated, why).at(&file.path, Some(name.line));
-        root.packages.push(Package { ecosystem: ecosystem.id.to_owned(), name: name.text, evidence, published: None, private: false });
-    }
+    let survey = Survey::new(tree, facts);
+    let declared = declared::read(&survey);
+    let templates = templates::read(&survey);
+    let deployments = deployments::read(&survey);
+    let mut modules = modules::read(&survey, &deployments, &templates);
+    let mut apis = apis::read(&survey);
+    apis.truncate(survey::MOST);
+    let mentions = owners::assign(&survey, &mut modules);
+    languages::assign(&survey, &mut modules);
+    let mut findings = declared.findings;
+    findings.extend(survey.findings());
     Draft {
         rules: RULES_VERSION,
         commit: facts.head.as_ref().map(|head| head.commit.clone()),
-        modules: vec![root],
-        ..Draft::default()
+        modules,
+        apis,
+        templates,
+        workloads: deployments.workloads,
+        descriptors: declared.entities,
+        overrides: declared.overrides,
+        mentions,
+        findings,
     }
 }

@@ -98,9 +98,8 @@ fn read_tables(tables: &Node, manifest: &mut Manifest) {
         for entry in tables.get(key).map(Node::entries).unwrap_or_default() {
             let optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
             let name = entry.value.text("package").map_or_else(|| entry.key.clone(), |package| package.text);
-            let path = entry.value.text("path").map(|path| path.text);
             let scope = if optional && scope == Scope::Runtime { Scope::Optional } else { scope };
-            manifest.depend(&name, scope, entry.line, path);
+            manifest.depend(&name, scope, entry.line);
         }
     }
 }
@@ -131,7 +130,6 @@ mod tests {
                 ("nix", Scope::Runtime, 18),
             ]
         );
-        assert_eq!(manifest.dependencies[0].path.as_deref(), Some("../events"));
     }
 
     #[test]

@@ -29,29 +29,14 @@ pub fn normalise(name: &str) -> String {
 /// <https://go.dev/ref/mod#go-mod-file>; a requirement marked `// indirect` is not asked for by this module itself.
 pub fn go_mod(text: &str) -> Option<Manifest> {
     let mut manifest = Manifest::default();
-    let mut replaced = Vec::new();
     for_each_directive(text, |directive, rest, line, comment| match directive {
         "module" => manifest.name = rest.split_whitespace().next().map(|name| Located::new(unquote(name), line)),
         "require" if !comment.contains("indirect") => {
-            let name = unquote(rest.split_whitespace().next().unwrap_or_default()).to_owned();
-            manifest.depend(&name, Scope::Runtime, line, None);
-        }
-        "replace" => {
-            if let Some((from, to)) = rest.split_once("=>") {
-                let to = unquote(to.trim().split_whitespace().next().unwrap_or_default());
-                let from = unquote(from.trim().split_whitespace().next().unwrap_or_default());
-                if to.starts_with('.') {
-                    replaced.push((from.to_owned(), to.to_owned()));
-                }
-            }
+            let name = unquote(rest.split_whitespace().next().unwrap_or_default());
+            manifest.depend(name, Scope::Runtime, line);
         }
         _ => {}
     });
-    for (from, to) in replaced.into_iter().take(super::DEPENDENCIES) {
-        for dependency in manifest.dependencies.iter_mut().filter(|known| known.name == from) {
-            dependency.path = Some(to.clone());
-        }
-    }
     manifest.name.is_some().then_some(manifest)
 }
 
@@ -101,8 +86,8 @@ mod tests {
                     golang.org/x/net v0.1.0 // indirect\n)\nrequire example.com/x/v2 v2.0.0\nreplace example.com/harbour/events => ../events\n";
         let manifest = go_mod(text).unwrap();
         assert_eq!(manifest.name, Some(Located::new("example.com/harbour/berths", 1)));
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.line, d.path.as_deref())).collect();
-        assert_eq!(found, [("example.com/harbour/events", 6, Some("../events")), ("example.com/x/v2", 9, None)]);
+        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.line)).collect();
+        assert_eq!(found, [("example.com/harbour/events", 6), ("example.com/x/v2", 9)]);
         assert_eq!(go_mod("go 1.22"), None);
     }
 

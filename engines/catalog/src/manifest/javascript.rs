@@ -85,8 +85,7 @@ pub fn package_json(text: &str) -> Option<Manifest> {
         ("devDependencies", Scope::Development),
     ] {
         for entry in document.get(key).map(Node::entries).unwrap_or_default() {
-            let (name, path) = source(&entry.key, entry.value.as_str().unwrap_or_default());
-            manifest.depend(&name, scope, entry.line, path);
+            manifest.depend(meant(&entry.key, entry.value.as_str().unwrap_or_default()), scope, entry.line);
         }
     }
     let says_files = document.get("files").is_some() || manifest.importable.is_some() || !manifest.commands.is_empty();
@@ -94,14 +93,10 @@ pub fn package_json(text: &str) -> Option<Manifest> {
     Some(manifest)
 }
 
-/// The package that is meant by a name and its version: `npm:other@1` is another one, `file:../x` a folder.
-fn source(name: &str, version: &str) -> (String, Option<String>) {
-    if let Some(alias) = version.strip_prefix("npm:") {
-        let end = alias.rfind('@').filter(|&at| at > 0).unwrap_or(alias.len());
-        return (alias[..end].to_owned(), None);
-    }
-    let path = ["file:", "link:", "portal:"].iter().find_map(|prefix| version.strip_prefix(prefix));
-    (name.to_owned(), path.map(str::to_owned))
+/// The package that is meant by a name and its version: `npm:other@1` is another one.
+fn meant<'a>(name: &'a str, version: &'a str) -> &'a str {
+    let Some(alias) = version.strip_prefix("npm:") else { return name };
+    &alias[..alias.rfind('@').filter(|&at| at > 0).unwrap_or(alias.len())]
 }
 
 fn read_globs(globs: &Node, manifest: &mut Manifest) {
@@ -145,8 +140,8 @@ mod tests {
         assert_eq!(manifest.name, Some(Located::new("@babel/core", 2)));
         assert_eq!(manifest.publishing, Publishing::Configured(6, "public".to_owned()));
         assert!(manifest.complete);
-        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.path.as_deref(), d.line)).collect();
-        assert_eq!(found, [("a", None, 9), ("@x/c", None, 10), ("d", Some("../d"), 11), ("e", None, 12)]);
+        let found: Vec<_> = manifest.dependencies.iter().map(|d| (d.name.as_str(), d.line)).collect();
+        assert_eq!(found, [("a", 9), ("@x/c", 10), ("d", 11), ("e", 12)]);
         assert_eq!(manifest.dependencies[3].scope, Scope::Development);
     }
 

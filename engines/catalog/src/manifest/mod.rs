@@ -4,16 +4,29 @@
 //! read it leaves out. The next ecosystem is one more entry of [`ECOSYSTEMS`].
 
 mod cargo;
+mod chart;
+pub(crate) mod ci;
+mod compose;
+mod dockerfile;
 mod go;
+mod hosts;
 mod javascript;
+mod kubernetes;
 mod node;
 mod python;
 
 use serde::{Deserialize, Serialize};
 
 pub use cargo::cargo_toml;
+pub use chart::{Chart, Values, chart, values};
+pub use ci::{Ci, ci};
+pub use compose::{Service, compose};
+pub use dockerfile::{Dockerfile, dockerfile};
 pub use go::{go_mod, go_work};
+pub use hosts::hosts;
 pub use javascript::{lerna_json, package_json, pnpm_workspace};
+pub use kubernetes::{KubernetesObject, kubernetes, kustomization, workload_kinds};
+pub(crate) use node::json as json_document;
 pub use python::{pipfile, pyproject, requirements, setup_cfg, setup_py};
 
 /// How much of a manifest is read.
@@ -66,8 +79,6 @@ pub struct Dependency {
     pub name: String,
     pub scope: Scope,
     pub line: u32,
-    /// A folder relative to the manifest's, where it is taken from one.
-    pub path: Option<String>,
 }
 
 /// What a manifest says about publishing.
@@ -114,16 +125,16 @@ pub struct Manifest {
 
 impl Manifest {
     /// Adds a dependency unless there are too many, or it has no name.
-    fn depend(&mut self, name: &str, scope: Scope, line: u32, path: Option<String>) {
+    fn depend(&mut self, name: &str, scope: Scope, line: u32) {
         if !name.is_empty() && name.len() <= 214 && self.dependencies.len() < DEPENDENCIES {
-            self.dependencies.push(Dependency { name: name.to_owned(), scope, line, path });
+            self.dependencies.push(Dependency { name: name.to_owned(), scope, line });
         }
     }
 }
 
 /// One kind of manifest file.
 pub struct ManifestFile {
-    /// File name; one `*` may stand for anything.
+    /// File name, after the folder's where that matters; one `*` may stand for anything.
     pub name: &'static str,
     /// `None`: nothing in it can be read.
     pub parse: fn(&str) -> Option<Manifest>,
@@ -158,12 +169,15 @@ pub struct Frameworks {
 /// Every ecosystem that is understood.
 pub static ECOSYSTEMS: [&Ecosystem; 4] = [&python::PYTHON, &cargo::RUST, &javascript::JAVASCRIPT, &go::GO];
 
-/// The ecosystem and the kind of a file, by its name.
+/// The ecosystem and the kind of a file, by its name and, where the pattern has one, by its folder's.
 pub fn recognise(path: &str) -> Option<(&'static Ecosystem, &'static ManifestFile)> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    ECOSYSTEMS.iter().find_map(|ecosystem| {
-        ecosystem.files.iter().find(|file| matches_name(file.name, name)).map(|file| (*ecosystem, file))
-    })
+    let mut parts = path.rsplitn(3, '/');
+    let (name, folder) = (parts.next().unwrap_or(path), parts.next().unwrap_or_default());
+    let matches = |file: &&ManifestFile| match file.name.split_once('/') {
+        Some((parent, pattern)) => parent == folder && matches_name(pattern, name),
+        None => matches_name(file.name, name),
+    };
+    ECOSYSTEMS.iter().find_map(|ecosystem| ecosystem.files.iter().find(matches).map(|file| (*ecosystem, file)))
 }
 
 /// The ecosystem with that id.
@@ -190,6 +204,8 @@ mod tests {
             ("pyproject.toml", Some("python")),
             ("a/requirements-dev.txt", Some("python")),
             ("a/requirements.in", None),
+            ("requirements/base.txt", Some("python")),
+            ("docs/base.txt", None),
             ("Cargo.toml", Some("rust")),
             ("web/package.json", Some("javascript")),
             ("pnpm-workspace.yaml", Some("javascript")),

@@ -18,7 +18,8 @@ pub(super) static PYTHON: Ecosystem = Ecosystem {
         ManifestFile { name: "setup.cfg", parse: setup_cfg },
         ManifestFile { name: "setup.py", parse: setup_py },
         ManifestFile { name: "Pipfile", parse: pipfile },
-        ManifestFile { name: "requirements*.txt", parse: requirements::requirements },
+        ManifestFile { name: "requirements*.txt", parse: requirements },
+        ManifestFile { name: "requirements/*.txt", parse: requirements },
     ],
     normalise,
     publishes: &[
@@ -66,14 +67,8 @@ fn require(manifest: &mut Manifest, requirement: &str, scope: Scope, line: u32) 
     let is_name = name.starts_with(|character: char| character.is_ascii_alphanumeric())
         && after.is_none_or(|character| matches!(character, '[' | '<' | '>' | '=' | '!' | '~' | ';' | '@' | ',' | '(' | '#'));
     if is_name {
-        let path = rest.split_once('@').and_then(|(_, url)| url.trim().strip_prefix("file:")).map(local_path);
-        manifest.depend(name, scope, line, path.flatten());
+        manifest.depend(name, scope, line);
     }
-}
-
-fn local_path(url: &str) -> Option<String> {
-    let path = url.trim_start_matches("//").split(['#', ';', ' ']).next()?.trim();
-    (!path.is_empty() && !path.starts_with('/')).then(|| path.to_owned())
 }
 
 /// What a group of extra requirements is for, by its name.

@@ -3,7 +3,7 @@
 use super::{require, scope_of};
 use crate::manifest::node::toml;
 use crate::manifest::{Located, Manifest, Publishing, Scope};
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 /// <https://packaging.python.org/en/latest/specifications/pyproject-toml/>, and the sections of Poetry, PDM and uv.
 pub fn pyproject(text: &str) -> Option<Manifest> {
@@ -111,7 +111,7 @@ fn read_poetry_group(group: Option<&Node>, scope: Scope, manifest: &mut Manifest
         }
         let optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
         let scope = if optional && scope == Scope::Runtime { Scope::Optional } else { scope };
-        manifest.depend(&entry.key, scope, entry.line, entry.value.text("path").map(|path| path.text));
+        manifest.depend(&entry.key, scope, entry.line);
     }
 }
 
@@ -123,13 +123,6 @@ fn read_uv(document: &Node, manifest: &mut Manifest) {
         manifest.members = entry.value.get("members").into_iter().flat_map(Node::texts).collect();
         let excluded = entry.value.get("exclude").into_iter().flat_map(Node::texts);
         manifest.excluded = excluded.map(|glob| glob.text).collect();
-    }
-    for source in uv.get("sources").map(Node::entries).unwrap_or_default() {
-        let name = super::normalise(&source.key);
-        let path = source.value.text("path").map(|path| path.text);
-        for dependency in manifest.dependencies.iter_mut().filter(|known| super::normalise(&known.name) == name) {
-            dependency.path = path.clone().or(dependency.path.take());
-        }
     }
     if let Some(package) = uv.get("package").filter(|package| package.as_bool() == Some(false)) {
         manifest.publishing = Publishing::Forbidden(package.line);
@@ -147,12 +140,10 @@ pub fn pipfile(text: &str) -> Option<Manifest> {
     let mut manifest = Manifest::default();
     for (section, scope) in [("packages", Scope::Runtime), ("dev-packages", Scope::Development)] {
         for entry in document.get(section).map(Node::entries).unwrap_or_default() {
-            let path = entry.value.text("path").map(|path| path.text);
-            // `"." = {editable = true}` is the project itself.
-            if matches!(entry.value.value, Value::Mapping(_)) && path.as_deref() == Some(".") {
-                continue;
+            // A path of `.` is the project itself.
+            if entry.value.get("path").and_then(Node::as_str) != Some(".") {
+                manifest.depend(&entry.key, scope, entry.line);
             }
-            manifest.depend(&entry.key, scope, entry.line, path);
         }
     }
     Some(manifest)

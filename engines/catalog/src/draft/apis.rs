@@ -1,0 +1,131 @@
+//! Definition files of APIs.
+
+use std::collections::BTreeMap;
+
+use model::{Confidence, Evidence};
+use sha2::{Digest, Sha256};
+
+use super::ApiDraft;
+use super::survey::Survey;
+use crate::manifest::Located;
+use crate::yaml;
+
+/// How much of a definition is read. A longer one is known by its name and place only.
+const DEFINITION_BYTES: usize = 1024 * 1024;
+
+/// Folders for what belongs to others.
+const FOREIGN: [&str; 10] =
+    ["client", "clients", "external", "third_party", "thirdparty", "upstream", "imported", "contracts", "consumed", "stubs"];
+
+pub(super) fn read(survey: &Survey) -> Vec<ApiDraft> {
+    let mut found: Vec<ApiDraft> = Vec::new();
+    let mut protocols: BTreeMap<(String, String), ApiDraft> = BTreeMap::new();
+    for file in &survey.apis {
+        let Some(text) = survey.text(&file.path, DEFINITION_BYTES) else { continue };
+        let extension = file.name().rsplit_once('.').map_or("", |(_, end)| end);
+        match extension {
+            "proto" => {
+                let Some(api) = proto(&file.path, &text) else { continue };
+                // The files of one package in one folder are one API.
+                let key = (file.folder().to_owned(), api.name.clone());
+                match protocols.get_mut(&key) {
+                    Some(known) => known.digests.extend(api.digests),
+                    None => _ = protocols.insert(key, api),
+                }
+            }
+            "graphql" | "graphqls" | "gql" => found.extend(graphql(&file.path, &text)),
+            _ => found.extend(described(&file.path, &text)),
+        }
+    }
+    found.extend(protocols.into_values());
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn draft(path: &str, name: &str, api_type: &str, text: &str, line: u32, why: String) -> ApiDraft {
+    ApiDraft {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        title: None,
+        description: None,
+        api_type: api_type.to_owned(),
+        digests: vec![digest(text)],
+        foreign: path.split('/').rev().skip(1).any(|part| FOREIGN.contains(&part.to_lowercase().as_str())),
+        evidence: Evidence::new("api.definition", Confidence::Corroborated, why).at(path, Some(line)),
+    }
+}
+
+fn digest(text: &str) -> String {
+    let mut hash = Sha256::new();
+    for word in text.split_whitespace() {
+        hash.update(word.as_bytes());
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// OpenAPI (Swagger) and AsyncAPI, in YAML or JSON.
+fn described(path: &str, text: &str) -> Option<ApiDraft> {
+    let root = if path.ends_with(".json") {
+        crate::manifest::json_document(text)?
+    } else {
+        yaml::parse(text, &yaml::Limits::default()).ok()?.into_iter().next()?.root
+    };
+    let (entry, api_type) = ["openapi", "swagger", "asyncapi"].into_iter().find_map(|key| {
+        let entry = root.entry(key)?;
+        Some((entry, if key == "asyncapi" { "asyncapi" } else { "openapi" }))
+    })?;
+    let info = root.get("info");
+    let title = info.and_then(|info| info.text("title"));
+    let description = info.and_then(|info| info.text("description"));
+    let name = title.as_ref().map_or_else(|| stem(path), |title| title.text.clone());
+    let line = title.as_ref().map_or(entry.line, |title| title.line);
+    let why = format!("The file is an {} definition.", if api_type == "openapi" { "OpenAPI" } else { "AsyncAPI" });
+    let shorten = |text: Located| text.text.lines().next().unwrap_or_default().chars().take(300).collect::<String>();
+    Some(ApiDraft {
+        title: title.map(shorten),
+        description: description.map(shorten),
+        ..draft(path, &name, api_type, text, line, why)
+    })
+}
+
+fn proto(path: &str, text: &str) -> Option<ApiDraft> {
+    let lines = || text.lines().zip(1u32..).map(|(line, number)| (line.trim(), number));
+    let (service, line) = lines().find_map(|(line, number)| {
+        let name = line.strip_prefix("service ")?.split(|character: char| character == '{' || character.is_whitespace()).next()?;
+        (!name.is_empty()).then_some((name, number))
+    })?;
+    let package = lines().find_map(|(line, _)| line.strip_prefix("package ")?.split(';').next().map(str::trim));
+    let name = package.filter(|package| !package.is_empty()).unwrap_or(service);
+    Some(draft(path, name, "grpc", text, line, format!("The file defines the gRPC service {service}.")))
+}
+
+fn graphql(path: &str, text: &str) -> Option<ApiDraft> {
+    let line = text.lines().zip(1u32..).find_map(|(line, number)| {
+        let starts = ["type Query", "schema {", "schema{", "extend type Query"].iter().any(|sign| line.starts_with(sign));
+        starts.then_some(number)
+    })?;
+    Some(draft(path, &stem(path), "graphql", text, line, "The file is a GraphQL schema.".to_owned()))
+}
+
+fn stem(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn definitions_are_told_by_their_content() {
+        assert_eq!(described("openapi.yaml", "openapi: 3.0.0\ninfo:\n  title: Ledger API\n").unwrap().name, "Ledger API");
+        assert!(described("openapi.yaml", "x: 1").is_none());
+        let api = proto("p/ledger.proto", "syntax = \"proto3\";\npackage harbour.ledger.v1;\nservice Ledger {\n}\n").unwrap();
+        assert_eq!((api.name.as_str(), api.evidence.line), ("harbour.ledger.v1", Some(3)));
+        assert!(proto("p/types.proto", "message X {}").is_none());
+        assert!(graphql("schema.graphql", "type Query {\n}\n").is_some());
+        assert!(draft("clients/ledger/openapi.yaml", "x", "openapi", "", 1, String::new()).foreign);
+        assert_eq!(digest("a b\n c"), digest("ab c"));
+    }
+}

@@ -1,0 +1,371 @@
+//! The folders that may be components, and what is known of each.
+
+use std::collections::{BTreeMap, HashMap};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use model::{Confidence, Evidence, Fact};
+
+use super::calls;
+use super::deployments::Deployments;
+use super::images::pattern;
+use super::kinds::{self, Signs};
+use super::publish::{Pipelines, publication};
+use super::readme::{README_BYTES, Readme};
+use super::survey::{MOST, Survey, TEXT_BYTES};
+use super::{Call, DependencyList, Module, Package, TemplateDraft};
+use crate::manifest::{self, Dockerfile, Ecosystem, MANIFEST_BYTES, Manifest, Scope};
+
+/// How many dependencies of one repository are kept.
+const DEPENDENCIES: usize = 6_000;
+
+/// Folders that hold container files for the code beside or above them.
+const CONTEXT_FOLDERS: [&str; 16] = [
+    "docker", ".docker", "container", "containers", "build", "ci", "deploy", "deployment", "dev", "scripts", ".devcontainer",
+    "images", "tools", "hack", "dockerfiles", "packaging",
+];
+
+/// A manifest that was read.
+pub(super) struct Found {
+    pub file: String,
+    pub ecosystem: &'static Ecosystem,
+    pub manifest: Manifest,
+}
+
+/// A folder that may be a component, while it is being looked at.
+#[derive(Default)]
+pub(super) struct Candidate {
+    pub path: String,
+    pub manifests: Vec<Found>,
+    pub container: Option<(String, Dockerfile)>,
+    pub images: Vec<Fact<String>>,
+    pub calls: Vec<Call>,
+    pub readme: Option<Readme>,
+}
+
+/// The index of the deepest known folder at or above `folder`.
+pub(super) fn nearest(index: &HashMap<&str, usize>, folder: &str) -> Option<usize> {
+    let mut folder = folder;
+    loop {
+        if let Some(&at) = index.get(folder) {
+            return Some(at);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[TemplateDraft]) -> Vec<Module> {
+    let pipelines = Pipelines::read(survey);
+    let candidates = candidates(survey, deployments, &pipelines);
+    let root_readme = candidates.first().and_then(|root| root.readme.as_ref());
+    let workspaces = workspaces(&candidates);
+    let mut drafted = Vec::new();
+    for candidate in &candidates {
+        let signs = Signs { survey, deployments, pipelines: &pipelines, candidate, templates };
+        drafted.push(module(&signs, root_readme, &workspaces));
+    }
+    let mut modules = fold(survey, drafted);
+    bound(survey, &mut modules);
+    modules
+}
+
+/// Every folder with a named package, a container file, or something that is built or run from it; the root always.
+fn candidates(survey: &Survey, deployments: &Deployments, pipelines: &Pipelines) -> Vec<Candidate> {
+    let mut manifests = Vec::new();
+    for file in &survey.manifests {
+        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
+        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else { continue };
+        rescope(file.name(), &mut read);
+        manifests.push(Found { file: file.path.clone(), ecosystem, manifest: read });
+    }
+    let mut folders: BTreeMap<String, Candidate> = BTreeMap::new();
+    folders.insert(String::new(), Candidate::default());
+    let folder_of = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    for found in manifests.iter().filter(|found| found.manifest.name.is_some()) {
+        folders.entry(folder_of(&found.file)).or_default();
+    }
+    let mut containers = Vec::new();
+    for file in &survey.containers {
+        let Some(read) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::dockerfile(&text)) else { continue };
+        let leaf = file.folder().rsplit('/').next().unwrap_or_default().to_lowercase();
+        if !CONTEXT_FOLDERS.contains(&leaf.as_str()) {
+            folders.entry(file.folder().to_owned()).or_default();
+        }
+        containers.push((file.path.clone(), read));
+    }
+    let built = deployments.builds.iter().map(|(folder, _)| folder);
+    let run = deployments.workloads.iter().filter_map(|workload| workload.folder.as_ref());
+    for folder in built.chain(run) {
+        if !survey.tree.below(folder).is_empty() {
+            folders.entry(folder.clone()).or_default();
+        }
+    }
+    let mut candidates: Vec<Candidate> =
+        folders.into_iter().map(|(path, candidate)| Candidate { path, ..candidate }).collect();
+    attach(survey, deployments, pipelines, manifests, containers, &mut candidates);
+    candidates
+}
+
+/// Gives everything that was read to the nearest candidate.
+fn attach(
+    survey: &Survey,
+    deployments: &Deployments,
+    pipelines: &Pipelines,
+    manifests: Vec<Found>,
+    containers: Vec<(String, Dockerfile)>,
+    candidates: &mut [Candidate],
+) {
+    let paths: Vec<String> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
+    let index: HashMap<&str, usize> = paths.iter().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
+    let at = |path: &str| nearest(&index, path.rsplit_once('/').map_or("", |(folder, _)| folder)).unwrap_or(0);
+    for found in manifests {
+        candidates[at(&found.file)].manifests.push(found);
+    }
+    for (file, read) in containers {
+        let slot = &mut candidates[at(&file)].container;
+        // `Dockerfile` says more than `Dockerfile.dev`.
+        if slot.as_ref().is_none_or(|(known, _)| known.len() > file.len()) {
+            *slot = Some((file, read));
+        }
+    }
+    for (folder, image) in &deployments.builds {
+        if let Some(&at) = index.get(folder.as_str()) {
+            candidates[at].images.push(image.clone());
+        }
+    }
+    for (folder, found) in calls::read(survey) {
+        candidates[nearest(&index, &folder).unwrap_or(0)].calls.extend(found);
+    }
+    for candidate in candidates.iter_mut() {
+        candidate.readme = readme(survey, &candidate.path);
+    }
+    for (file, ci) in &pipelines.files {
+        for image in &ci.images {
+            let Some(name) = pattern(&image.text) else { continue };
+            let Some(at) = builder(candidates, &name) else { continue };
+            let why = format!("A pipeline pushes the image {name}.");
+            let evidence = Evidence::new("image.built", Confidence::Corroborated, why).at(file, Some(image.line));
+            candidates[at].images.push(Fact::new(name, evidence));
+        }
+    }
+}
+
+/// Which candidate an image is built from: the only one with a container file, or the one that is called so.
+fn builder(candidates: &[Candidate], image: &str) -> Option<usize> {
+    let building: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].container.is_some()).collect();
+    if let [only] = building.as_slice() {
+        return Some(*only);
+    }
+    let last = image.rsplit('/').next().unwrap_or_default();
+    let leaf = |at: usize| candidates[at].path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let named = building.iter().copied().find(|&at| {
+        let leaf = leaf(at);
+        !leaf.is_empty() && (last == leaf || last.ends_with(&format!("-{leaf}")))
+    });
+    named.or_else(|| building.iter().copied().find(|&at| candidates[at].path.is_empty() && last.contains("{repository}")))
+}
+
+fn readme(survey: &Survey, folder: &str) -> Option<Readme> {
+    let path = if folder.is_empty() {
+        survey.facts.readme.clone().or_else(|| survey.readme.map(|file| file.path.clone()))?
+    } else {
+        let names = ["README.md", "readme.md", "Readme.md", "README.rst", "README"];
+        names.iter().map(|name| format!("{folder}/{name}")).find(|path| survey.tree.file(path).is_some())?
+    };
+    let text = survey.text(&path, README_BYTES)?;
+    Some(Readme { path, text })
+}
+
+/// `requirements-test.txt` says by its name what it is for.
+fn rescope(name: &str, manifest: &mut Manifest) {
+    let Some(stem) = name.strip_suffix(".txt") else { return };
+    let word = stem.trim_start_matches("requirements").trim_matches(['-', '_', '.']);
+    let scope = match word {
+        "test" | "tests" | "testing" | "ci" => Scope::Test,
+        "dev" | "develop" | "development" | "docs" | "doc" | "lint" | "typing" | "style" | "build" | "tools" => Scope::Development,
+        _ => return,
+    };
+    manifest.dependencies.iter_mut().for_each(|dependency| dependency.scope = scope);
+}
+
+/// The globs of a workspace.
+struct Workspace {
+    file: String,
+    members: GlobSet,
+    excluded: GlobSet,
+}
+
+fn workspaces(candidates: &[Candidate]) -> Vec<Workspace> {
+    let mut found = Vec::new();
+    let manifests = candidates.iter().flat_map(|candidate| &candidate.manifests);
+    for read in manifests.filter(|read| read.manifest.workspace.is_some()).take(MOST) {
+        let folder = read.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let members = globs(folder, read.manifest.members.iter().map(|member| member.text.as_str()));
+        let excluded = globs(folder, read.manifest.excluded.iter().map(String::as_str));
+        if let (Some(members), Some(excluded)) = (members, excluded) {
+            found.push(Workspace { file: read.file.clone(), members, excluded });
+        }
+    }
+    found
+}
+
+fn globs<'g>(folder: &str, texts: impl Iterator<Item = &'g str>) -> Option<GlobSet> {
+    let mut set = GlobSetBuilder::new();
+    for text in texts.take(MOST).filter(|text| text.len() <= 300) {
+        let text = text.trim_start_matches("./").trim_end_matches('/');
+        let text = if folder.is_empty() { text.to_owned() } else { format!("{folder}/{text}") };
+        if let Ok(glob) = Glob::new(&text) {
+            set.add(glob);
+        }
+    }
+    set.build().ok()
+}
+
+/// A module, and whether it is one by itself.
+struct Drafted {
+    module: Module,
+    stands: bool,
+}
+
+fn module(signs: &Signs, root_readme: Option<&Readme>, workspaces: &[Workspace]) -> Drafted {
+    let candidate = signs.candidate;
+    let readmes: Vec<&Readme> = candidate.readme.iter().chain(root_readme.filter(|_| !candidate.path.is_empty())).collect();
+    let mut module = Module { path: candidate.path.clone(), ..Module::default() };
+    let mut possible = None;
+    for found in &candidate.manifests {
+        list_dependencies(found, &mut module);
+        let Some(name) = &found.manifest.name else { continue };
+        describe(found, &mut module);
+        let known = module.packages.iter().any(|package| package.ecosystem == found.ecosystem.id);
+        if known {
+            continue;
+        }
+        let publication = publication(signs.survey, signs.pipelines, found, &readmes);
+        possible = possible.or(publication.possible);
+        let workspace = workspaces.iter().find(|workspace| {
+            workspace.file != found.file && workspace.members.is_match(&candidate.path) && !workspace.excluded.is_match(&candidate.path)
+        });
+        let member = workspace.map(|workspace| format!(", a member of the workspace of {}", workspace.file)).unwrap_or_default();
+        let why = format!("{} names the package {}{member}.", found.file, name.text);
+        module.packages.push(Package {
+            ecosystem: found.ecosystem.id.to_owned(),
+            name: name.text.clone(),
+            evidence: Evidence::new("name.package", Confidence::Corroborated, why).at(&found.file, Some(name.line)),
+            published: publication.evidence,
+            private: publication.private,
+        });
+    }
+    describe_by_readme(signs.survey, candidate, &mut module);
+    module.types = kinds::kinds(signs, &module.packages, possible);
+    module.lifecycle = kinds::lifecycle(candidate);
+    module.calls = candidate.calls.clone();
+    module.calls.truncate(calls::CALLS);
+    module.images = candidate.images.clone();
+    module.images.dedup_by(|a, b| a.value == b.value);
+    module.images.truncate(20);
+    module.container = candidate.container.as_ref().map(|(file, read)| {
+        let line = read.bases.last().map_or(1, |base| base.line);
+        let why = format!("{file} builds a container from it.");
+        Fact::new(file.clone(), Evidence::new("image.built", Confidence::Corroborated, why).at(file, Some(line)))
+    });
+    let decisive = module.types.iter().any(|fact| fact.evidence.confidence > Confidence::Guess);
+    let serves = module.container.is_some();
+    Drafted { stands: module.path.is_empty() || decisive || serves || !module.images.is_empty(), module }
+}
+
+fn list_dependencies(found: &Found, module: &mut Module) {
+    let items = found.manifest.dependencies.iter();
+    let items = items.map(|found_item| ((found.ecosystem.normalise)(&found_item.name), found_item.scope, found_item.line));
+    let items: Vec<_> = items.collect();
+    if !items.is_empty() {
+        module.dependencies.push(DependencyList { ecosystem: found.ecosystem.id.to_owned(), file: found.file.clone(), items });
+    }
+}
+
+fn describe(found: &Found, module: &mut Module) {
+    let read = &found.manifest;
+    if let Some(description) = read.description.as_ref().filter(|_| module.description.is_none()) {
+        let why = format!("{} describes the package.", found.file);
+        let evidence = Evidence::new("description.manifest", Confidence::Corroborated, why).at(&found.file, Some(description.line));
+        module.description = Some(Fact::new(description.text.chars().take(500).collect(), evidence));
+    }
+    if let Some(homepage) = read.homepage.as_ref().filter(|_| module.homepage.is_none()) {
+        let web = homepage.text.starts_with("https://") || homepage.text.starts_with("http://");
+        if web && homepage.text.len() <= 500 && !homepage.text.contains(char::is_whitespace) {
+            let evidence = Evidence::new("links.homepage", Confidence::Corroborated, "The manifest names a homepage.");
+            module.homepage = Some(Fact::new(homepage.text.clone(), evidence.at(&found.file, Some(homepage.line))));
+        }
+    }
+    for keyword in &read.keywords {
+        let tag = tag(keyword);
+        if !tag.is_empty() && !module.tags.contains(&tag) && module.tags.len() < 10 {
+            module.tags.push(tag);
+        }
+    }
+}
+
+/// A keyword as Backstage accepts tags: `[a-z0-9:+#]+(-[a-z0-9:+#]+)*`, at most 63 characters.
+fn tag(keyword: &str) -> String {
+    let keyword = keyword.trim().to_lowercase();
+    let words = keyword.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '+' | '#')));
+    let tag: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    tag.join("-").chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
+}
+
+fn describe_by_readme(survey: &Survey, candidate: &Candidate, module: &mut Module) {
+    if candidate.path.is_empty() {
+        // The repository's own description may come from a manifest of another part.
+        module.description = module.description.take().or_else(|| survey.facts.description.clone());
+    }
+    if module.description.is_none()
+        && let Some(readme) = &candidate.readme
+        && let Some((text, line)) = readme.paragraph()
+    {
+        let evidence = readme.evidence("description.readme", line, "The README begins with it.".to_owned());
+        module.description = Some(Fact::new(text, evidence));
+    }
+}
+
+/// What does not stand by itself becomes part of the nearest module above that does.
+fn fold(survey: &Survey, drafted: Vec<Drafted>) -> Vec<Module> {
+    let (standing, folded): (Vec<Drafted>, Vec<Drafted>) = drafted.into_iter().partition(|drafted| drafted.stands);
+    let mut modules: Vec<Module> = standing.into_iter().map(|drafted| drafted.module).collect();
+    if modules.len() > MOST {
+        survey.find("draft.limit", &format!("Only the first {MOST} folders that could be components are kept."), "Split the repository.");
+        modules.truncate(MOST);
+    }
+    for Drafted { module, .. } in folded {
+        merge(&mut modules, module);
+    }
+    modules
+}
+
+/// Makes `module` part of the nearest one above it.
+pub(crate) fn merge(modules: &mut [Module], module: Module) {
+    let index: HashMap<&str, usize> = modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
+    let Some(at) = nearest(&index, module.path.rsplit_once('/').map_or("", |(above, _)| above)) else { return };
+    let parent = &mut modules[at];
+    parent.packages.extend(module.packages.into_iter().map(|package| Package { published: None, private: true, ..package }));
+    parent.dependencies.extend(module.dependencies);
+    parent.calls.extend(module.calls);
+    parent.calls.truncate(calls::CALLS);
+}
+
+fn bound(survey: &Survey, modules: &mut [Module]) {
+    let mut left = DEPENDENCIES;
+    let mut cut = false;
+    for module in modules {
+        for list in &mut module.dependencies {
+            cut |= list.items.len() > left;
+            list.items.truncate(left);
+            left -= list.items.len();
+        }
+        module.dependencies.retain(|list| !list.items.is_empty());
+        module.packages.truncate(2_000);
+    }
+    if cut {
+        survey.find("draft.limit", &format!("Only the first {DEPENDENCIES} dependencies of the repository are kept."), "Split the repository.");
+    }
+}

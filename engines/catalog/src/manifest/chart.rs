@@ -1,0 +1,102 @@
+//! Helm charts: `Chart.yaml` and `values.yaml`.
+
+use super::Located;
+use crate::yaml::{self, Node, Value};
+
+/// What `Chart.yaml` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chart {
+    pub name: Located,
+    pub description: Option<Located>,
+    /// It deploys nothing by itself.
+    pub library: bool,
+    /// Names of the charts that it pulls in.
+    pub dependencies: Vec<Located>,
+    /// Somebody marked it as not to be used any more.
+    pub deprecated: Option<u32>,
+}
+
+/// What `values.yaml` says that matters to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Values {
+    /// `image: name` or `image: {registry, repository}` at any depth, at most 20.
+    pub images: Vec<Located>,
+    /// Every text with its key, at most 1 000.
+    pub settings: Vec<(String, Located)>,
+}
+
+/// <https://helm.sh/docs/topics/charts/#the-chartyaml-file>
+pub fn chart(text: &str) -> Option<Chart> {
+    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
+    let root = &documents.first()?.root;
+    root.get("apiVersion")?;
+    let flagged = root.get("deprecated").filter(|node| node.as_bool() == Some(true));
+    let dependencies = root.get("dependencies").map(Node::items).unwrap_or_default();
+    Some(Chart {
+        name: root.text("name")?,
+        description: root.text("description"),
+        library: root.get("type").and_then(Node::as_str) == Some("library"),
+        dependencies: dependencies.iter().filter_map(|item| item.text("name")).take(100).collect(),
+        deprecated: flagged.map(|node| node.line),
+    })
+}
+
+/// Reads the values of a chart, or of one of its environments.
+pub fn values(text: &str) -> Option<Values> {
+    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
+    let mut found = Values::default();
+    let mut rest: Vec<(&str, &Node)> = vec![("", &documents.first()?.root)];
+    // Depth first with an own stack, in the order of the file.
+    while let Some((key, node)) = rest.pop() {
+        match &node.value {
+            Value::Mapping(entries) => {
+                found.images.extend(image(key, node).filter(|_| found.images.len() < 20));
+                let named = node.get("name").and_then(Node::as_str);
+                for entry in entries.iter().rev() {
+                    // `- name: KEY, value: text` is an environment variable.
+                    let key = if entry.key == "value" { named.unwrap_or(&entry.key) } else { &entry.key };
+                    rest.push((key, &entry.value));
+                }
+            }
+            Value::Sequence(items) => rest.extend(items.iter().rev().map(|item| (key, item))),
+            Value::String(text) if !text.is_empty() => {
+                if key == "image" && found.images.len() < 20 {
+                    found.images.push(Located::new(text, node.line));
+                }
+                if found.settings.len() < 1_000 && text.len() <= 500 {
+                    found.settings.push((key.to_owned(), Located::new(text, node.line)));
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
+fn image(key: &str, node: &Node) -> Option<Located> {
+    if !key.to_lowercase().ends_with("image") {
+        return None;
+    }
+    let repository = node.text("repository").or_else(|| node.text("name"))?;
+    let registry = node.text("registry").map(|registry| format!("{}/", registry.text)).unwrap_or_default();
+    Some(Located::new(format!("{registry}{}", repository.text), repository.line))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn charts_and_values() {
+        let found = chart("apiVersion: v2\nname: ledger\ndependencies:\n  - name: postgresql\n").unwrap();
+        assert_eq!(found.name, Located::new("ledger", 2));
+        assert_eq!(found.dependencies, [Located::new("postgresql", 4)]);
+        assert_eq!(chart("name: no chart"), None);
+        let text = "image:\n  registry: r.example.com\n  repository: harbour/ledger\nsidecar: {image: other}\n\
+                    env:\n  - name: EVENTS\n    value: http://events:80\n";
+        let found = values(text).unwrap();
+        assert_eq!(found.images, [Located::new("r.example.com/harbour/ledger", 3), Located::new("other", 4)]);
+        assert!(found.settings.contains(&("EVENTS".to_owned(), Located::new("http://events:80", 7))));
+    }
+}
