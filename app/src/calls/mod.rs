@@ -1,0 +1,3 @@
+//! What islands ask the server. Compiled for both; `portal` only inside the bodies.
+
+pub mod catalog;

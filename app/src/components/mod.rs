@@ -1,0 +1,14 @@
+//! What pages are made of.
+
+pub mod activity;
+pub mod evidence;
+pub mod findings;
+pub mod frame;
+pub mod graph;
+pub mod icons;
+pub mod marks;
+pub mod pager;
+pub mod rows;
+pub mod state;
+
+pub use icons::Icon;

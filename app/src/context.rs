@@ -1,0 +1,178 @@
+//! What the server hands to pages and calls with each request.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use leptos::prelude::use_context;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use portal::Portal;
+use portal::identity::Actor;
+
+/// One request, as pages see it. `server` provides it as context.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub portal: Portal,
+    pub actor: Actor,
+    /// What the form before this page did.
+    pub flash: Option<Flash>,
+    /// Of the response's `Content-Security-Policy`.
+    pub nonce: String,
+    pub request_id: String,
+    pub theme: Theme,
+    /// As it was asked for, percent-encoded: `/catalog?kind=api`.
+    pub path_and_query: String,
+}
+
+impl RequestContext {
+    /// The context of the request that is being answered; `None` while routes are only listed.
+    pub fn current() -> Option<Self> {
+        use_context()
+    }
+
+    /// Milliseconds since 1970 in UTC.
+    pub fn now(&self) -> i64 {
+        self.portal.clock().now()
+    }
+
+    /// What follows `?`, empty where nothing does.
+    pub fn query(&self) -> &str {
+        self.path_and_query.split_once('?').map_or("", |(_, query)| query)
+    }
+}
+
+/// Light, dark, or whatever the reader's system says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::Light, Self::Auto, Self::Dark];
+
+    /// The cookie that remembers the choice.
+    pub const COOKIE: &str = "slipway-theme";
+
+    /// As in the cookie, in the form, and in `data-theme`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text)
+    }
+}
+
+/// What came of a form: carried by a cookie over the redirect, shown once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    pub level: FlashLevel,
+    /// Plain text.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlashLevel {
+    Success,
+    Note,
+    Error,
+}
+
+impl FlashLevel {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Note => "note",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Flash {
+    /// The cookie that carries it.
+    pub const COOKIE: &str = "slipway-flash";
+
+    /// The longest text that is carried, in characters: a cookie has room for 4 096 bytes.
+    const LONGEST: usize = 400;
+
+    pub fn success(text: impl Into<String>) -> Self {
+        Self { level: FlashLevel::Success, text: text.into() }
+    }
+
+    pub fn error(text: impl Into<String>) -> Self {
+        Self { level: FlashLevel::Error, text: text.into() }
+    }
+
+    /// The value of a `Set-Cookie` header that carries it to the next page.
+    pub fn set_cookie(&self) -> String {
+        let text: String = self.text.chars().take(Self::LONGEST).collect();
+        let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+        format!("{}={}.{text}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", Self::COOKIE, self.level.as_str())
+    }
+
+    /// The value of a `Set-Cookie` header that forgets it, for the response of the page that shows it.
+    pub fn clear_cookie() -> String {
+        format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", Self::COOKIE)
+    }
+
+    /// Reads the cookie's value; `None` for what this was not written by.
+    pub fn from_cookie(value: &str) -> Option<Self> {
+        let (level, text) = value.split_once('.')?;
+        let level = [FlashLevel::Success, FlashLevel::Note, FlashLevel::Error]
+            .into_iter()
+            .find(|candidate| candidate.as_str() == level)?;
+        let text: String = percent_decode_str(text).decode_utf8().ok()?.chars().take(Self::LONGEST).collect();
+        (!text.is_empty()).then_some(Self { level, text })
+    }
+}
+
+/// The names that the site's files have with their hashes. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Assets {
+    names: Arc<BTreeMap<String, String>>,
+}
+
+impl Assets {
+    /// From what `xtask` writes: plain names to names with hashes, `slipway.css` to `slipway.0f3a….css`.
+    pub fn new(names: BTreeMap<String, String>) -> Self {
+        Self { names: Arc::new(names) }
+    }
+
+    /// The address of a file; that of the plain name where the manifest does not know it.
+    pub fn address(&self, name: &str) -> String {
+        match self.names.get(name) {
+            Some(hashed) if hashed.starts_with('/') => hashed.clone(),
+            Some(hashed) => format!("/assets/{hashed}"),
+            None => format!("/assets/{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flash_survives_its_cookie() {
+        let flash = Flash::success("12 entities: owner is now “payments”; done.");
+        let header = flash.set_cookie();
+        let value = header.trim_start_matches("slipway-flash=").split(';').next().unwrap_or_default();
+        assert_eq!(Flash::from_cookie(value), Some(flash));
+        for wrong in ["", "success", "success.", "shout.hello", "success.%ff"] {
+            assert_eq!(Flash::from_cookie(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn assets_have_addresses_whether_or_not_the_manifest_knows_them() {
+        let assets = Assets::new(BTreeMap::from([("slipway.css".to_owned(), "slipway.0f3a.css".to_owned())]));
+        assert_eq!(assets.address("slipway.css"), "/assets/slipway.0f3a.css");
+        assert_eq!(assets.address("slipway.js"), "/assets/slipway.js");
+    }
+}

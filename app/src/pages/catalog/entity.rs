@@ -1,0 +1,196 @@
+//! The page of one entity: its header and tabs.
+
+use leptos_axum::redirect;
+use model::catalog::EntityDetail;
+use model::{EntityRef, Level};
+
+use super::super::{Answer, Page, Parameters, Place};
+use super::tabs;
+use crate::RequestContext;
+use crate::address;
+use crate::components::{Icon, marks, rows};
+use crate::format;
+use crate::html::Html;
+
+/// What a tab shows. The first is the page itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Overview,
+    Dependencies,
+    Activity,
+    Findings,
+    Evidence,
+}
+
+impl Tab {
+    const ALL: [Self; 5] = [Self::Overview, Self::Dependencies, Self::Activity, Self::Findings, Self::Evidence];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Dependencies => "Dependencies",
+            Self::Activity => "Activity",
+            Self::Findings => "Findings",
+            Self::Evidence => "Evidence",
+        }
+    }
+
+    /// Below the page's address; empty for the first.
+    fn segment(self) -> &'static str {
+        match self {
+            Self::Overview => "",
+            Self::Dependencies => "dependencies",
+            Self::Activity => "activity",
+            Self::Findings => "findings",
+            Self::Evidence => "evidence",
+        }
+    }
+}
+
+pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
+    let asked = EntityRef::new(parameters.get("kind"), parameters.get("namespace"), parameters.get("name"));
+    let segment = parameters.get("tab");
+    let tab = Tab::ALL.into_iter().find(|tab| tab.segment() == segment);
+    let tab = tab.ok_or_else(|| portal::Error::not_found(format!("A page “{segment}” of {}", asked.short())))?;
+    let detail = portal::catalog::entity(&context.portal, &context.actor, &asked).await?;
+    let reference = detail.row.reference.clone();
+    if reference != asked {
+        // It was called so before: addresses that were shared stay true.
+        redirect(&tab_address(&reference, tab));
+    }
+    let mut out = Html::new();
+    header(&mut out, &detail);
+    tab_links(&mut out, &detail, tab);
+    match tab {
+        Tab::Overview => tabs::overview(&mut out, &context, &detail).await?,
+        Tab::Dependencies => tabs::dependencies(&mut out, &detail),
+        Tab::Activity => tabs::activity(&mut out, &detail),
+        Tab::Findings => tabs::findings(&mut out, &detail),
+        Tab::Evidence => {
+            let yaml = portal::catalog::descriptor_yaml(&context.portal, &context.actor, &reference).await?;
+            tabs::evidence(&mut out, &detail, &yaml);
+        }
+    }
+    let label = label(&detail).to_owned();
+    let page = Page::new(label.clone(), Place::Catalog, out).below("Catalog", "/catalog");
+    Ok(if tab == Tab::Overview { page } else { Page { title: tab.label().to_owned(), ..page }.below(label, address::entity(&reference)) })
+}
+
+fn label(detail: &EntityDetail) -> &str {
+    detail.row.title.as_deref().unwrap_or(&detail.row.reference.name)
+}
+
+fn tab_address(reference: &EntityRef, tab: Tab) -> String {
+    match tab.segment() {
+        "" => address::entity(reference),
+        segment => format!("{}/{segment}", address::entity(reference)),
+    }
+}
+
+fn header(out: &mut Html, detail: &EntityDetail) {
+    let row = &detail.row;
+    out.raw("<div class=\"thing-header\">");
+    marks::glyph(out, &row.kind, row.spec_type.as_deref(), "glyph-large");
+    out.raw("<h1>").text(label(detail));
+    if row.archived {
+        out.raw(" <span class=\"badge\">archived</span>");
+    }
+    out.raw("</h1><div class=\"thing-actions\">");
+    if let Some(slug) = &row.repository {
+        out.raw("<a class=\"button\"").attribute("href", &address::repository(slug)).raw(">");
+        Icon::Repository.write(out);
+        out.raw("Source</a>");
+    }
+    out.raw("</div>");
+    if let Some(description) = detail.entity.entity.metadata.description.as_deref().or(row.description.as_deref()) {
+        out.raw("<p class=\"lede\">").text(description).raw("</p>");
+    }
+    meta_line(out, detail);
+    out.raw("</div>");
+}
+
+fn meta_line(out: &mut Html, detail: &EntityDetail) {
+    let row = &detail.row;
+    out.raw("<ul class=\"thing-meta\"><li>").text(&marks::kind_label(&row.kind, row.spec_type.as_deref())).raw("</li>");
+    if owned(&row.kind) {
+        out.raw("<li>");
+        marks::owner(out, row);
+        out.raw("</li>");
+    }
+    if row.lifecycle.is_some() {
+        out.raw("<li>");
+        rows::lifecycle(out, row.lifecycle.as_deref());
+        out.raw("</li>");
+    }
+    if let Some(system) = &row.system {
+        out.raw("<li>part of ").link(&address::entity(system), "", &system.short()).raw("</li>");
+    }
+    for link in detail.entity.entity.metadata.links.iter().filter(|link| is_web(&link.url)).take(6) {
+        out.raw("<li>");
+        Icon::Link.write(out);
+        out.raw("<a rel=\"noopener nofollow\"").attribute("href", &link.url).raw(">");
+        out.text(link.title.as_deref().unwrap_or(&link.url)).raw("</a></li>");
+    }
+    out.raw("</ul>");
+}
+
+/// Users and groups are owners; nobody owns them.
+fn owned(kind: &str) -> bool {
+    !matches!(kind, "Group" | "User")
+}
+
+/// Only such addresses become links: what stands in a descriptor may be `javascript:`.
+fn is_web(url: &str) -> bool {
+    ["https://", "http://", "mailto:"].iter().any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}
+
+fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {
+    let reference = &detail.row.reference;
+    out.raw("<nav class=\"tabs\"").attribute("aria-label", label(detail)).raw(">");
+    for tab in Tab::ALL {
+        if tab == Tab::Activity && detail.entity.activity.is_empty() && detail.repository.is_none() {
+            continue;
+        }
+        out.raw("<a").attribute("href", &tab_address(reference, tab));
+        if tab == current {
+            out.raw(" aria-current=\"page\"");
+        }
+        out.raw(">").raw(tab.label());
+        match tab {
+            Tab::Dependencies => tab_count(out, tabs::dependency_count(detail), "tab-count"),
+            Tab::Findings => {
+                let worst = detail.entity.findings.iter().map(|finding| finding.level).max();
+                let class = match worst {
+                    Some(Level::Error) => "tab-count tab-count-error",
+                    Some(Level::Warning) => "tab-count tab-count-warning",
+                    _ => "tab-count",
+                };
+                tab_count(out, detail.entity.findings.len(), class);
+            }
+            _ => {}
+        }
+        out.raw("</a>");
+    }
+    out.raw("</nav>");
+}
+
+fn tab_count(out: &mut Html, count: usize, class: &'static str) {
+    if count > 0 {
+        out.raw(" <span").attribute("class", class).raw(">").text(&format::number(count)).raw("</span>");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_web;
+
+    #[test]
+    fn scripts_never_become_links() {
+        for good in ["https://example.org", "HTTP://example.org", "mailto:a@b"] {
+            assert!(is_web(good), "{good}");
+        }
+        for bad in ["javascript:alert(1)", " https://x", "data:text/html,x", "", "ht"] {
+            assert!(!is_web(bad), "{bad}");
+        }
+    }
+}

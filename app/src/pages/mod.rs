@@ -1,0 +1,140 @@
+//! The pages: one module each, server only.
+
+mod catalog;
+mod errors;
+mod home;
+mod jobs;
+mod people;
+mod repositories;
+mod rules;
+mod sources;
+mod unsure;
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_params_map;
+use leptos_router::{SsrMode, path};
+
+pub use crate::components::frame::{Place, shell};
+use crate::components::frame::Frame;
+use crate::html::Html;
+use crate::{Flash, RequestContext};
+
+/// What a page puts into the frame.
+pub struct Page {
+    /// Names the page first, in the window's title and as the last breadcrumb.
+    pub title: String,
+    pub place: Place,
+    /// Label and address of what is above it.
+    pub crumbs: Vec<(String, String)>,
+    /// Whether the top bar has the search box.
+    pub search: bool,
+    pub body: AnyView,
+}
+
+impl Page {
+    fn new(title: impl Into<String>, place: Place, body: Html) -> Self {
+        Self::of_view(title, place, body.into_view())
+    }
+
+    fn of_view(title: impl Into<String>, place: Place, body: AnyView) -> Self {
+        Self { title: title.into(), place, crumbs: Vec::new(), search: true, body }
+    }
+
+    fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
+        self.crumbs.push((label.into(), address.into()));
+        self
+    }
+}
+
+/// What a page is made of, or why there is none.
+type Answer = portal::Result<Page>;
+
+/// All pages. Each is whole before the first byte is sent: late 404s and redirects would be lost.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let mode = SsrMode::Async;
+    view! {
+        <Router>
+            <Routes fallback=|| answer(errors::nothing_here)>
+                <Route path=path!("/") view=|| answer(home::page) ssr=mode.clone()/>
+                <Route path=path!("/catalog") view=|| answer(catalog::list) ssr=mode.clone()/>
+                <Route path=path!("/catalog/:namespace/:kind/:name") view=|| answer(catalog::entity) ssr=mode.clone()/>
+                <Route path=path!("/catalog/:namespace/:kind/:name/:tab") view=|| answer(catalog::entity) ssr=mode.clone()/>
+                <Route path=path!("/repositories") view=|| answer(repositories::list) ssr=mode.clone()/>
+                <Route path=path!("/repositories/:slug") view=|| answer(repositories::repository) ssr=mode.clone()/>
+                <Route path=path!("/repositories/:slug/files/*path") view=|| answer(repositories::file) ssr=mode.clone()/>
+                <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
+                <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>
+                <Route path=path!("/jobs/:id") view=|| answer(jobs::page) ssr=mode.clone()/>
+                <Route path=path!("/unsure") view=|| answer(unsure::page) ssr=mode.clone()/>
+                <Route path=path!("/rules") view=|| answer(rules::page) ssr=mode/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Builds a page in its frame, or the page that says why there is none. While routes are only listed there is no request,
+/// and nothing to build.
+fn answer<Build, Building>(build: Build) -> AnyView
+where
+    Build: FnOnce(RequestContext, Parameters) -> Building + Send + 'static,
+    Building: Future<Output = Answer> + Send + 'static,
+{
+    let Some(context) = RequestContext::current() else { return ().into_any() };
+    let building = build(context.clone(), Parameters::current());
+    Suspend::new(async move {
+        let page = match building.await {
+            Ok(page) => page,
+            Err(error) => errors::page(&context, &error),
+        };
+        view! { <Frame context page/> }.into_any()
+    })
+    .into_any()
+}
+
+/// The variable parts of the address.
+pub struct Parameters(leptos_router::params::ParamsMap);
+
+impl Parameters {
+    fn current() -> Self {
+        Self(use_params_map().get_untracked())
+    }
+
+    fn get(&self, name: &str) -> String {
+        self.0.get(name).unwrap_or_default()
+    }
+}
+
+/// Ends a form: says what came of it on the page to which the browser goes next.
+fn finish(to: &str, flash: &Flash) {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        if let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie()) {
+            response.append_header(http::header::SET_COOKIE, value);
+        }
+    }
+    leptos_axum::redirect(to);
+}
+
+/// The page to go back to: only ever one of ours.
+fn local(address: &str, otherwise: &str) -> String {
+    let ours = address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n', '\0']);
+    if ours { address.to_owned() } else { otherwise.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn forms_lead_only_to_our_own_pages() {
+        assert_eq!(local("/unsure?page=2", "/"), "/unsure?page=2");
+        for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/a\r\nSet-Cookie: b"] {
+            assert_eq!(local(elsewhere, "/unsure"), "/unsure", "{elsewhere:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Repositories: their list, one of them, and the files that a person may read.
+
+mod file;
+mod list;
+mod repository;
+
+pub use file::page as file;
+pub use list::page as list;
+pub use repository::page as repository;

@@ -1,0 +1,151 @@
+//! Where repositories come from, how fresh what we know is, and the button that looks again.
+
+use leptos::prelude::*;
+use model::job::{Job, JobState};
+use model::source::SourceStatus;
+
+use super::{Answer, Page, Parameters, Place, finish};
+use crate::components::state::Tone;
+use crate::components::{Icon, state};
+use crate::html::Html;
+use crate::{Error, Flash, RequestContext, format};
+
+/// How many past jobs are listed.
+const JOBS: usize = 20;
+
+pub async fn page(context: RequestContext, _: Parameters) -> Answer {
+    let sources = portal::sources::list(&context.portal, &context.actor).await?;
+    let jobs = portal::jobs::list(&context.portal, &context.actor, JOBS).await?;
+    let mut out = Html::new();
+    let mut actions = Html::new();
+    if !sources.is_empty() {
+        sync_form(&mut actions, None, "button button-primary", "Sync all now");
+    }
+    let seconds = context.portal.settings().poll_interval.as_secs();
+    let about = match seconds {
+        0 => "Repositories are read in place and never written to. Polling is off: they are looked at when somebody asks.".to_owned(),
+        _ => format!("Repositories are read in place and never written to. Slipway looks for changes every {seconds} seconds."),
+    };
+    state::page_header(&mut out, "Sources and sync", None, &about, &actions);
+    if sources.is_empty() {
+        state::empty(
+            &mut out,
+            "No source yet",
+            "A source is a folder with Git repositories, work trees or bare. Start Slipway with one, and the catalog fills by itself:",
+            Some("slipway serve --source /path/to/repositories"),
+        );
+        return Ok(Page::new("Sources and sync", Place::Sources, out));
+    }
+    out.raw("<div class=\"source-cards\">");
+    for source in &sources {
+        card(&mut out, context.now(), source);
+    }
+    out.raw("</div>");
+    past_jobs(&mut out, context.now(), &jobs);
+    Ok(Page::new("Sources and sync", Place::Sources, out))
+}
+
+fn sync_form(out: &mut Html, source: Option<&str>, class: &'static str, label: &'static str) {
+    out.raw("<form method=\"post\"").attribute("action", Sync::PATH).raw(">");
+    if let Some(source) = source {
+        out.raw("<input type=\"hidden\" name=\"source\"").attribute("value", source).raw(">");
+    }
+    out.raw("<button type=\"submit\"").attribute("class", class).raw(">");
+    Icon::Refresh.write(out);
+    out.raw(label);
+    if let Some(source) = source {
+        out.raw("<span class=\"visually-hidden\"> ").text(source).raw("</span>");
+    }
+    out.raw("</button></form>");
+}
+
+fn card(out: &mut Html, now: i64, source: &SourceStatus) {
+    out.raw("<article class=\"source-card\"><span class=\"glyph hue-teal\">");
+    Icon::Folder.write(out);
+    out.raw("</span><div><h3>").text(&source.name);
+    if source.demo {
+        out.raw(" <span class=\"badge badge-amber\">demo</span>");
+    }
+    out.raw(" <span class=\"badge\">").raw(source.visibility.as_str()).raw("</span></h3><p class=\"where\">");
+    out.text(&source.location).raw("</p></div>");
+    sync_form(out, Some(&source.name), "button", "Sync");
+    out.raw("<p class=\"facts-line\">");
+    let address = format!("/repositories?source={}", crate::address::segment(&source.name));
+    out.raw("<span>").link(&address, "link", &format::count(source.repositories, "repository", "repositories")).raw("</span>");
+    if source.failed > 0 {
+        out.raw("<span class=\"level level-error\">");
+        out.link(&format!("{address}&standing=failed"), "link", &format!("{} could not be read", format::number(source.failed)));
+        out.raw("</span>");
+    }
+    match source.synced_at {
+        Some(at) => {
+            out.raw("<span>Synced ");
+            format::time(out, now, at);
+            if let Some(took) = source.took {
+                out.raw(", took ").text(&format::duration(took));
+            }
+            out.raw("</span>");
+        }
+        None => {
+            out.raw("<span>Not synced yet</span>");
+        }
+    }
+    out.raw("</p>");
+    if let Some(error) = &source.error {
+        state::notice(out, Tone::Red, |out| {
+            out.raw("The last listing failed, and what was known stays: ").text(error);
+        });
+    }
+    out.raw("</article>");
+}
+
+fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {
+    out.raw("<section class=\"section\"><h2>What ran</h2>");
+    if jobs.is_empty() {
+        out.raw("<p class=\"quiet\">Nothing yet.</p></section>");
+        return;
+    }
+    out.raw("<div class=\"table-wrap\"><table class=\"table table-list\"><caption class=\"visually-hidden\">Jobs, newest first</caption>");
+    out.raw("<thead><tr><th scope=\"col\">Job</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Took</th>");
+    out.raw("<th scope=\"col\">When</th></tr></thead><tbody>");
+    for job in jobs {
+        out.raw("<tr><td><div class=\"row-text\"><div class=\"row-title\">");
+        out.link(&format!("/jobs/{}", crate::address::segment(&job.id)), "row-link", &job.title).raw("</div>");
+        if let Some(error) = &job.error {
+            out.raw("<div class=\"row-about\">").text(error).raw("</div>");
+        }
+        out.raw("</div></td><td>");
+        job_state(out, job.state);
+        out.raw("</td><td class=\"number\">");
+        if let (Some(started), Some(finished)) = (job.started_at, job.finished_at) {
+            out.text(&format::duration(finished - started));
+        }
+        out.raw("</td><td>");
+        format::time(out, now, job.created_at);
+        out.raw("</td></tr>");
+    }
+    out.raw("</tbody></table></div></section>");
+}
+
+fn job_state(out: &mut Html, state: JobState) {
+    let (class, word) = match state {
+        JobState::Queued => ("badge", "waiting"),
+        JobState::Running => ("badge badge-accent", "running"),
+        JobState::Succeeded => ("badge badge-green", "done"),
+        JobState::Failed => ("badge badge-amber", "with failures"),
+        JobState::Dead => ("badge badge-red", "gave up"),
+    };
+    out.raw("<span").attribute("class", class).raw(">").raw(word).raw("</span>");
+}
+
+/// Starts a round over one source or all, or joins the one that runs, and shows it.
+#[server(prefix = "/actions", endpoint = "sources/sync")]
+pub async fn sync(#[server(default)] source: String) -> Result<(), Error> {
+    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let source = Some(source.as_str()).filter(|source| !source.is_empty());
+    match portal::sources::sync(&context.portal, &context.actor, source).await {
+        Ok(job) => leptos_axum::redirect(&format!("/jobs/{}", crate::address::segment(&job))),
+        Err(error) => finish("/sources", &Flash::error(Error::from(error).0)),
+    }
+    Ok(())
+}
