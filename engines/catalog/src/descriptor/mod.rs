@@ -1,10 +1,28 @@
 //! `catalog-info.yaml`: Backstage's descriptor format, validated as Backstage's `catalog-model` 1.10 does, but with
 //! every finding at once and each at its place.
 
+mod casing;
+mod check;
+mod emit;
+mod envelope;
+mod format;
+mod metadata;
+mod placeholder;
+mod relations;
+mod schema;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use model::{Entity, EntityRef, Finding};
 use serde::{Deserialize, Serialize};
+
+use self::check::Checker;
+pub use self::emit::to_yaml;
+pub use self::placeholder::resolve_placeholders;
+pub use self::relations::relations;
+use crate::yaml::{self, Limits, Value};
 
 /// What one descriptor file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,28 +95,29 @@ pub struct InvalidReference {
     pub message: String,
 }
 
-/// Reads a descriptor. `file` is what findings name.
-pub fn parse(_file: &str, _text: &str) -> Parsed {
-    Parsed::default()
+/// How much of a descriptor file is read: some hold a whole organisation.
+const LIMITS: Limits = Limits { bytes: 8 * 1024 * 1024, depth: 100, nodes: 1_000_000 };
+
+/// Reads a descriptor. `file` is what findings name. Empty documents are passed over.
+pub fn parse(file: &str, text: &str) -> Parsed {
+    let (documents, errors) = yaml::parse_all(text, &LIMITS);
+    let mut parsed = Parsed::default();
+    for document in documents.iter().filter(|document| document.root.value != Value::Null) {
+        let mut checker = Checker::new(file);
+        let entity = envelope::check(&mut checker, &document.root);
+        let valid = checker.errors() == 0;
+        parsed.entities.extend(entity.map(|entity| DescriptorEntity { valid, ..entity }));
+        parsed.findings.extend(checker.findings);
+    }
+    parsed.findings.extend(errors.iter().map(|error| error.finding(file)));
+    parsed.findings.sort_by_key(|finding| (finding.line, finding.column));
+    parsed
 }
 
-/// The relations that `entity` declares, by the table of Backstage's `BuiltinKindsEntityProcessor`.
-pub fn relations(_entity: &Entity) -> Relations {
-    Relations::default()
-}
-
-/// Puts the content of other files in the place of placeholders. `read` gets the target as written; `Ok(None)` means
-/// that it may not or cannot be resolved here, and the placeholder stays.
-///
-/// Returns what could not be read, by JSON pointer.
-pub fn resolve_placeholders(
-    _entity: &mut Entity,
-    _read: &dyn Fn(&str) -> Result<Option<Vec<u8>>, String>,
-) -> Vec<InvalidReference> {
-    Vec::new()
-}
-
-/// The entity as a document that can be committed as `catalog-info.yaml`. Relations are not in it.
-pub fn to_yaml(_entity: &Entity) -> String {
-    String::new()
+/// As [`parse`], for bytes that may be no text.
+pub fn parse_bytes(file: &str, bytes: &[u8]) -> Parsed {
+    match yaml::decode(bytes) {
+        Ok(text) => parse(file, text),
+        Err(error) => Parsed { entities: Vec::new(), findings: vec![error.finding(file)] },
+    }
 }

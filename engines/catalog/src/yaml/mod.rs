@@ -5,6 +5,7 @@
 //! a key like any other. JSON is YAML too.
 
 mod build;
+mod emit;
 mod scalar;
 mod stream;
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod tests;
 
 use model::{Finding, Level};
 use serde_json::{Map, Number};
+
+pub use self::emit::emit;
 
 /// How much of a file is read. What exceeds a limit is a located error, never a slow answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

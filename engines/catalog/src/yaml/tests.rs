@@ -167,3 +167,50 @@ proptest! {
         check(&pieces.concat());
     }
 }
+
+fn value() -> impl Strategy<Value = serde_json::Value> {
+    let text = prop_oneof![
+        any::<String>(),
+        "[a-z0-9 :#\n\t'\"|>@*&-]{0,12}",
+        prop::sample::select(vec![
+            "yes",
+            "null",
+            "1.0",
+            "0x1F",
+            "2020-01-01",
+            "- a",
+            "a: b",
+            "a #b",
+            "...",
+            "---",
+            " a",
+            "a\n",
+            "a\n\nb\n",
+            "\n"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i32>().prop_map(Into::into),
+        text.clone().prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+            prop::collection::vec((text.clone(), inner), 0..6)
+                .prop_map(|pairs| serde_json::Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_the_same(value in value()) {
+        let text = emit(&value);
+        let documents = parse(&text, &Limits::default()).map_err(|error| TestCaseError::fail(format!("{error:?} in\n{text}")))?;
+        prop_assert_eq!(documents.len(), 1);
+        prop_assert_eq!(documents[0].root.to_json(), value, "{}", text);
+    }
+}
