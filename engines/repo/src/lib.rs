@@ -13,13 +13,16 @@ mod head;
 mod memory;
 mod objects;
 mod repository;
+mod scan;
 mod snapshot;
 mod tree;
+mod walk;
 
 pub use error::{OpenError, ReadError};
-pub use facts::{Bots, FactOptions, facts};
+pub use facts::{Bots, FactOptions, facts, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};
 pub use memory::MemoryTree;
 pub use repository::{HeadEntry, HeadFile, Repository};
+pub use scan::ScanCache;
 pub use snapshot::{Snapshot, SnapshotLimits, SnapshotOptions};
 pub use tree::{Blob, File, FileKind, Tree};

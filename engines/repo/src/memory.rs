@@ -1,5 +1,7 @@
 //! A tree from texts, classified the same way as a repository's: for tests of rules, and for single files.
 
+use model::repository::PathClass;
+
 use crate::{Blob, File, FileKind, ReadError, Tree, classify};
 
 /// Files that never lay in a repository.
@@ -15,12 +17,16 @@ impl MemoryTree {
         let contents: std::collections::BTreeMap<String, Vec<u8>> =
             files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         let entries: Vec<(&str, FileKind)> = contents.keys().map(|path| (path.as_str(), FileKind::Regular)).collect();
-        let mut read = |path: &str| contents.get(path).cloned();
-        let classified = classify::classify(&entries, &mut read);
+        let classified = classify::classify(&entries, &mut |path| contents.get(path).cloned());
         let files = contents
-            .keys()
+            .iter()
             .zip(classified.classes)
-            .map(|(path, class)| File { path: path.clone(), kind: FileKind::Regular, class })
+            .map(|((path, text), class)| {
+                let counted = matches!(class, PathClass::Source | PathClass::Test);
+                let generated = counted && classify::generated_header(text).is_some();
+                let class = if generated { PathClass::Generated } else { class };
+                File { path: path.clone(), kind: FileKind::Regular, class }
+            })
             .collect();
         Self { files, texts: contents.into_values().collect() }
     }

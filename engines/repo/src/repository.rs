@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::head::{self, FoundHead};
 use crate::objects::{LARGEST_OBJECT, Objects};
 use crate::snapshot::{self, Snapshot, SnapshotOptions};
-use crate::{Blob, FileKind, OpenError, ReadError};
+use crate::{Blob, FileKind, OpenError, ReadError, walk};
 
 /// An open repository. Cheap to open, and safe to use from several threads.
 pub struct Repository {
@@ -94,7 +94,7 @@ impl Repository {
     }
 
     /// Like [`Self::snapshot`], with other limits or with what an earlier one counted.
-    pub fn snapshot_with(&self, options: &SnapshotOptions) -> Result<Snapshot, ReadError> {
+    pub fn snapshot_with(&self, options: &SnapshotOptions<'_>) -> Result<Snapshot, ReadError> {
         snapshot::take(self.find_head()?, self.objects.clone(), options)
     }
 
@@ -123,7 +123,7 @@ impl Repository {
         let entries = TreeRefIter::from_bytes(&buffer, id.kind()).map_while(Result::ok);
         Ok(Some(
             entries
-                .map(|entry| HeadEntry { name: entry.filename.to_string(), kind: snapshot::file_kind(entry.mode) })
+                .map(|entry| HeadEntry { name: entry.filename.to_string(), kind: walk::file_kind(entry.mode) })
                 .take(snapshot::MOST_ENTRIES_SHOWN)
                 .collect(),
         ))
@@ -134,7 +134,7 @@ impl Repository {
         let Some((_, commit)) = self.find_head()?.head else { return Ok(None) };
         let lent = self.objects.lend();
         let mut buffer = Vec::new();
-        let mut id = snapshot::tree_of(&lent, commit, &mut buffer)?;
+        let mut id = walk::tree_of(&lent, commit, &mut buffer)?;
         let mut kind = None;
         for part in path.split('/').filter(|part| !part.is_empty()) {
             if kind.is_some() {
@@ -145,7 +145,7 @@ impl Repository {
             let found = entries
                 .find(|entry| entry.filename == part.as_bytes() || String::from_utf8_lossy(entry.filename) == part);
             let Some(found) = found else { return Ok(None) };
-            kind = snapshot::file_kind(found.mode);
+            kind = walk::file_kind(found.mode);
             id = found.oid.to_owned();
         }
         Ok(Some((kind, id)))

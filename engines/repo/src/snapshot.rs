@@ -1,16 +1,16 @@
 //! The files of one repository at one commit.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::tree::{EntryKind, EntryMode};
-use gix::objs::{CommitRefIter, Kind, TreeRefIter};
-use model::repository::{Exclusion, Head};
+use gix::objs::Kind;
+use model::repository::{Exclusion, Head, PathClass};
 use model::{Finding, Level};
 
 use crate::head::FoundHead;
-use crate::objects::{Lent, Objects, object};
+use crate::objects::Objects;
+use crate::scan::{self, Note, ScanCache, Scanned};
+use crate::walk::{Walk, WalkedEntry, tree_of};
 use crate::{Blob, File, FileKind, ReadError, Tree, classify};
 
 /// How much of a tree is looked at.
@@ -33,8 +33,10 @@ impl Default for SnapshotLimits {
 
 /// How a snapshot is taken.
 #[derive(Debug, Clone, Default)]
-pub struct SnapshotOptions {
+pub struct SnapshotOptions<'a> {
     pub limits: SnapshotLimits,
+    /// From [`Snapshot::scan_cache`] of an earlier snapshot of the same repository.
+    pub previous: Option<&'a ScanCache>,
 }
 
 /// The files at the head, classified. Contents are read when asked for, also while the repository moves on.
@@ -45,6 +47,7 @@ pub struct Snapshot {
     /// For each file.
     ids: Vec<ObjectId>,
     objects: Arc<Objects>,
+    scanned: Scanned,
     excluded: Vec<Exclusion>,
     findings: Vec<Finding>,
     truncated: bool,
@@ -74,6 +77,21 @@ impl Snapshot {
         self.truncated
     }
 
+    /// What was counted, for the next snapshot; `None` where the repository is too small for it to matter.
+    pub fn scan_cache(&self) -> Option<&ScanCache> {
+        self.scanned.cache.as_ref()
+    }
+
+    pub(crate) fn scanned(&self) -> &Scanned {
+        &self.scanned
+    }
+
+    /// The hash of the content of the file at `path`.
+    pub(crate) fn blob_id(&self, path: &str) -> Option<ObjectId> {
+        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        self.ids.get(at).copied()
+    }
+
     pub(crate) fn commit(&self) -> Option<ObjectId> {
         self.commit
     }
@@ -86,7 +104,7 @@ impl Tree for Snapshot {
 
     fn read(&self, path: &str, limit: usize) -> Result<Option<Blob>, ReadError> {
         let Ok(at) = self.files.binary_search_by(|file| file.path.as_str().cmp(path)) else { return Ok(None) };
-        if !matches!(self.files[at].kind, FileKind::Regular | FileKind::Executable) {
+        if !self.files[at].is_blob() {
             return Ok(None);
         }
         let mut bytes = Vec::new();
@@ -100,8 +118,12 @@ impl Tree for Snapshot {
     }
 }
 
-/// Walks and classifies the tree of the head.
-pub(crate) fn take(found: FoundHead, objects: Arc<Objects>, options: &SnapshotOptions) -> Result<Snapshot, ReadError> {
+/// Walks, classifies and scans the tree of the head.
+pub(crate) fn take(
+    found: FoundHead,
+    objects: Arc<Objects>,
+    options: &SnapshotOptions<'_>,
+) -> Result<Snapshot, ReadError> {
     let FoundHead { head, findings } = found;
     let (head, commit) = head.unzip();
     let mut walk = Walk { limits: options.limits, entries: Vec::new(), findings, truncated: false };
@@ -110,132 +132,79 @@ pub(crate) fn take(found: FoundHead, objects: Arc<Objects>, options: &SnapshotOp
         let root = tree_of(&lent, commit, &mut Vec::new())?;
         walk.run(&lent, root);
     }
-    let Walk { mut entries, findings, truncated, .. } = walk;
+    let Walk { mut entries, mut findings, truncated, .. } = walk;
     entries.sort_by(|a, b| a.path.cmp(&b.path));
-    let listed: Vec<(&str, FileKind)> = entries.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect();
-    let classified = classify::classify(&listed, &mut |path| {
-        let at = entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
-        let mut bytes = Vec::new();
-        objects.lend().read_as(&entries[at].id, Kind::Blob, &mut bytes).ok()?;
-        Some(bytes)
-    });
-    let ids = entries.iter().map(|entry| entry.id).collect();
-    let files = entries
+    let classified = classify_entries(&entries, &objects);
+    let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id).collect();
+    let mut files: Vec<File> = entries
         .into_iter()
         .zip(classified.classes)
         .map(|(entry, class)| File { path: entry.path, kind: entry.kind, class })
         .collect();
-    Ok(Snapshot { head, commit, files, ids, objects, excluded: classified.exclusions, findings, truncated })
+    let scanned = scan::scan(&files, &ids, &objects, options.previous);
+    let mut excluded = classified.exclusions;
+    heed(&scanned, &mut files, &mut excluded, &mut findings);
+    Ok(Snapshot { head, commit, files, ids, objects, scanned, excluded, findings, truncated })
 }
 
-struct WalkedEntry {
-    path: String,
-    kind: FileKind,
-    id: ObjectId,
+fn classify_entries(entries: &[WalkedEntry], objects: &Objects) -> classify::Classified {
+    let listed: Vec<(&str, FileKind)> = entries.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect();
+    classify::classify(&listed, &mut |path| {
+        let at = entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+        let mut bytes = Vec::new();
+        objects.lend().read_as(&entries[at].id, Kind::Blob, &mut bytes).ok()?;
+        bytes.truncate(LARGEST_DESCRIPTION);
+        Some(bytes)
+    })
 }
 
-struct Walk {
-    limits: SnapshotLimits,
-    entries: Vec<WalkedEntry>,
-    findings: Vec<Finding>,
-    truncated: bool,
-}
+/// How much is read, in bytes, of a file that says something about others.
+const LARGEST_DESCRIPTION: usize = 1024 * 1024;
 
-impl Walk {
-    /// Breadth first, so that what is cut off is what lies deepest.
-    fn run(&mut self, lent: &Lent<'_>, root: ObjectId) {
-        let mut waiting = VecDeque::from([(String::new(), root, 0_usize)]);
-        let mut buffer = Vec::new();
-        let (mut folders, mut path_bytes) = (0, 0);
-        while let Some((folder, id, depth)) = waiting.pop_front() {
-            folders += 1;
-            if folders > self.limits.folders {
-                return self.cut_off(&format!("{} folders", self.limits.folders));
+/// At most this many findings are made of one kind; one more says how many there are.
+pub(crate) const MOST_ALIKE: usize = 20;
+
+/// Turns what contents said into classes, exclusions and findings.
+fn heed(scanned: &Scanned, files: &mut [File], excluded: &mut Vec<Exclusion>, findings: &mut Vec<Finding>) {
+    let (mut lfs, mut large, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let mut generated = Vec::new();
+    for (at, note) in &scanned.notes {
+        let file = &mut files[*at];
+        match note {
+            Note::Generated(why) => {
+                file.class = PathClass::Generated;
+                let (path, class) = (file.path.clone(), file.class);
+                generated.push(Exclusion { path, class, why: why.clone(), files: 1 });
             }
-            if let Err(error) = lent.read_as(&id, Kind::Tree, &mut buffer) {
-                self.unreadable(&folder, &error);
-                continue;
-            }
-            for entry in TreeRefIter::from_bytes(&buffer, id.kind()) {
-                let Ok(entry) = entry else {
-                    self.unreadable(&folder, &object(&id, "it is damaged"));
-                    break;
-                };
-                let Some(path) = self.join(&folder, entry.filename) else { continue };
-                path_bytes += path.len();
-                if self.entries.len() >= self.limits.files {
-                    return self.cut_off(&format!("{} files", self.limits.files));
-                }
-                if path_bytes > self.limits.path_bytes {
-                    return self.cut_off(&format!("{} bytes of paths", self.limits.path_bytes));
-                }
-                match file_kind(entry.mode) {
-                    Some(kind) => self.entries.push(WalkedEntry { path, kind, id: entry.oid.to_owned() }),
-                    None if depth < self.limits.depth => waiting.push_back((path, entry.oid.to_owned(), depth + 1)),
-                    None => self.too_deep(&path),
-                }
-            }
+            Note::Lfs(size) => lfs.push((
+                file.path.clone(),
+                format!("The file is a Git LFS pointer to {size} bytes, which are not here."),
+            )),
+            Note::Large(size) => large.push((file.path.clone(), format!("The file has {size} bytes and is not read."))),
+            Note::Unreadable(why) => unreadable.push((file.path.clone(), format!("The file cannot be read: {why}."))),
+            Note::Api(_) => {}
         }
     }
-
-    /// `None` for names that no file can have.
-    fn join(&mut self, folder: &str, name: &[u8]) -> Option<String> {
-        if name.is_empty() || name.len() > LONGEST_NAME || name.contains(&b'/') || matches!(name, b"." | b"..") {
-            let message = "A name in this folder cannot be that of a file; it is left out.";
-            let finding = Finding::new("tree.name", Level::Warning, message, "Look at the folder with git ls-tree.");
-            self.findings.push(finding.at(folder, 0, 0));
-            return None;
+    classify::add_exclusions(excluded, generated);
+    let kinds = [
+        ("tree.lfs", Level::Note, "It is not counted. Nothing has to be done.", lfs),
+        ("tree.large-file", Level::Note, "Keep large files in Git LFS or outside of the repository.", large),
+        ("tree.unreadable", Level::Error, UNREADABLE_HELP, unreadable),
+    ];
+    for (rule, level, help, all) in kinds {
+        let count = all.len();
+        let shown = all.into_iter().take(MOST_ALIKE);
+        findings.extend(shown.map(|(path, message)| Finding::new(rule, level, message, help).at(path, 0, 0)));
+        if count > MOST_ALIKE {
+            findings.push(Finding::new(
+                rule,
+                level,
+                format!("The same holds for {} more files.", count - MOST_ALIKE),
+                help,
+            ));
         }
-        let text = String::from_utf8_lossy(name);
-        let path = if folder.is_empty() { text.clone().into_owned() } else { format!("{folder}/{text}") };
-        if matches!(text, std::borrow::Cow::Owned(_)) {
-            let message = "The name is not UTF-8; what cannot be shown is replaced.";
-            let finding = Finding::new("tree.name-encoding", Level::Note, message, "Rename it with git mv.");
-            self.findings.push(finding.at(path.clone(), 0, 0));
-        }
-        Some(path)
-    }
-
-    fn unreadable(&mut self, folder: &str, error: &ReadError) {
-        let help =
-            "Fetch the missing objects, or restore the repository from another copy; git fsck shows what is wrong.";
-        let message = format!("The folder cannot be read: {error}.");
-        let file = if folder.is_empty() { "." } else { folder };
-        self.findings.push(Finding::new("tree.unreadable", Level::Error, message, help).at(file, 0, 0));
-    }
-
-    fn too_deep(&mut self, path: &str) {
-        self.truncated = true;
-        let message = format!("Folders are read {} deep; what lies in this one is not seen.", self.limits.depth);
-        let finding = Finding::new("tree.depth", Level::Warning, message, "Nest folders less deeply.");
-        self.findings.push(finding.at(path, 0, 0));
-    }
-
-    fn cut_off(&mut self, what: &str) {
-        self.truncated = true;
-        let message = format!("Only the first {what} are looked at, those nearest to the root first.");
-        let help = "Split the repository, or keep generated and vendored files out of it.";
-        self.findings.push(Finding::new("tree.too-many", Level::Warning, message, help));
     }
 }
 
-/// No file system allows longer ones.
-const LONGEST_NAME: usize = 1024;
-
-/// `None` for a folder.
-pub(crate) fn file_kind(mode: EntryMode) -> Option<FileKind> {
-    match mode.kind() {
-        EntryKind::Tree => None,
-        EntryKind::Blob => Some(FileKind::Regular),
-        EntryKind::BlobExecutable => Some(FileKind::Executable),
-        EntryKind::Link => Some(FileKind::Link),
-        EntryKind::Commit => Some(FileKind::Submodule),
-    }
-}
-
-/// The root folder of a commit.
-pub(crate) fn tree_of(lent: &Lent<'_>, commit: ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectId, ReadError> {
-    lent.read_as(&commit, Kind::Commit, buffer)?;
-    let damaged = |error: gix::Error| object(&commit, &error.to_string());
-    CommitRefIter::from_bytes(buffer, commit.kind()).tree_id().map_err(damaged)
-}
+pub(crate) const UNREADABLE_HELP: &str =
+    "Fetch the missing objects, or restore the repository from another copy; git fsck shows what is wrong.";

@@ -50,6 +50,11 @@ impl File {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
+    /// Whether it has content of its own: neither a link nor a submodule.
+    pub fn is_blob(&self) -> bool {
+        matches!(self.kind, FileKind::Regular | FileKind::Executable)
+    }
+
     /// Whether it may produce components, APIs, dependencies and facts.
     pub fn speaks(&self) -> bool {
         self.class == PathClass::Source
