@@ -3,6 +3,7 @@
 //! Invariant: functions over text and trees; no database, no network, and the clock is an input.
 
 pub mod descriptor;
+pub mod discover;
 pub mod draft;
 pub mod link;
 pub mod manifest;
@@ -11,6 +12,7 @@ pub mod rules;
 pub mod validate;
 pub mod yaml;
 
+pub use discover::{DiscoverError, Discovered, discover};
 pub use draft::{Draft, draft};
 pub use link::{Assignment, LinkInput, LinkRepository, Linked, link};
 pub use rules::{RULES_VERSION, Rule, rules};

@@ -2,14 +2,37 @@
 //!
 //! A pure function: the same input gives the same output, in whatever order the repositories come.
 
-use std::collections::BTreeMap;
+mod apis;
+mod edges;
+mod entities;
+mod names;
+mod overrides;
+mod parts;
+mod people;
+mod references;
+mod relations;
+mod things;
+mod workloads;
+mod world;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::catalog::{CatalogEntity, Correction};
 use model::repository::{RepositoryFacts, Standing};
 use model::{Entity, EntityRef, Finding, Kind, Visibility};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::descriptor::DescriptorEntity;
 use crate::draft::Draft;
+#[cfg(test)]
+mod tests;
+
+use apis::Apis;
+use edges::{Edges, Ends};
+use parts::Parts;
+use people::{Mentioned, People};
+use world::World;
 
 /// Everything that is known when the catalog is put together.
 #[derive(Debug, Clone, Default)]
@@ -66,40 +89,174 @@ pub struct Linked {
 
 /// Puts the catalog together.
 pub fn link(input: &LinkInput) -> Linked {
-    let mut repositories: Vec<&LinkRepository> = input.repositories.iter().collect();
-    repositories.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut linked = Linked::default();
-    for repository in repositories {
-        let Some(draft) = &repository.draft else {
-            linked.standings.push((repository.id.clone(), Standing::Listed, None));
-            continue;
-        };
-        let Some(module) = draft.modules.iter().find(|module| module.path.is_empty() && !module.packages.is_empty()) else {
-            linked.standings.push((repository.id.clone(), Standing::WithoutComponent, None));
-            continue;
-        };
-        let name = repository.name.rsplit('/').next().unwrap_or(&repository.name);
-        let mut entity = Entity::new(Kind::Component, name);
-        entity.metadata.description = module.description.as_ref().map(|fact| fact.value.clone());
-        for key in ["type", "lifecycle", "owner"] {
-            entity.spec.insert(key.to_owned(), "unknown".into());
+    let world = World::new(input);
+    let runs = workloads::runs(&world);
+    let declared_in = folders_of_components(&world);
+    let parts = parts::parts(&world, &runs, &|repository, folder| declared_in.contains(&(repository, folder)));
+    let apis = apis::apis(&world);
+    let things = things::things(&world, &parts, &apis);
+    let references = references::assign(&world, input, &things);
+    let declared: Vec<(&DescriptorEntity, EntityRef)> = things
+        .iter()
+        .zip(&references.of)
+        .filter(|(thing, _)| matches!(thing.kind, Kind::Group | Kind::User))
+        .filter_map(|(thing, reference)| Some((thing.descriptor?, reference.clone()?)))
+        .collect();
+    let people = People::new(&world, &declared);
+    let mut ends = (vec![None; parts.parts.len()], vec![None; apis.apis.len()]);
+    for (thing, reference) in things.iter().zip(&references.of) {
+        if let Some(part) = thing.part {
+            ends.0[part].clone_from(reference);
         }
-        linked.standings.push((repository.id.clone(), Standing::Catalogued, None));
-        linked.entities.push(CatalogEntity {
-            entity,
-            evidence: BTreeMap::new(),
-            guesses: Vec::new(),
-            repository: Some(repository.id.clone()),
-            path: String::new(),
-            descriptor: None,
-            findings: Vec::new(),
-            languages: repository.facts.languages.iter().take(6).map(|l| (l.language.clone(), l.code)).collect(),
-            activity: repository.facts.activity.weeks.clone(),
-            last_commit_at: repository.facts.last_commit.as_ref().map(|commit| commit.at),
-            archived: repository.archived,
-            visibility: repository.visibility,
-        });
+        if let Some(api) = thing.api {
+            ends.1[api].clone_from(reference);
+        }
     }
-    linked.entities.sort_by_cached_key(|entity| entity.entity.reference());
-    linked
+    let edges = edges::edges(&world, &parts, &apis, &runs, &Ends { parts: &ends.0, apis: &ends.1 });
+    let corrections = by_reference(&input.corrections, &references.aliases);
+    let documents = documents(&world);
+    let context = Context { world, parts, apis, people, edges, corrections, documents };
+    let mut entities: Vec<CatalogEntity> = things
+        .iter()
+        .zip(&references.of)
+        .filter_map(|(thing, reference)| Some(entities::build(&context, thing, reference.as_ref()?)))
+        .collect();
+    entities.extend(context.people.mentioned.values().map(mentioned));
+    let places: HashMap<EntityRef, &DescriptorEntity> = things
+        .iter()
+        .zip(&references.of)
+        .filter_map(|(thing, reference)| Some((reference.clone()?, thing.descriptor?)))
+        .collect();
+    relations::draw(&mut entities, &references.aliases, &|entity, pointer| {
+        places.get(&entity.entity.reference())?.lines.get(pointer).copied()
+    });
+    entities.sort_by_cached_key(|entity| entity.entity.reference());
+    let standings = standings(&context.world, &entities);
+    let findings = findings(&context, &entities, references.findings);
+    Linked { entities, assignments: references.assignments, standings, findings }
+}
+
+/// Everything that is known when the entities are put together.
+struct Context<'i> {
+    world: World<'i>,
+    parts: Parts,
+    apis: Apis<'i>,
+    people: People,
+    edges: Edges,
+    corrections: HashMap<EntityRef, Vec<&'i Correction>>,
+    /// Where the documents of each descriptor file begin, by repository and file.
+    documents: HashMap<(usize, &'i str), Vec<u32>>,
+}
+
+impl Context<'_> {
+    /// The line at which the document after this one begins.
+    fn next_document(&self, repository: usize, descriptor: &DescriptorEntity) -> u32 {
+        let lines = self.documents.get(&(repository, descriptor.file.as_str()));
+        lines.and_then(|lines| lines.iter().copied().find(|&line| line > descriptor.line)).unwrap_or(u32::MAX)
+    }
+}
+
+fn documents<'i>(world: &World<'i>) -> HashMap<(usize, &'i str), Vec<u32>> {
+    let mut documents: HashMap<(usize, &str), Vec<u32>> = HashMap::new();
+    for (repository, draft) in world.drafts() {
+        for descriptor in &draft.descriptors {
+            documents.entry((repository, &descriptor.file)).or_default().push(descriptor.line);
+        }
+    }
+    documents.values_mut().for_each(|lines| lines.sort_unstable());
+    documents
+}
+
+/// Where a descriptor says that a component is, even if nothing else does.
+fn folders_of_components<'i>(world: &World<'i>) -> HashSet<(usize, &'i str)> {
+    let mut folders = HashSet::new();
+    for (repository, draft) in world.drafts() {
+        for descriptor in draft.descriptors.iter().filter(|descriptor| descriptor.entity.kind.eq_ignore_ascii_case("Component")) {
+            folders.insert((repository, descriptor.file.rsplit_once('/').map_or("", |(folder, _)| folder)));
+        }
+    }
+    folders
+}
+
+/// Corrections of each entity, the newest word on a field first; a correction of an old name is one of the new.
+fn by_reference<'i>(corrections: &'i [Correction], aliases: &HashMap<EntityRef, EntityRef>) -> HashMap<EntityRef, Vec<&'i Correction>> {
+    let mut by_reference: HashMap<EntityRef, Vec<&Correction>> = HashMap::new();
+    for correction in corrections {
+        let reference = aliases.get(&correction.reference).unwrap_or(&correction.reference);
+        by_reference.entry(reference.clone()).or_default().push(correction);
+    }
+    for corrections in by_reference.values_mut() {
+        corrections.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| (&a.field, &a.value).cmp(&(&b.field, &b.value))));
+    }
+    by_reference
+}
+
+/// A team or person that only CODEOWNERS speaks of: for display, and for owners to lead somewhere.
+fn mentioned(mentioned: &Mentioned) -> CatalogEntity {
+    let is_group = mentioned.reference.kind == "group";
+    let mut entity = Entity::new(if is_group { Kind::Group } else { Kind::User }, mentioned.reference.name.clone());
+    if is_group {
+        entity.spec.insert("type".to_owned(), "team".into());
+        entity.spec.insert("children".to_owned(), Value::Array(Vec::new()));
+    } else {
+        entity.spec.insert("memberOf".to_owned(), Value::Array(Vec::new()));
+    }
+    let annotation = if is_group { "github.com/team-slug" } else { "github.com/user-login" };
+    entity.metadata.annotations.insert(annotation.to_owned(), mentioned.written.clone());
+    CatalogEntity {
+        entity,
+        evidence: BTreeMap::from([("/metadata/name".to_owned(), mentioned.evidence.clone())]),
+        guesses: Vec::new(),
+        repository: None,
+        path: String::new(),
+        descriptor: None,
+        findings: Vec::new(),
+        languages: Vec::new(),
+        activity: Vec::new(),
+        last_commit_at: None,
+        archived: false,
+        visibility: mentioned.visibility,
+    }
+}
+
+fn standings(world: &World, entities: &[CatalogEntity]) -> Vec<(String, Standing, Option<String>)> {
+    let holding: HashSet<&str> = entities.iter().filter_map(|entity| entity.repository.as_deref()).collect();
+    let standing = |(at, repository): (usize, &&LinkRepository)| {
+        let (standing, reason) = match (&repository.draft, &world.left_out[at]) {
+            (None, _) => (Standing::Listed, None),
+            (_, Some(reason)) => (Standing::LeftOut, Some(reason.clone())),
+            _ if repository.facts.head.is_none() || repository.facts.files.total == 0 => (Standing::Empty, None),
+            _ if repository.archived => (Standing::Archived, None),
+            _ if holding.contains(repository.id.as_str()) => (Standing::Catalogued, None),
+            _ => (Standing::WithoutComponent, Some("Nothing decisive says what it is: it is neither deployed nor published.".to_owned())),
+        };
+        (repository.id.clone(), standing, reason)
+    };
+    world.repositories.iter().enumerate().map(standing).collect()
+}
+
+/// What is wrong in repositories, but for what stands with an entity already.
+fn findings(context: &Context, entities: &[CatalogEntity], references: Vec<(usize, Finding)>) -> Vec<(String, Finding)> {
+    let mut with_entities: HashSet<(&str, &str, &str, u32, u32)> = HashSet::new();
+    for entity in entities {
+        let Some(repository) = entity.repository.as_deref() else { continue };
+        with_entities.extend(entity.findings.iter().map(|finding| {
+            (repository, finding.rule.as_str(), finding.file.as_str(), finding.line, finding.column)
+        }));
+    }
+    let mut found: Vec<(String, Finding)> = Vec::new();
+    for (repository, draft) in context.world.drafts() {
+        let id = &context.world.repositories[repository].id;
+        let own = draft.findings.iter().filter(|finding| {
+            !with_entities.contains(&(id.as_str(), finding.rule.as_str(), finding.file.as_str(), finding.line, finding.column))
+        });
+        found.extend(own.map(|finding| (id.clone(), finding.clone())));
+    }
+    let more = references.into_iter().chain(context.world.overrides.unused());
+    found.extend(more.map(|(repository, finding)| (context.world.repositories[repository].id.clone(), finding)));
+    found.sort_by(|(a, first), (b, second)| {
+        (a, &first.file, first.line, first.column, &first.rule, &first.message).cmp(&(b, &second.file, second.line, second.column, &second.rule, &second.message))
+    });
+    found.dedup();
+    found
 }

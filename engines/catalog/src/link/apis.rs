@@ -1,0 +1,56 @@
+//! Definitions of APIs: which is the origin, and which a consumer's copy.
+
+use std::collections::HashMap;
+
+use super::world::World;
+use crate::draft::ApiDraft;
+
+/// One definition file (for gRPC: one package in one folder).
+pub(super) struct Api<'i> {
+    pub repository: usize,
+    pub draft: &'i ApiDraft,
+    /// Index of the API that it is a copy of: it provides nothing.
+    pub copy_of: Option<usize>,
+}
+
+pub(super) struct Apis<'i> {
+    pub apis: Vec<Api<'i>>,
+}
+
+/// Finds the copies: of equal definitions the origin is the one that does not lie among foreign things, in the
+/// repository that is older, at the higher place.
+pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
+    let mut apis: Vec<Api> = world
+        .drafts()
+        .flat_map(|(repository, draft)| draft.apis.iter().map(move |draft| Api { repository, draft, copy_of: None }))
+        .collect();
+    let age = |repository: usize| world.repositories[repository].facts.first_commit.as_ref().map_or(i64::MAX, |commit| commit.at);
+    let depth = |path: &str| path.bytes().filter(|&byte| byte == b'/').count();
+    apis.sort_by(|a, b| {
+        (a.draft.foreign, age(a.repository), a.repository, depth(&a.draft.path), &a.draft.path).cmp(&(
+            b.draft.foreign,
+            age(b.repository),
+            b.repository,
+            depth(&b.draft.path),
+            &b.draft.path,
+        ))
+    });
+    let mut by_digest: HashMap<&str, usize> = HashMap::new();
+    let mut by_name: HashMap<(&str, String), Vec<usize>> = HashMap::new();
+    for at in 0..apis.len() {
+        let draft = apis[at].draft;
+        let name = (draft.api_type.as_str(), draft.name.to_lowercase());
+        let same = draft.digests.iter().find_map(|digest| by_digest.get(digest.as_str()).copied());
+        let alike = || {
+            let named = by_name.get(&name).filter(|_| draft.foreign)?;
+            let elsewhere: Vec<usize> = named.iter().copied().filter(|&other| apis[other].repository != apis[at].repository).collect();
+            if let [only] = elsewhere.as_slice() { Some(*only) } else { None }
+        };
+        apis[at].copy_of = same.or_else(alike);
+        if apis[at].copy_of.is_none() && !draft.foreign {
+            draft.digests.iter().for_each(|digest| _ = by_digest.insert(digest, at));
+            by_name.entry(name).or_default().push(at);
+        }
+    }
+    Apis { apis }
+}

@@ -1,0 +1,11 @@
+//! Whole little organisations through the public door: files in, catalog out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod harness;
+mod identity;
+mod laws;
+mod organisation;
+mod owners;
+mod types;
+mod wiring;

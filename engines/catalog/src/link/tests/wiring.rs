@@ -1,0 +1,116 @@
+//! Edges: what builds with what, who calls whom, and who is deployed from where.
+
+use super::harness::*;
+
+const PUBLISHED: &str = "[project]\nname = \"harbour_events\"\n";
+const PUBLISHES: &str = "steps:\n  - uses: pypa/gh-action-pypi-publish@v1\n";
+
+fn service(name: &str, extra: Files) -> crate::link::LinkRepository {
+    let manifest = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - image: registry.example.com/harbour/{name}:1\n");
+    let mut files = vec![("Dockerfile", "FROM python:3.12\nEXPOSE 80\nCMD x\n"), ("k8s/app.yaml", manifest.as_str())];
+    files.extend(extra.iter().copied());
+    repository(name, &files)
+}
+
+#[test]
+fn packages_are_matched_as_their_ecosystem_writes_them() {
+    let events = || repository("events", &[("pyproject.toml", PUBLISHED), (".github/workflows/p.yml", PUBLISHES)]);
+    let linked = catalog([
+        events(),
+        service("ledger", &[("requirements.txt", "Harbour.Events==1\nrequests\n")]),
+        service("berths", &[("requirements-dev.txt", "harbour-events\n")]),
+        service("tides", &[("package.json", "{\"dependencies\": {\"harbour-events\": \"1\"}}")]),
+    ]);
+    assert_eq!(linked.list("component:default/ledger", "dependsOn"), ["component:default/events dependency.package"]);
+    assert_eq!(linked.list("component:default/berths", "dependsOn"), ["component:default/events dependency.development"]);
+    assert!(linked.list("component:default/tides", "dependsOn").is_empty());
+}
+
+#[test]
+fn what_nobody_publishes_is_a_guess() {
+    let private = service("events", &[("pyproject.toml", PUBLISHED)]);
+    let linked = catalog([private, service("ledger", &[("requirements.txt", "harbour-events\n")])]);
+    let ledger = linked.get("component:default/ledger");
+    assert!(ledger.entity.spec.get("dependsOn").is_none());
+    assert_eq!(ledger.guesses.iter().map(|guess| guess.value.as_str()).collect::<Vec<_>>(), ["component:default/events"]);
+}
+
+#[test]
+fn hosts_are_services_of_others() {
+    let calls = |value: &str| format!("LEDGER_URL={value}\n");
+    let table = [
+        ("http://ledger.payments.svc.cluster.local:80/x", true),
+        ("http://ledger:8080", true),
+        ("http://ledger.example.com", false),
+        ("http://ledger-archive:80", false),
+        ("http://api.payments.svc.cluster.local", false),
+    ];
+    for (value, found) in table {
+        let linked = catalog([service("ledger", &[]), service("tides", &[(".env.production", &calls(value))])]);
+        let expected: &[&str] = if found { &["component:default/ledger dependency.call"] } else { &[] };
+        assert_eq!(linked.list("component:default/tides", "dependsOn"), expected, "{value}");
+    }
+}
+
+#[test]
+fn an_image_may_be_deployed_from_elsewhere() {
+    let built = |workflow: &str| repository("ledger", &[("Dockerfile", "FROM x\nEXPOSE 80\n"), (".github/workflows/ci.yml", workflow)]);
+    let deploys = |image: &str| {
+        let text = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ledger\nspec:\n  template:\n    spec:\n      containers:\n        - image: {image}\n");
+        repository("gitops", &[("apps/ledger.yaml", &text)])
+    };
+    let table = [
+        ("run: docker push registry.example.com/harbour/ledger:1", "registry.example.com/harbour/ledger:2", "type.deployed-elsewhere"),
+        ("run: docker push registry.example.com/harbour/ledger:1", "other.example.com/harbour/ledger:2", "type.deployed-elsewhere"),
+        ("run: true", "registry.example.com/harbour/ledger", "type.deployed-elsewhere"),
+        ("run: true", "docker.io/bitnami/ledger", ""),
+        ("run: true", "registry.example.com/harbour/other", ""),
+    ];
+    for (workflow, image, expected) in table {
+        let linked = catalog([built(workflow), deploys(image)]);
+        let rule = linked.rule("component:default/ledger", "/spec/type");
+        let rule = if rule == "type.image" { String::new() } else { rule };
+        assert_eq!(rule, expected, "{workflow} {image}");
+    }
+}
+
+#[test]
+fn members_of_a_monorepo_fold_or_stand() {
+    let linked = catalog([repository(
+        "payments",
+        &[
+            ("package.json", "{\"private\": true, \"workspaces\": [\"packages/*\", \"services/*\"]}"),
+            ("packages/core/package.json", "{\"name\": \"@harbour/core\", \"publishConfig\": {\"access\": \"public\"}}"),
+            ("packages/tooling/package.json", "{\"name\": \"@harbour/tooling\", \"private\": true}"),
+            ("services/api/package.json", "{\"name\": \"api\", \"private\": true, \"dependencies\": {\"@harbour/core\": \"workspace:*\"}}"),
+            ("services/api/Dockerfile", "FROM node\nEXPOSE 80\nCMD x\n"),
+            ("services/worker/Dockerfile", "FROM node\nCMD x\n"),
+            ("compose.yaml", "services:\n  api:\n    build: services/api\n    environment:\n      WORKER: http://worker:80\n  worker:\n    build: ./services/worker\n"),
+        ],
+    )]);
+    assert_eq!(
+        linked.references(),
+        ["component:default/harbour-core", "component:default/payments-api", "component:default/payments-worker"]
+    );
+    assert_eq!(
+        linked.list("component:default/payments-api", "dependsOn"),
+        ["component:default/harbour-core dependency.package", "component:default/payments-worker dependency.call"]
+    );
+}
+
+#[test]
+fn a_copy_of_a_definition_provides_nothing() {
+    let definition = "openapi: 3.0.0\ninfo:\n  title: Ledger API\n  version: '1'\npaths: {}\n";
+    let spaced = definition.replace("paths: {}", "paths:   {}");
+    let linked = catalog([
+        service("ledger", &[("api/openapi.yaml", definition)]),
+        service("tides", &[("clients/ledger/openapi.yaml", &spaced)]),
+        service("berths", &[("clients/other/openapi.yaml", "openapi: 3.0.0\ninfo:\n  title: Weather\n")]),
+    ]);
+    let apis: Vec<_> = linked.references().into_iter().filter(|reference| reference.starts_with("api:")).collect();
+    assert_eq!(apis, ["api:default/ledger-api"]);
+    assert_eq!(linked.list("component:default/ledger", "providesApis"), ["ledger-api api.provided"]);
+    assert_eq!(linked.list("component:default/tides", "consumesApis"), ["ledger-api api.consumed"]);
+    assert!(linked.list("component:default/tides", "providesApis").is_empty());
+    assert_eq!(linked.field("api:default/ledger-api", "type"), "openapi");
+}

@@ -1,0 +1,306 @@
+//! The rules of inference: what each concludes, and from what.
+
+/// Grows whenever a rule concludes something else: what was drafted before is then drafted anew.
+pub const RULES_VERSION: u32 = 1;
+
+/// One rule, as the page of rules shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable; evidence names it.
+    pub id: &'static str,
+    pub version: u32,
+    pub title: &'static str,
+    /// One or two sentences: what is concluded from what.
+    pub explanation: &'static str,
+}
+
+/// Every rule that evidence of an entity may name, in the order in which pages list them.
+pub fn rules() -> &'static [Rule] {
+    &RULES
+}
+
+/// The rule with that id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+const fn first(id: &'static str, title: &'static str, explanation: &'static str) -> Rule {
+    Rule { id, version: 1, title, explanation }
+}
+
+static RULES: [Rule; 52] = [
+    first(
+        "name.repository",
+        "Named after the repository",
+        "A component at the root of a repository is called like the repository; where two end the same, their groups tell them apart.",
+    ),
+    first(
+        "name.package",
+        "Named after its package",
+        "A member of a repository that publishes a package is called like the package: @babel/core becomes babel-core.",
+    ),
+    first(
+        "name.folder",
+        "Named after its folder",
+        "Any other member is called like its folder, with the repository's name before it unless it is there already.",
+    ),
+    first(
+        "name.descriptor",
+        "Named by a descriptor",
+        "The name in catalog-info.yaml is the reference.",
+    ),
+    first(
+        "name.override",
+        "Named by the overrides file",
+        "A name in slipway.overrides.yaml stands in for the inferred one.",
+    ),
+    first(
+        "type.descriptor",
+        "Type from a descriptor",
+        "spec.type in catalog-info.yaml holds against everything else.",
+    ),
+    first(
+        "type.correction",
+        "Type set by a person",
+        "Somebody confirmed or corrected the type in the portal; it holds against the overrides and what was inferred.",
+    ),
+    first(
+        "type.override",
+        "Type from the overrides file",
+        "A type in slipway.overrides.yaml holds against what was inferred.",
+    ),
+    first(
+        "type.deployed",
+        "Deployed from here",
+        "A chart, a Kubernetes workload or a kustomization of this repository runs the code or its image: a service, or a job where only jobs run.",
+    ),
+    first(
+        "type.deployed-elsewhere",
+        "Deployed from another repository",
+        "An image that is built here is run by a chart or manifest of another repository; the registry is compared where both name one.",
+    ),
+    first(
+        "type.platform",
+        "Deployed by a platform",
+        "A Procfile, serverless.yml, systemd unit or a hosting platform's own file starts it.",
+    ),
+    first(
+        "type.compose",
+        "A compose service",
+        "A compose file builds a service from the folder. It says nothing about production, and does not make a published library a service.",
+    ),
+    first(
+        "type.image",
+        "Its image is pushed and listens",
+        "A pipeline pushes its image, and the container file exposes a port or the code is built with a server framework.",
+    ),
+    first(
+        "type.container",
+        "It could be a service",
+        "A container file exposes a port or holds a server framework, but nothing shows a deployment: a guess. A container file alone means nothing.",
+    ),
+    first(
+        "type.gateway",
+        "An API gateway",
+        "The configuration of KrakenD, Kong or Envoy with routes in it.",
+    ),
+    first(
+        "type.website",
+        "A website",
+        "A site framework in package.json together with its own configuration or page; documentation where the framework is one for documents.",
+    ),
+    first(
+        "type.published",
+        "A library",
+        "It is published, or tagged for others to import, and made to be imported; private packages are not. Only ready for a registry: a guess.",
+    ),
+    first(
+        "type.command",
+        "A command line",
+        "It installs a command and is published, or a release puts its program where people download it. Only built with a command-line framework: a guess.",
+    ),
+    first(
+        "type.infrastructure",
+        "Infrastructure",
+        "Terraform files, or charts and manifests for what is built elsewhere, and no package or container file beside them.",
+    ),
+    first(
+        "type.documentation",
+        "Documentation",
+        "A generator of documentation sites is configured and there is no code beside it.",
+    ),
+    first(
+        "lifecycle.descriptor",
+        "Lifecycle from a descriptor",
+        "spec.lifecycle in catalog-info.yaml holds against everything else.",
+    ),
+    first(
+        "lifecycle.correction",
+        "Lifecycle set by a person",
+        "Somebody set the lifecycle in the portal.",
+    ),
+    first(
+        "lifecycle.override",
+        "Lifecycle from the overrides file",
+        "A lifecycle in slipway.overrides.yaml holds against what was inferred.",
+    ),
+    first(
+        "lifecycle.archived",
+        "Deprecated: archived",
+        "The repository is archived.",
+    ),
+    first(
+        "lifecycle.deprecated",
+        "Deprecated: the README says so",
+        "The first lines of the README say that the project is deprecated or no longer maintained.",
+    ),
+    first(
+        "lifecycle.deployed",
+        "In production: deployed",
+        "Something other than a compose file deploys it. A version of 0.x says nothing.",
+    ),
+    first(
+        "lifecycle.classifier",
+        "Lifecycle from the registry",
+        "A Python classifier \"Development Status\" says alpha or beta, stable, or inactive.",
+    ),
+    first(
+        "owner.descriptor",
+        "Owner from a descriptor",
+        "spec.owner in catalog-info.yaml holds against everything else.",
+    ),
+    first(
+        "owner.correction",
+        "Owner set by a person",
+        "Somebody confirmed or corrected the owner in the portal; it holds against the overrides and what was inferred.",
+    ),
+    first(
+        "owner.override",
+        "Owner from the overrides file",
+        "An owner in slipway.overrides.yaml holds against what was inferred.",
+    ),
+    first(
+        "owner.codeowners",
+        "The team in CODEOWNERS",
+        "The one team that CODEOWNERS names for more than half of the component's files.",
+    ),
+    first(
+        "owner.codeowners-people",
+        "The team of the people in CODEOWNERS",
+        "CODEOWNERS names people for most files, and exactly one team of at most twelve holds all of them.",
+    ),
+    first(
+        "owner.codeowners-shared",
+        "Several teams in CODEOWNERS",
+        "CODEOWNERS names several teams for the same files: the first of them is a guess.",
+    ),
+    first(
+        "owner.activity",
+        "The team that commits most",
+        "Members of one known team made at least half of the human commits of twelve months, and twice as many as the next team: a guess. Bots and people who are active in more than a tenth of all repositories are left out.",
+    ),
+    first(
+        "system.override",
+        "System from the overrides file",
+        "A system in slipway.overrides.yaml.",
+    ),
+    first(
+        "description.descriptor",
+        "Description from a descriptor",
+        "metadata.description in catalog-info.yaml.",
+    ),
+    first(
+        "description.git",
+        "Description from Git",
+        "What the repository's own description file says.",
+    ),
+    first(
+        "description.manifest",
+        "Description from a manifest",
+        "The description of the package in the component's folder.",
+    ),
+    first(
+        "description.readme",
+        "Description from the README",
+        "The first paragraph of the README in the component's folder.",
+    ),
+    first(
+        "links.homepage",
+        "Homepage",
+        "The homepage that a manifest names.",
+    ),
+    first(
+        "descriptor.field",
+        "From a descriptor",
+        "Any other field of catalog-info.yaml.",
+    ),
+    first(
+        "package.published",
+        "Published",
+        "A registry is configured, a pipeline publishes the package, a README or the manifest leads to it at its registry, or a tag releases the version of a manifest that is ready for the registry.",
+    ),
+    first(
+        "image.built",
+        "Builds an image",
+        "A container file, a pipeline, compose or Skaffold builds an image from the folder.",
+    ),
+    first(
+        "dependency.package",
+        "Builds with",
+        "A manifest names a package that another component demonstrably publishes, or that lies in the same repository; names are normalised as the ecosystem does. Without a sign of publication: a guess.",
+    ),
+    first(
+        "dependency.development",
+        "Needs for building, testing or development",
+        "As for packages, where the manifest marks the dependency as one for builds, tests or development.",
+    ),
+    first(
+        "dependency.call",
+        "Calls",
+        "A chart, manifest, compose or environment file, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
+    ),
+    first(
+        "api.definition",
+        "An API",
+        "An OpenAPI, AsyncAPI, gRPC or GraphQL definition file.",
+    ),
+    first(
+        "api.provided",
+        "Provides the API",
+        "The definition lies in the component's folder and is no copy.",
+    ),
+    first(
+        "api.consumed",
+        "Consumes the API",
+        "The component carries a copy of a definition that another one provides; the copy provides nothing.",
+    ),
+    first(
+        "template.questions",
+        "A template",
+        "The questions of a cookiecutter or copier template.",
+    ),
+    first(
+        "group.codeowners",
+        "A team in CODEOWNERS",
+        "CODEOWNERS names a team that no descriptor declares. It is for display: it gives nobody rights.",
+    ),
+    first(
+        "user.codeowners",
+        "A person in CODEOWNERS",
+        "CODEOWNERS names a login that no descriptor declares. Other authors of commits are counted, not named.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_explained() {
+        let mut ids: Vec<_> = rules().iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), rules().len());
+        assert!(rules().iter().all(|rule| rule.explanation.ends_with('.') && rule.version > 0));
+    }
+}
