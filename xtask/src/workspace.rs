@@ -51,6 +51,15 @@ pub fn wasm_cargo(subcommand: &str, standard: &Standard) -> Command {
     command
 }
 
+/// Cargo for this program itself, where it was built: as in `.cargo/config.toml`.
+pub fn own_cargo(subcommand: &str) -> Command {
+    let built = env::current_exe().ok().and_then(|file| Some(file.parent()?.parent()?.to_owned()));
+    let mut command = plain_cargo(subcommand);
+    command.args(["--package", "xtask", "--profile", "xtask", "--target-dir"]);
+    command.arg(built.unwrap_or_else(|| target().join("xtask")));
+    command
+}
+
 /// Cargo with the flags of whoever called.
 pub fn plain_cargo(subcommand: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

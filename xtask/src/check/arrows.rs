@@ -67,7 +67,6 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "axum",
     "leptos_axum",
     "tokio",
-    "regex",
 ];
 
 /// Fails with every arrow that points the wrong way.

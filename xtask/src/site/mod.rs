@@ -68,6 +68,11 @@ pub fn check_budget(manifest: &Manifest) -> Result<u64> {
     Ok(weight)
 }
 
+/// Bytes of JavaScript, wasm and CSS, with brotli.
+pub fn weight(manifest: &Manifest) -> u64 {
+    manifest.iter().filter(|(name, _)| store::loaded_by_every_page(name)).map(|(_, asset)| asset.br).sum()
+}
+
 fn assemble(wasm: Vec<u8>, folder: &Path) -> Result<Manifest> {
     let mut store = Store::new(folder)?;
     let public = root().join("public");

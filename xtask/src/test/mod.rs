@@ -15,6 +15,8 @@ use crate::Part;
 use crate::command::step;
 use crate::{run, site};
 use count::Count;
+pub use postgres::free_port;
+pub use prepare::{node, with_node};
 
 /// Runs the tests; the last line on standard output is `N passed, N failed`.
 pub fn test(only: Option<Part>, update_screenshots: bool, arguments: &[String]) -> Result<()> {

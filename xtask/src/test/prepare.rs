@@ -79,7 +79,7 @@ fn postgres() -> Option<PathBuf> {
 }
 
 /// The folder of a Node that is new enough and has npm beside it.
-fn node() -> Option<PathBuf> {
+pub fn node() -> Option<PathBuf> {
     let folder = find(&["node"])?.parent()?.to_owned();
     (new_enough(&folder.join("node")) && is_program(&folder.join("npm"))).then_some(folder)
 }

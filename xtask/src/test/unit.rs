@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::command::{show, step};
 use crate::test::count::Count;
 use crate::test::postgres::Cluster;
-use crate::workspace::{cargo, plain_cargo, target};
+use crate::workspace::{cargo, own_cargo};
 
 /// Runs `cargo test` over everything; arguments go to it.
 pub fn run(postgres: &Path, arguments: &[String]) -> Result<Count> {
@@ -20,16 +20,8 @@ pub fn run(postgres: &Path, arguments: &[String]) -> Result<Count> {
     tests.args(arguments).env("SLIPWAY_TEST_POSTGRES", cluster.url());
     let mut count = counted(&mut tests)?;
 
-    let mut own = plain_cargo("test");
-    own.args(["--package", "xtask", "--target-dir"]).arg(own_target()).args(arguments);
-    count.add(counted(&mut own)?);
+    count.add(counted(own_cargo("test").args(arguments))?);
     Ok(count)
-}
-
-/// As in `.cargo/config.toml`: beside the folder of everything else, so that neither waits for the other's lock.
-fn own_target() -> std::path::PathBuf {
-    let built = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.parent()?.to_owned()));
-    built.unwrap_or_else(|| target().join("xtask"))
 }
 
 /// Passes its output on and counts.

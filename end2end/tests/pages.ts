@@ -1,0 +1,85 @@
+import type { APIRequestContext } from "@playwright/test";
+
+/** What the tests need to know of an entity. */
+export interface Entity {
+  /** Address of its page. */
+  path: string;
+  label: string;
+  repository: string;
+  /** Label and address of what it depends on. */
+  dependency: { path: string; label: string };
+}
+
+interface Row {
+  reference: string;
+  title: string | null;
+  repository: string | null;
+}
+
+interface Detail {
+  row: Row;
+  repository: { facts: { readme: string | null } } | null;
+  relations: { kind: string; row: Row | null }[];
+}
+
+/** The first component with a README of its repository and a dependency that has a page. */
+export async function entityWithDependency(request: APIRequestContext): Promise<Entity> {
+  const list = await (await request.get("/api/v1/catalog?kind=component&per_page=100")).json();
+  for (const row of list.rows as Row[]) {
+    const detail: Detail = await (await request.get(`/api/v1${pathOf(row.reference)}`)).json();
+    const edge = detail.relations.find((relation) => relation.kind === "dependsOn" && relation.row?.repository);
+    if (edge?.row && row.repository && detail.repository?.facts.readme === "README.md") {
+      const dependency = { path: pathOf(edge.row.reference), label: labelOf(edge.row) };
+      return { path: pathOf(row.reference), label: labelOf(row), repository: row.repository, dependency };
+    }
+  }
+  throw new Error("the demo has no component with a README and a dependency");
+}
+
+/** Every kind of page, each once: what axe, the themes and the narrow screen are held against. */
+export async function everyPage(request: APIRequestContext): Promise<{ name: string; path: string; status?: number }[]> {
+  const entity = await entityWithDependency(request);
+  const group = await firstOf(request, "group");
+  const repositories = await (await request.get("/api/v1/repositories?per_page=100")).json();
+  const failing = (repositories.rows as { slug: string; errors: number }[]).find((row) => row.errors > 0);
+  const jobs = await (await request.get("/api/v1/jobs")).json();
+  const job = (Array.isArray(jobs) ? jobs : jobs.jobs)[0];
+  const pages = [
+    { name: "home", path: "/" },
+    { name: "catalog", path: "/catalog" },
+    { name: "catalog, filtered", path: "/catalog?kind=component&sort=-activity&q=a" },
+    { name: "catalog, nothing found", path: "/catalog?q=nothing-is-called-so" },
+    { name: "entity", path: entity.path },
+    { name: "entity, dependencies", path: `${entity.path}/dependencies` },
+    { name: "entity, activity", path: `${entity.path}/activity` },
+    { name: "entity, findings", path: `${entity.path}/findings` },
+    { name: "entity, evidence", path: `${entity.path}/evidence` },
+    { name: "team", path: group },
+    { name: "repositories", path: "/repositories" },
+    { name: "repository", path: `/repositories/${entity.repository}` },
+    { name: "document", path: `/repositories/${entity.repository}/files/README.md` },
+    { name: "people", path: "/people" },
+    { name: "unsure", path: "/unsure" },
+    { name: "rules", path: "/rules" },
+    { name: "sources", path: "/sources" },
+    { name: "job", path: `/jobs/${job.id}` },
+    { name: "not found", path: "/there-is-no-such-page", status: 404 },
+  ];
+  if (failing) pages.push({ name: "repository with errors", path: `/repositories/${failing.slug}` });
+  return pages;
+}
+
+async function firstOf(request: APIRequestContext, kind: string): Promise<string> {
+  const list = await (await request.get(`/api/v1/catalog?kind=${kind}&per_page=20`)).json();
+  return pathOf(list.rows[0].reference);
+}
+
+function labelOf(row: Row): string {
+  return row.title ?? row.reference.split("/")[1];
+}
+
+/** `component:default/checkout` has its page at `/catalog/default/component/checkout`. */
+function pathOf(reference: string): string {
+  const [, kind, namespace, name] = /^([^:]+):([^/]+)\/(.+)$/.exec(reference)!;
+  return `/catalog/${namespace}/${kind}/${name}`;
+}

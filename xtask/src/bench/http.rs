@@ -1,0 +1,153 @@
+//! The little of HTTP/1.1 that measuring needs: one kept-open connection, nothing compressed.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+pub struct Connection {
+    address: SocketAddr,
+    stream: BufReader<TcpStream>,
+    body: Vec<u8>,
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        Ok(Self { address, stream: BufReader::with_capacity(256 * 1024, stream), body: Vec::new() })
+    }
+
+    /// Status and length of the body.
+    pub fn get(&mut self, path: &str) -> Result<(u16, usize)> {
+        let status = self.request("GET", path)?;
+        Ok((status, self.body.len()))
+    }
+
+    /// The JSON of a path that answers 200.
+    pub fn json(&mut self, path: &str) -> Result<Value> {
+        match self.request("GET", path)? {
+            200 => serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON")),
+            status => bail!("{path} answered {status}: {}", String::from_utf8_lossy(&self.body)),
+        }
+    }
+
+    /// The JSON of an answer to a request without a body.
+    pub fn post(&mut self, path: &str) -> Result<Value> {
+        let status = self.request("POST", path)?;
+        if !(200..300).contains(&status) {
+            bail!("POST {path} answered {status}: {}", String::from_utf8_lossy(&self.body));
+        }
+        serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
+    }
+
+    fn request(&mut self, method: &str, path: &str) -> Result<u16> {
+        let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{length}\r\n", self.address);
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut line = String::new();
+        self.line(&mut line)?;
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .with_context(|| format!("no status: {line:?}"))?;
+        let (mut length, mut chunked) = (0, false);
+        loop {
+            self.line(&mut line)?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':').unwrap_or((&line, ""));
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse()?;
+            } else if name.eq_ignore_ascii_case("transfer-encoding") {
+                chunked = value.trim().eq_ignore_ascii_case("chunked");
+            }
+        }
+        self.body.clear();
+        if chunked {
+            self.chunks()?;
+        } else {
+            self.exactly(length)?;
+        }
+        Ok(status)
+    }
+
+    fn chunks(&mut self) -> Result<()> {
+        let mut line = String::new();
+        loop {
+            self.line(&mut line)?;
+            let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)?;
+            self.exactly(size)?;
+            self.line(&mut line)?;
+            if size == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn exactly(&mut self, length: usize) -> Result<()> {
+        let start = self.body.len();
+        self.body.resize(start + length, 0);
+        self.stream.read_exact(&mut self.body[start..])?;
+        Ok(())
+    }
+
+    fn line(&mut self, line: &mut String) -> Result<()> {
+        line.clear();
+        if self.stream.read_line(line)? == 0 {
+            bail!("the connection was closed");
+        }
+        line.truncate(line.trim_end().len());
+        Ok(())
+    }
+}
+
+/// How long each of `count` requests took, sorted.
+pub fn latencies(address: SocketAddr, path: &str, count: usize) -> Result<Vec<Duration>> {
+    let mut connection = Connection::open(address)?;
+    let mut took = Vec::with_capacity(count);
+    // The first tenth warms up.
+    for number in 0..count + count / 10 {
+        let start = Instant::now();
+        let (status, _) = connection.get(path)?;
+        if status != 200 {
+            bail!("{path} answered {status}");
+        }
+        if number >= count / 10 {
+            took.push(start.elapsed());
+        }
+    }
+    took.sort();
+    Ok(took)
+}
+
+/// Answers per second over so many connections.
+pub fn throughput(address: SocketAddr, path: &str, connections: usize, time: Duration) -> Result<f64> {
+    let start = Instant::now();
+    let workers: Vec<_> = (0..connections)
+        .map(|_| {
+            let path = path.to_owned();
+            std::thread::spawn(move || -> Result<usize> {
+                let mut connection = Connection::open(address)?;
+                let mut answers = 0;
+                while start.elapsed() < time {
+                    if connection.get(&path)?.0 != 200 {
+                        bail!("{path} did not answer 200");
+                    }
+                    answers += 1;
+                }
+                Ok(answers)
+            })
+        })
+        .collect();
+    let mut answers = 0;
+    for worker in workers {
+        answers += worker.join().map_err(|_| anyhow::anyhow!("a client failed"))??;
+    }
+    Ok(answers as f64 / start.elapsed().as_secs_f64())
+}
