@@ -74,7 +74,9 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
 }
 
 fn needs_operator(what: &str) -> String {
-    format!("You need to be at the machine that runs Slipway to {what}: open it at its loopback address, or use the command line.")
+    format!(
+        "You need to be at the machine that runs Slipway to {what}: open it at its loopback address, or use the command line."
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,22 @@
 //! The repositories behind the catalog, and the files in them that a person may read.
 
-use engine_docs::Rendered;
-use model::Finding;
-use model::repository::{RepositoryDetail, RepositoryRow, Standing};
+mod files;
+mod store;
+#[cfg(test)]
+mod tests;
 
+use engine_docs::Rendered;
+use model::catalog::{CatalogEntity, CatalogRow, Field, Sort};
+use model::repository::{RepositoryDetail, RepositoryFacts, RepositoryRow, Standing};
+use model::{Finding, Visibility};
+
+pub use self::files::{file, readme};
+use self::store::Listed;
+use crate::catalog::{self, CatalogQuery, RepositoryListRow};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
+
+const LARGEST_PAGE: usize = 200;
 
 /// What a list of repositories is narrowed by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -108,36 +119,94 @@ pub enum FileContent {
     Message(Finding),
 }
 
-fn soon<T>() -> Result<T> {
-    Err(Error::Unavailable("this part is being written".to_owned()))
-}
-
 /// One page of the repositories that `actor` may see.
-pub async fn list(_portal: &Portal, _actor: &Actor, _filter: &RepositoryFilter) -> Result<RepositoryPage> {
-    soon()
+pub async fn list(portal: &Portal, actor: &Actor, filter: &RepositoryFilter) -> Result<RepositoryPage> {
+    let (db, readable) = (portal.db(), actor.readable());
+    let filter = RepositoryFilter { per_page: filter.per_page.clamp(1, LARGEST_PAGE), ..filter.clone() };
+    let (standings, sources) = store::counts(db, readable, &filter).await?;
+    let count = |count: i64| usize::try_from(count).unwrap_or_default();
+    let standings: Vec<(Standing, usize)> = Standing::ALL
+        .into_iter()
+        .filter_map(|standing| {
+            let found = standings.iter().find(|(name, _)| name == standing.as_str())?;
+            Some((standing, count(found.1)))
+        })
+        .collect();
+    let wanted = |standing: &Standing| filter.standings.is_empty() || filter.standings.contains(standing);
+    let total: usize = standings.iter().filter(|(standing, _)| wanted(standing)).map(|(_, count)| count).sum();
+    let offset = filter.page.max(1).saturating_sub(1).saturating_mul(filter.per_page);
+    let rows = match offset < total {
+        true => store::list(db, readable, &filter, i64::try_from(offset).unwrap_or(i64::MAX)).await?,
+        false => Vec::new(),
+    };
+    Ok(RepositoryPage {
+        rows: rows.into_iter().map(row).collect(),
+        total,
+        standings,
+        sources: sources.into_iter().map(|(source, found)| (source, count(found))).collect(),
+    })
 }
 
 /// One repository with its facts, entities and findings.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or `actor` may not read it.
-pub async fn get(_portal: &Portal, _actor: &Actor, _slug: &str) -> Result<RepositoryDetail> {
-    soon()
+pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<RepositoryDetail> {
+    let db = portal.db();
+    let listed = store::by_slug(db, actor.readable(), slug).await?;
+    let listed = listed.ok_or_else(|| Error::not_found(format_args!("the repository {slug}")))?;
+    let detail = store::detail(db, &listed.id).await?;
+    let facts: RepositoryFacts = match &detail.facts {
+        Some(facts) => serde_json::from_str(facts).unwrap_or_default(),
+        None => RepositoryFacts::default(),
+    };
+    let query = CatalogQuery::all(actor).with(Field::Repository, slug);
+    let entities: Vec<CatalogRow> =
+        portal.index().read().all(&query, (Sort::Kind, false))?.iter().map(|row| CatalogRow::clone(row)).collect();
+    let mut findings: Vec<Finding> = serde_json::from_str(&detail.findings)?;
+    findings.extend(serde_json::from_str::<Vec<Finding>>(detail.link_findings.as_deref().unwrap_or("[]"))?);
+    let with_findings = entities.iter().filter(|row| row.errors + row.warnings > 0);
+    let references: Vec<String> = with_findings.map(|row| row.reference.to_string()).collect();
+    for (_, body) in catalog::store::bodies(db, &references).await? {
+        findings.extend(serde_json::from_str::<CatalogEntity>(&body)?.findings);
+    }
+    Ok(RepositoryDetail {
+        row: row(listed),
+        facts,
+        entities,
+        findings: in_order(findings),
+        read_at: detail.read_at,
+        took: detail.took,
+    })
 }
 
-/// One file at the head of the default branch.
-///
-/// # Errors
-/// [`Error::NotFound`] for a path that the head does not have; [`Error::Unavailable`] when the repository cannot be read.
-pub async fn file(_portal: &Portal, _actor: &Actor, _slug: &str, _path: &str) -> Result<FileView> {
-    soon()
+/// By place, each once: a descriptor's findings are those of its entities too.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|one, other| {
+        let place = |finding: &Finding| (finding.file.clone(), finding.line, finding.column);
+        place(one).cmp(&place(other)).then_with(|| (&one.rule, &one.message).cmp(&(&other.rule, &other.message)))
+    });
+    findings.dedup();
+    findings
 }
 
-/// The README of `folder` (empty for the root, where `docs/` and `.github/` are looked at too); `None` when there is
-/// none.
-///
-/// # Errors
-/// As [`file`].
-pub async fn readme(_portal: &Portal, _actor: &Actor, _slug: &str, _folder: &str) -> Result<Option<FileView>> {
-    soon()
+fn row(listed: Listed) -> RepositoryRow {
+    let shown: RepositoryListRow =
+        listed.list_row.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    RepositoryRow {
+        id: listed.id,
+        slug: listed.slug,
+        name: listed.name,
+        source: listed.source,
+        visibility: Visibility::parse(&listed.visibility),
+        standing: Standing::parse(&listed.standing).unwrap_or(Standing::Listed),
+        reason: listed.reason,
+        description: listed.description,
+        languages: shown.languages,
+        activity: shown.activity,
+        last_commit_at: listed.last_commit_at,
+        entities: listed.entities.unsigned_abs(),
+        errors: listed.errors.unsigned_abs(),
+        warnings: listed.warnings.unsigned_abs(),
+    }
 }

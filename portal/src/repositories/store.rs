@@ -1,0 +1,171 @@
+//! SQL of the repositories, as people read them.
+
+use model::Visibility;
+use sqlx::{Database, Encode, QueryBuilder, Type};
+
+use super::{RepositoryFilter, RepositorySort};
+use crate::Result;
+use crate::db::{Db, on};
+
+/// One row of `repositories` without its large texts.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Listed {
+    pub id: String,
+    pub slug: String,
+    pub name: String,
+    pub source: String,
+    pub visibility: String,
+    pub standing: String,
+    pub reason: Option<String>,
+    pub description: Option<String>,
+    pub last_commit_at: Option<i64>,
+    pub entities: i64,
+    pub errors: i64,
+    pub warnings: i64,
+    pub list_row: Option<String>,
+}
+
+/// The large texts.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Detail {
+    pub read_at: Option<i64>,
+    pub took: Option<i64>,
+    pub findings: String,
+    pub link_findings: Option<String>,
+    pub facts: Option<String>,
+}
+
+const COLUMNS: &str = "SELECT id, slug, name, source, visibility, standing, reason, description, last_commit_at, \
+                       entities, errors, warnings, list_row FROM repositories";
+
+/// One page of what `filter` lets through.
+pub async fn list(db: &Db, readable: &[Visibility], filter: &RepositoryFilter, offset: i64) -> Result<Vec<Listed>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(COLUMNS);
+        narrow(&mut query, readable, filter, Parts::ALL);
+        let direction = if filter.descending { "DESC" } else { "ASC" };
+        // What is not known comes last, whatever the direction.
+        let order = match filter.sort {
+            RepositorySort::Name => String::new(),
+            RepositorySort::Activity => {
+                format!("CASE WHEN last_commit_at IS NULL THEN 1 ELSE 0 END, last_commit_at {direction}, ")
+            }
+            RepositorySort::Size => format!("code {direction}, "),
+            RepositorySort::Entities => format!("entities {direction}, "),
+            RepositorySort::Findings => format!("errors {direction}, warnings {direction}, "),
+        };
+        let by_name = if filter.sort == RepositorySort::Name { direction } else { "ASC" };
+        query.push(format!(" ORDER BY {order}LOWER(name) {by_name}, id {by_name} LIMIT "));
+        query.push_bind(filter.per_page as i64).push(" OFFSET ").push_bind(offset);
+        query.build_query_as().fetch_all(p).await
+    })?)
+}
+
+/// How many there are of each standing, without the filter on standings; and how many in each source, without that on
+/// the source.
+pub async fn counts(
+    db: &Db,
+    readable: &[Visibility],
+    filter: &RepositoryFilter,
+) -> Result<(Vec<(String, i64)>, Vec<(String, i64)>)> {
+    let standings = on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT standing, COUNT(*) FROM repositories");
+        narrow(&mut query, readable, filter, Parts { standings: false, source: true });
+        query.push(" GROUP BY standing ORDER BY standing");
+        query.build_query_as().fetch_all(p).await
+    })?;
+    let sources = on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT source, COUNT(*) FROM repositories");
+        narrow(&mut query, readable, filter, Parts { standings: true, source: false });
+        query.push(" GROUP BY source ORDER BY source");
+        query.build_query_as().fetch_all(p).await
+    })?;
+    Ok((standings, sources))
+}
+
+/// The one with this slug that `readable` may see.
+pub async fn by_slug(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<Listed>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(COLUMNS);
+        narrow(&mut query, readable, &RepositoryFilter::default(), Parts::ALL);
+        query.push(" AND slug = ").push_bind(slug);
+        query.build_query_as().fetch_optional(p).await
+    })?)
+}
+
+pub async fn detail(db: &Db, id: &str) -> Result<Detail> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT read_at, took, findings, link_findings, facts FROM repositories WHERE id = $1"
+    )
+    .bind(id)
+    .fetch_one(p)
+    .await)?)
+}
+
+/// Where the repository with this slug is opened for reading.
+pub async fn path(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<String>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT path FROM repositories");
+        narrow(&mut query, readable, &RepositoryFilter::default(), Parts::ALL);
+        query.push(" AND slug = ").push_bind(slug);
+        query.build_query_scalar().fetch_optional(p).await
+    })?)
+}
+
+/// Which parts of a filter count.
+#[derive(Clone, Copy)]
+struct Parts {
+    standings: bool,
+    source: bool,
+}
+
+impl Parts {
+    const ALL: Self = Self { standings: true, source: true };
+}
+
+fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &[Visibility], filter: &RepositoryFilter, parts: Parts)
+where
+    DB: Database,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    query.push(" WHERE gone_at IS NULL AND visibility IN (");
+    any_of(query, readable.iter().map(|visibility| visibility.as_str()));
+    if parts.standings && !filter.standings.is_empty() {
+        query.push(" AND standing IN (");
+        any_of(query, filter.standings.iter().map(|standing| standing.as_str()));
+    }
+    if let Some(source) = filter.source.as_ref().filter(|_| parts.source) {
+        query.push(" AND source = ").push_bind(source.clone());
+    }
+    for word in filter.text.split_whitespace().take(WORDS) {
+        query.push(" AND LOWER(slug || ' ' || name || ' ' || COALESCE(description, '')) LIKE ");
+        query.push_bind(pattern(word)).push(" ESCAPE '!'");
+    }
+}
+
+const WORDS: usize = 12;
+
+fn any_of<'a, DB>(query: &mut QueryBuilder<DB>, values: impl Iterator<Item = &'a str>)
+where
+    DB: Database,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value.to_owned());
+    }
+    query.push(")");
+}
+
+/// The word anywhere, with nothing in it that matches more than itself.
+fn pattern(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.chars().flat_map(char::to_lowercase) {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
