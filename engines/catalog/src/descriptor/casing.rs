@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
             }
             Some(first) if *first != path => {
                 let message = format!("`{path}` and `{first}` differ only in case; Backstage refuses such an entity.");
-                self.checker.error("descriptor.casing", at, message, "Rename or remove one of the two.");
+                self.checker.error("casing", at, message, "Rename or remove one of the two.");
             }
             Some(_) => {}
         }

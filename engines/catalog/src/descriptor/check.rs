@@ -8,6 +8,8 @@ use crate::yaml::{Entry, Node, Value};
 
 /// Where findings gather while a document is checked.
 pub struct Checker<'a> {
+    /// What the ids of its rules begin with: `descriptor`.
+    family: &'static str,
     pub file: &'a str,
     pub findings: Vec<Finding>,
 }
@@ -22,16 +24,18 @@ pub struct Here<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(file: &'a str) -> Self {
-        Self { file, findings: Vec::new() }
+    pub fn new(family: &'static str, file: &'a str) -> Self {
+        Self { family, file, findings: Vec::new() }
     }
 
     pub fn error(&mut self, rule: &str, at: (u32, u32), message: impl Into<String>, help: impl Into<String>) {
-        self.findings.push(Finding::new(rule, Level::Error, message, help).at(self.file, at.0, at.1));
+        let rule = format!("{}.{rule}", self.family);
+        self.findings.push(Finding::new(&rule, Level::Error, message, help).at(self.file, at.0, at.1));
     }
 
     pub fn warning(&mut self, rule: &str, at: (u32, u32), message: impl Into<String>, help: impl Into<String>) {
-        self.findings.push(Finding::new(rule, Level::Warning, message, help).at(self.file, at.0, at.1));
+        let rule = format!("{}.{rule}", self.family);
+        self.findings.push(Finding::new(&rule, Level::Warning, message, help).at(self.file, at.0, at.1));
     }
 
     pub fn errors(&self) -> usize {
@@ -68,7 +72,7 @@ impl<'a> Checker<'a> {
     fn placeholder(&mut self, here: Here<'_>, node: &Node, found: placeholder::Found<'_>, shape: &Shape) -> bool {
         let Some(kind) = found.kind() else {
             let message = format!("`{}` is a placeholder without a text to say what to read.", here.path);
-            self.error("descriptor.placeholder", place(node), message, "Write a path or an address after it.");
+            self.error("placeholder", place(node), message, "Write a path or an address after it.");
             return false;
         };
         let text = matches!(shape, Shape::Text | Shape::AnyText | Shape::Condition | Shape::Word(_) | Shape::Anything);
@@ -79,12 +83,12 @@ impl<'a> Checker<'a> {
         matches!(node.value, Value::String(_)) || self.wrong_type(here, node, "a string")
     }
 
-    fn not_empty(&mut self, here: Here<'_>, node: &Node) -> bool {
+    pub fn not_empty(&mut self, here: Here<'_>, node: &Node) -> bool {
         if node.as_str() != Some("") {
             return true;
         }
         let help = "Write a value, or remove the key if it may be missing.";
-        self.error("descriptor.empty", place(node), format!("`{}` is empty.", here.path), help);
+        self.error("empty", place(node), format!("`{}` is empty.", here.path), help);
         false
     }
 
@@ -92,7 +96,7 @@ impl<'a> Checker<'a> {
         if !node.items().is_empty() {
             return true;
         }
-        self.error("descriptor.empty", place(node), format!("`{}` has no items.", here.path), "Add at least one.");
+        self.error("empty", place(node), format!("`{}` has no items.", here.path), "Add at least one.");
         false
     }
 
@@ -102,7 +106,7 @@ impl<'a> Checker<'a> {
         }
         let choice = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
         let message = format!("`{}` is {}; it can only be {choice}.", here.path, shown(node));
-        self.error("descriptor.value", place(node), message, format!("Write {choice}."));
+        self.error("value", place(node), message, format!("Write {choice}."));
         false
     }
 
@@ -118,7 +122,7 @@ impl<'a> Checker<'a> {
             }
             _ => format!("Write {wanted} here."),
         };
-        self.error("descriptor.type", place(node), message, help);
+        self.error("type", place(node), message, help);
         false
     }
 
@@ -164,7 +168,7 @@ impl<'a> Checker<'a> {
             _ => format!("{key}: …"),
         };
         let message = format!("`{}.{key}` is missing.", here.path);
-        self.error("descriptor.required", here.key, message, format!("Add `{example}` below `{}`.", here.path));
+        self.error("required", here.key, message, format!("Add `{example}` below `{}`.", here.path));
         false
     }
 }

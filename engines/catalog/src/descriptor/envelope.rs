@@ -21,18 +21,13 @@ const PLACES: usize = 2_000;
 pub fn check(checker: &mut Checker<'_>, root: &Node) -> Option<DescriptorEntity> {
     if !matches!(root.value, Value::Mapping(_)) {
         let help = "Begin the document with `apiVersion: backstage.io/v1alpha1`.";
-        checker.error(
-            "descriptor.document",
-            place(root),
-            "The document is no mapping, so it describes no entity.",
-            help,
-        );
+        checker.error("document", place(root), "The document is no mapping, so it describes no entity.", help);
         return None;
     }
     if let Some(kind) = foreign_kind(root) {
         let message = format!("The kind {kind} is not shown by Slipway; the document is left out.");
         let at = root.entry("kind").map_or(place(root), |entry| place(&entry.value));
-        checker.warning("descriptor.foreign-kind", at, message, "Nothing needs to be done.");
+        checker.warning("foreign-kind", at, message, "Nothing needs to be done.");
         return None;
     }
     root_keys(checker, root);
@@ -79,7 +74,7 @@ fn root_keys(checker: &mut Checker<'_>, root: &Node) {
                 _ => "Move it below `metadata` or `spec`, or remove it.".to_owned(),
             },
         };
-        checker.error("descriptor.unknown-field", key_place(entry), message, help);
+        checker.error("unknown-field", key_place(entry), message, help);
     }
 }
 
@@ -87,7 +82,7 @@ fn root_keys(checker: &mut Checker<'_>, root: &Node) {
 fn root_text<'a>(checker: &mut Checker<'_>, root: &'a Node, key: &str, example: &str) -> Option<&'a Node> {
     let Some(entry) = root.entry(key) else {
         let message = format!("`{key}` is missing.");
-        checker.error("descriptor.required", place(root), message, format!("Add `{key}: {example}`."));
+        checker.error("required", place(root), message, format!("Add `{key}: {example}`."));
         return None;
     };
     let here = Here { path: key, key: key_place(entry) };
@@ -108,7 +103,7 @@ fn kind(checker: &mut Checker<'_>, root: &Node) -> Option<Kind> {
         Some(near) => format!("Did you mean `{near}`?"),
         None => format!("Write one of {}.", all.join(", ")),
     };
-    checker.error("descriptor.kind", place(node), message, help);
+    checker.error("kind", place(node), message, help);
     known
 }
 
@@ -124,7 +119,7 @@ fn api_version(checker: &mut Checker<'_>, root: &Node, kind: Option<Kind>) -> Op
         return Some(text.to_owned());
     }
     let message = format!("`apiVersion` is {}, which {subject} cannot have.", quoted(text));
-    checker.error("descriptor.api-version", place(node), message, format!("Write `{}`.", valid.join("` or `")));
+    checker.error("api-version", place(node), message, format!("Write `{}`.", valid.join("` or `")));
     None
 }
 
@@ -133,7 +128,7 @@ fn spec(checker: &mut Checker<'_>, root: &Node, kind: Kind) -> serde_json::Map<S
     let mut kept = serde_json::Map::new();
     let Some(entry) = root.entry("spec") else {
         let message = format!("`spec` is missing: a {kind} needs one.");
-        checker.error("descriptor.required", place(root), message, "Add `spec:` with what the kind needs below it.");
+        checker.error("required", place(root), message, "Add `spec:` with what the kind needs below it.");
         return kept;
     };
     let here = Here { path: "spec", key: key_place(entry) };
@@ -185,7 +180,7 @@ fn unknown_spec_key(checker: &mut Checker<'_>, entry: &crate::yaml::Entry, kind:
     let near = known.filter(|key| strsim::damerau_levenshtein(&key.to_lowercase(), &entry.key.to_lowercase()) <= 1);
     if let Some(near) = near.min() {
         let message = format!("`spec.{}` means nothing to a {kind}.", entry.key);
-        checker.warning("descriptor.unknown-key", key_place(entry), message, format!("Did you mean `{near}`?"));
+        checker.warning("unknown-key", key_place(entry), message, format!("Did you mean `{near}`?"));
     }
 }
 
@@ -197,7 +192,7 @@ fn references(checker: &mut Checker<'_>, declared: &mut DescriptorEntity, root: 
         let node = at(root, &reference.pointer);
         let message = format!("`{}` cannot be read: {}", path_of(&reference.pointer), reference.message);
         let help = "Write `<kind>:<namespace>/<name>`; the namespace may be left out.";
-        checker.error("descriptor.reference", node.map_or((declared.line, 1), place), message, help);
+        checker.error("reference", node.map_or((declared.line, 1), place), message, help);
     }
     for reference in invalid.iter().rev() {
         remove(declared, &reference.pointer);

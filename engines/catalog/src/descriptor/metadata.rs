@@ -16,7 +16,7 @@ const KEYS: [&str; 10] =
 pub fn check(checker: &mut Checker<'_>, root: &Node) -> Option<Metadata> {
     let Some(entry) = root.entry("metadata") else {
         let help = "Add `metadata:` with `name: …` below it.";
-        checker.error("descriptor.required", place(root), "`metadata` is missing: every entity needs a name.", help);
+        checker.error("required", place(root), "`metadata` is missing: every entity needs a name.", help);
         return None;
     };
     let here = Here { path: "metadata", key: key_place(entry) };
@@ -63,7 +63,7 @@ fn name(checker: &mut Checker<'_>, here: Here<'_>, node: &Node) -> Option<String
     if format::is_name(text) {
         return Some(text.to_owned());
     }
-    invalid(checker, "descriptor.name", here, &entry.value, text, format::NAME, format::suggest_name(text));
+    invalid(checker, "name", here, &entry.value, text, format::NAME, format::suggest_name(text));
     None
 }
 
@@ -79,7 +79,7 @@ fn namespace(checker: &mut Checker<'_>, node: &Node) -> Result<Option<String>, (
         return Ok(Some(text.to_owned()));
     }
     let suggestion = format::suggest_namespace(text);
-    invalid(checker, "descriptor.namespace", here, &entry.value, text, format::NAMESPACE, suggestion);
+    invalid(checker, "namespace", here, &entry.value, text, format::NAMESPACE, suggestion);
     Err(())
 }
 
@@ -132,13 +132,13 @@ fn pairs<'a>(checker: &mut Checker<'_>, node: &'a Node, key: &str, rule: &str) -
 
 fn labels(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
-    for (pair, holds) in pairs(checker, node, "labels", "descriptor.label") {
+    for (pair, holds) in pairs(checker, node, "labels", "label") {
         let Some(text) = pair.value.as_str() else { continue };
         if !format::is_label_value(text) {
             let path = format!("metadata.labels.{}", pair.key);
             let here = Here { path: &path, key: key_place(pair) };
             let suggestion = format::suggest_name(text);
-            invalid(checker, "descriptor.label", here, &pair.value, text, format::NAME, suggestion);
+            invalid(checker, "label", here, &pair.value, text, format::NAME, suggestion);
         } else if holds {
             labels.insert(pair.key.clone(), text.to_owned());
         }
@@ -147,7 +147,7 @@ fn labels(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<String, String> {
 }
 
 fn annotations(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<String, String> {
-    let pairs = pairs(checker, node, "annotations", "descriptor.annotation");
+    let pairs = pairs(checker, node, "annotations", "annotation");
     let kept = pairs.into_iter().filter(|(_, holds)| *holds);
     kept.filter_map(|(pair, _)| Some((pair.key.clone(), pair.value.as_str()?.to_owned()))).collect()
 }
@@ -170,7 +170,7 @@ fn tags(checker: &mut Checker<'_>, node: &Node) -> Vec<String> {
         if format::is_tag(text) {
             tags.push(text.to_owned());
         } else {
-            invalid(checker, "descriptor.tag", here, item, text, format::TAG, format::suggest_tag(text));
+            invalid(checker, "tag", here, item, text, format::TAG, format::suggest_tag(text));
         }
     }
     tags
@@ -227,12 +227,7 @@ fn url(checker: &mut Checker<'_>, path: &str, entry: &Entry) -> Option<String> {
         return Some(text.to_owned());
     }
     let message = format!("`{path}` is {}, which is no absolute address.", quoted(text));
-    checker.error(
-        "descriptor.link",
-        place(&entry.value),
-        message,
-        "Write the whole address, with `https://` before it.",
-    );
+    checker.error("link", place(&entry.value), message, "Write the whole address, with `https://` before it.");
     None
 }
 
@@ -241,7 +236,7 @@ fn not_blank(checker: &mut Checker<'_>, here: Here<'_>, node: &Node) -> bool {
         return true;
     }
     let message = format!("`{}` is {}, which nobody can see.", here.path, shown(node));
-    checker.error("descriptor.empty", place(node), message, "Write a text, or remove the key.");
+    checker.error("empty", place(node), message, "Write a text, or remove the key.");
     false
 }
 
@@ -251,6 +246,6 @@ fn unknown_key(checker: &mut Checker<'_>, entry: &Entry, node: &Node) {
     let near = missing.filter(|key| strsim::damerau_levenshtein(key, &entry.key.to_lowercase()) <= 1);
     if let Some(near) = near.min() {
         let message = format!("`metadata.{}` means nothing to Slipway or Backstage.", entry.key);
-        checker.warning("descriptor.unknown-key", key_place(entry), message, format!("Did you mean `{near}`?"));
+        checker.warning("unknown-key", key_place(entry), message, format!("Did you mean `{near}`?"));
     }
 }

@@ -2,10 +2,10 @@
 //! every finding at once and each at its place.
 
 mod casing;
-mod check;
+pub(crate) mod check;
 mod emit;
 mod envelope;
-mod format;
+pub(crate) mod format;
 mod metadata;
 mod placeholder;
 mod relations;
@@ -103,7 +103,7 @@ pub fn parse(file: &str, text: &str) -> Parsed {
     let (documents, errors) = yaml::parse_all(text, &LIMITS);
     let mut parsed = Parsed::default();
     for document in documents.iter().filter(|document| document.root.value != Value::Null) {
-        let mut checker = Checker::new(file);
+        let mut checker = Checker::new("descriptor", file);
         let entity = envelope::check(&mut checker, &document.root);
         let valid = checker.errors() == 0;
         parsed.entities.extend(entity.map(|entity| DescriptorEntity { valid, ..entity }));

@@ -1,7 +1,37 @@
 //! `slipway.overrides.yaml`: what people say where inference is wrong or silent, in one file of any repository.
+//!
+//! ```yaml
+//! overrides:
+//!   # Globs over names of repositories, and over folders in them; a single text will do for one.
+//!   - repositories: [payments-*, legacy/ledger]
+//!     paths: [services/**]          # without it: the whole repository
+//!     owner: payments               # a group, or user:…
+//!     type: service
+//!     system: checkout
+//!     lifecycle: production
+//!   - repositories: playground-*
+//!     ignore: true
+//!   - repositories: monorepo
+//!     paths: services/api
+//!     name: payments-api
+//! teams:                            # other names of a team, in CODEOWNERS and elsewhere
+//!   payments: ["@acme/payments", payments@acme.example]
+//! bots: ["ci-*", "dependabot[bot]"] # accounts that are no people
+//! internal:
+//!   registries: [registry.acme.example]
+//!   hosts: ["*.acme.example"]
+//! ```
 
-use model::{EntityRef, Finding};
+mod emit;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use model::EntityRef;
 use serde::{Deserialize, Serialize};
+
+pub use self::emit::to_yaml;
+pub use self::read::parse;
 
 /// The name of the file, at the root of a repository.
 pub const FILE_NAME: &str = "slipway.overrides.yaml";
@@ -65,9 +95,4 @@ pub struct Pattern {
     pub text: String,
     pub line: u32,
     pub column: u32,
-}
-
-/// Reads an overrides file. What is wrong in it is left out and found.
-pub fn parse(file: &str, _text: &str) -> (Overrides, Vec<Finding>) {
-    (Overrides { file: file.to_owned(), ..Overrides::default() }, Vec::new())
 }
