@@ -9,8 +9,19 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use portal::repositories::{RepositoryFilter, RepositorySort};
 
 /// What is encoded in a segment of a path (WHATWG's path set, with `/`, `%` and `'`).
-const SEGMENT: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'/').add(b'%').add(b'\'');
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'/')
+    .add(b'%')
+    .add(b'\'');
 /// What is encoded in a value of a query.
 const VALUE: &AsciiSet = &SEGMENT.add(b'&').add(b'=').add(b'+').add(b';');
 /// The most values of one field that are read.
@@ -82,8 +93,11 @@ pub fn catalog_filter(query: &str) -> CatalogFilter {
             "sort" => (filter.sort, filter.descending) = sort(&value, Sort::parse).unwrap_or_default(),
             "page" => filter.page = value.parse().unwrap_or(1).max(1),
             "per_page" => {
-                filter.per_page =
-                    value.parse().ok().filter(|size| CatalogFilter::PAGE_SIZES.contains(size)).unwrap_or(filter.per_page);
+                filter.per_page = value
+                    .parse()
+                    .ok()
+                    .filter(|size| CatalogFilter::PAGE_SIZES.contains(size))
+                    .unwrap_or(filter.per_page);
             }
             _ => {
                 let Some(field) = Field::parse(&key).filter(|_| !value.is_empty()) else { continue };

@@ -21,7 +21,9 @@ impl FromServerFnError for Error {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Request(_) => Self("Slipway does not answer. Check that it runs, then try again.".to_owned()),
+            ServerFnErrorErr::Request(_) => {
+                Self("Slipway does not answer. Check that it runs, then try again.".to_owned())
+            }
             ServerFnErrorErr::Args(text) | ServerFnErrorErr::MissingArg(text) => {
                 Self(format!("What was sent could not be read: {text}"))
             }

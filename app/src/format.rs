@@ -1,7 +1,6 @@
 //! Numbers, times and words as a person reads them.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::html::Html;
 pub use crate::number::{THIN, count, number};
@@ -22,13 +21,14 @@ pub fn ago(now: i64, at: i64) -> String {
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;
     const DAY: i64 = 24 * HOUR;
+    const AHEAD: i64 = -MINUTE;
     let seconds = (now - at) / 1000;
     let several = |unit: i64, one: &str, many: &str| match seconds / unit {
         1 => format!("1 {one} ago"),
         n => format!("{n} {many} ago"),
     };
     match seconds {
-        ..-MINUTE => "in the future".to_owned(),
+        ..AHEAD => "in the future".to_owned(),
         ..10 => "just now".to_owned(),
         ..MINUTE => format!("{seconds} seconds ago"),
         ..HOUR => several(MINUTE, "minute", "minutes"),
@@ -57,9 +57,7 @@ pub fn clock_time(at: i64) -> String {
 }
 
 fn format_time(at: i64, format: &str) -> String {
-    Timestamp::from_millisecond(at)
-        .map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string())
-        .unwrap_or_else(|_| "unknown".to_owned())
+    Timestamp::from_millisecond(at).map(|at| at.strftime(format).to_string()).unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// A time element: relative, with the exact one on hover.
@@ -136,7 +134,8 @@ mod tests {
 
     #[test]
     fn durations_and_sizes_are_short() {
-        let table = [(340, "340 ms"), (4_250, "4.2 s"), (42_000, "42 s"), (200_000, "3 min 20 s"), (7_500_000, "2 h 5 min")];
+        let table =
+            [(340, "340 ms"), (4_250, "4.2 s"), (42_000, "42 s"), (200_000, "3 min 20 s"), (7_500_000, "2 h 5 min")];
         for (milliseconds, text) in table {
             assert_eq!(duration(milliseconds), text);
         }

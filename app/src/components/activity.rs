@@ -12,7 +12,11 @@ const WEEKS_A_POINT: usize = 4;
 /// 80 × 20: four weeks a point, scaled to the row's own highest.
 pub fn sparkline(out: &mut Html, weeks: &[u32]) {
     let total: u32 = weeks.iter().sum();
-    let label = if total == 0 { "No commits in two years".to_owned() } else { format!("{} in two years", format::count(total, "commit", "commits")) };
+    let label = if total == 0 {
+        "No commits in two years".to_owned()
+    } else {
+        format!("{} in two years", format::count(total, "commit", "commits"))
+    };
     out.raw("<svg class=\"sparkline\" viewBox=\"0 0 80 20\" role=\"img\"").attribute("aria-label", &label).raw(">");
     let points: Vec<u32> = weeks.rchunks(WEEKS_A_POINT).rev().map(|chunk| chunk.iter().sum()).collect();
     let highest = points.iter().copied().max().unwrap_or_default();
@@ -20,15 +24,21 @@ pub fn sparkline(out: &mut Html, weeks: &[u32]) {
         out.raw("<path class=\"flat\" d=\"M1 18H79\"/></svg>");
         return;
     }
-    let line = Html::new().with(|line| {
-        for (at, &value) in points.iter().enumerate() {
-            let x = 1 + at * 78 / (points.len() - 1);
-            // Up to 16 of 20 units, in tenths, so that small differences stay visible.
-            let y = 180 - u64::from(value) * 160 / u64::from(highest);
-            line.raw(if at == 0 { "M" } else { "L" }).plain(x).raw(" ").plain(y / 10).raw(".").plain(y % 10);
-        }
-    }).clone();
-    out.raw("<path class=\"area\" d=\"").add(&line).raw("V19H1Z\"/><path class=\"line\" d=\"").add(&line).raw("\"/></svg>");
+    let line = Html::new()
+        .with(|line| {
+            for (at, &value) in points.iter().enumerate() {
+                let x = 1 + at * 78 / (points.len() - 1);
+                // Up to 16 of 20 units, in tenths, so that small differences stay visible.
+                let y = 180 - u64::from(value) * 160 / u64::from(highest);
+                line.raw(if at == 0 { "M" } else { "L" }).plain(x).raw(" ").plain(y / 10).raw(".").plain(y % 10);
+            }
+        })
+        .clone();
+    out.raw("<path class=\"area\" d=\"")
+        .add(&line)
+        .raw("V19H1Z\"/><path class=\"line\" d=\"")
+        .add(&line)
+        .raw("\"/></svg>");
 }
 
 /// Two years of weeks as bars. The caption says what it means; the table says it in words.

@@ -11,7 +11,9 @@ pub fn mark(out: &mut Html, about: &str, evidence: &Evidence, repository: Option
     out.raw("<details class=\"evidence\"><summary>");
     marks::confidence(out, Some(evidence.confidence));
     out.raw("<span class=\"visually-hidden\">: evidence for ").text(about).raw("</span></summary>");
-    out.raw("<div class=\"evidence-card\"><p><strong>").raw(confidence_word(evidence.confidence)).raw("</strong></p><p>");
+    out.raw("<div class=\"evidence-card\"><p><strong>")
+        .raw(confidence_word(evidence.confidence))
+        .raw("</strong></p><p>");
     out.text(&evidence.why).raw("</p>");
     source(out, evidence, repository);
     out.raw("</div></details>");
@@ -75,8 +77,9 @@ mod tests {
 
     #[test]
     fn evidence_leads_to_its_file_and_its_rule() {
-        let evidence = Evidence::new("owner.codeowners", Confidence::Corroborated, "CODEOWNERS gives <all> of it to @hull/pay")
-            .at("CODEOWNERS", Some(3));
+        let evidence =
+            Evidence::new("owner.codeowners", Confidence::Corroborated, "CODEOWNERS gives <all> of it to @hull/pay")
+                .at("CODEOWNERS", Some(3));
         let mut out = Html::new();
         mark(&mut out, "owner", &evidence, Some("checkout"));
         insta::assert_snapshot!(out.as_str().replace("><", ">\n<"));

@@ -200,7 +200,8 @@ fn demo_banner(context: &RequestContext) -> Option<Html> {
     out.raw("<aside class=\"demo-banner\" aria-label=\"Demo\">");
     Icon::Info.write(&mut out);
     out.raw("<p><strong>Demo organisation: ").text(&demo.name);
-    out.raw("</strong>. Invented people and services in real Git repositories, up to ").text(&crate::format::day(portal::demo::ANCHOR));
+    out.raw("</strong>. Invented people and services in real Git repositories, up to ")
+        .text(&crate::format::day(portal::demo::ANCHOR));
     out.raw(".</p></aside>");
     Some(out)
 }

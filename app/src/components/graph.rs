@@ -29,7 +29,9 @@ pub fn neighbourhood(out: &mut Html, centre: &Node, uses_it: &[Node], it_uses: &
     out.raw("<div class=\"graph-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Neighbourhood, as a picture\">");
     out.raw("<svg class=\"graph\" viewBox=\"-24 0 928 ").plain(height).raw("\" role=\"group\" aria-label=\"");
     out.text(&centre.label).raw(" and what it is connected with\">");
-    out.raw("<text class=\"heading\" x=\"0\" y=\"26\">Used by</text><text class=\"heading\" x=\"660\" y=\"26\">Uses</text>");
+    out.raw(
+        "<text class=\"heading\" x=\"0\" y=\"26\">Used by</text><text class=\"heading\" x=\"660\" y=\"26\">Uses</text>",
+    );
     side(out, uses_it, 0, rows, |out, y, class| {
         let (from, to) = (y + BOX_HEIGHT / 2, middle + BOX_HEIGHT / 2);
         edge(out, class, BOX_WIDTH, from, 330, to);
@@ -66,7 +68,16 @@ fn side(out: &mut Html, nodes: &[Node], x: u64, rows: u64, line: impl Fn(&mut Ht
 
 fn edge(out: &mut Html, class: &'static str, x1: u64, y1: u64, x2: u64, y2: u64) {
     let bend = (x1 + x2) / 2;
-    out.raw("<path").attribute("class", class).raw(" d=\"M").plain(x1).raw(" ").plain(y1).raw("C").plain(bend).raw(" ").plain(y1);
+    out.raw("<path")
+        .attribute("class", class)
+        .raw(" d=\"M")
+        .plain(x1)
+        .raw(" ")
+        .plain(y1)
+        .raw("C")
+        .plain(bend)
+        .raw(" ")
+        .plain(y1);
     out.raw(" ").plain(bend).raw(" ").plain(y2).raw(" ").plain(x2 - 6).raw(" ").plain(y2).raw("\"/>");
     out.raw("<path class=\"arrow\" d=\"M").plain(x2 - 8).raw(" ").plain(y2 - 4).raw("l8 4-8 4z\"/>");
 }
@@ -75,9 +86,19 @@ fn node(out: &mut Html, node: &Node, x: u64, y: u64) {
     if let Some(address) = &node.address {
         out.raw("<a").attribute("href", address).raw(">");
     }
-    out.raw("<rect class=\"box\" x=\"").plain(x).raw("\" y=\"").plain(y).raw("\" width=\"220\" height=\"34\" rx=\"6\"/>");
+    out.raw("<rect class=\"box\" x=\"")
+        .plain(x)
+        .raw("\" y=\"")
+        .plain(y)
+        .raw("\" width=\"220\" height=\"34\" rx=\"6\"/>");
     out.raw("<rect class=\"bar ").raw(node.hue).raw("\" x=\"").plain(x + 10).raw("\" y=\"").plain(y + 11);
-    out.raw("\" width=\"4\" height=\"12\" rx=\"2\"/><text x=\"").plain(x + 22).raw("\" y=\"").plain(y + 21).raw("\">").text(&shortened(&node.label)).raw("</text>");
+    out.raw("\" width=\"4\" height=\"12\" rx=\"2\"/><text x=\"")
+        .plain(x + 22)
+        .raw("\" y=\"")
+        .plain(y + 21)
+        .raw("\">")
+        .text(&shortened(&node.label))
+        .raw("</text>");
     if node.address.is_some() {
         out.raw("</a>");
     }
@@ -98,13 +119,23 @@ mod tests {
 
     fn nodes(count: usize) -> Vec<Node> {
         (0..count)
-            .map(|at| Node { label: format!("service-{at}"), address: Some(format!("/{at}")), hue: "hue-blue", calls: at % 2 == 0 })
+            .map(|at| Node {
+                label: format!("service-{at}"),
+                address: Some(format!("/{at}")),
+                hue: "hue-blue",
+                calls: at % 2 == 0,
+            })
             .collect()
     }
 
     #[test]
     fn what_does_not_fit_is_a_number() {
-        let centre = Node { label: "a-very-long-name-of-a-component-here".to_owned(), address: None, hue: "hue-blue", calls: false };
+        let centre = Node {
+            label: "a-very-long-name-of-a-component-here".to_owned(),
+            address: None,
+            hue: "hue-blue",
+            calls: false,
+        };
         let mut out = Html::new();
         neighbourhood(&mut out, &centre, &nodes(11), &nodes(1));
         assert!(out.as_str().contains("and 3 more, listed below"));

@@ -81,7 +81,9 @@ pub fn confidence(out: &mut Html, confidence: Option<Confidence>) {
         Some(Confidence::Guess) => ("guess", "<circle class=\"ring\" cx=\"5\" cy=\"5\" r=\"4\"/>", "a guess"),
         None => ("unknown", "<circle class=\"ring\" cx=\"5\" cy=\"5\" r=\"4\"/>", "unknown"),
     };
-    out.raw("<svg class=\"confidence confidence-").raw(class).raw("\" viewBox=\"0 0 10 10\" role=\"img\" aria-label=\"");
+    out.raw("<svg class=\"confidence confidence-")
+        .raw(class)
+        .raw("\" viewBox=\"0 0 10 10\" role=\"img\" aria-label=\"");
     out.raw(name).raw("\"><title>").raw(name).raw("</title>").raw(shape).raw("</svg>");
 }
 
@@ -165,7 +167,9 @@ pub fn language_bar(out: &mut Html, languages: &[(String, u64)], class: &'static
     if total == 0 {
         return;
     }
-    out.raw("<svg").attribute("class", class).raw(" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+    out.raw("<svg")
+        .attribute("class", class)
+        .raw(" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
     let mut start = 0;
     for (language, lines) in languages {
         let width = lines * 1000 / total;

@@ -72,7 +72,14 @@ mod tests {
         let line = |page, pages| {
             shown(page, pages).iter().map(|n| n.map_or("…".to_owned(), |n| n.to_string())).collect::<Vec<_>>().join(" ")
         };
-        let table = [(1, 2, "1 2"), (1, 9, "1 2 … 9"), (5, 9, "1 … 4 5 6 … 9"), (3, 5, "1 2 3 4 5"), (9, 9, "1 … 8 9"), (2, 4, "1 2 3 4")];
+        let table = [
+            (1, 2, "1 2"),
+            (1, 9, "1 2 … 9"),
+            (5, 9, "1 … 4 5 6 … 9"),
+            (3, 5, "1 2 3 4 5"),
+            (9, 9, "1 … 8 9"),
+            (2, 4, "1 2 3 4"),
+        ];
         for (page, pages, expected) in table {
             assert_eq!(line(page, pages), expected, "{page} of {pages}");
         }

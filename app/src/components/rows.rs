@@ -23,8 +23,8 @@ pub fn name_cell(out: &mut Html, row: &CatalogRow) {
     }
     out.raw("<div class=\"row-more\">");
     marks::owner(out, row);
-    if let Some(lifecycle) = &row.lifecycle {
-        out.raw("<span>").text(lifecycle).raw("</span>");
+    if let Some(known) = row.lifecycle.as_deref().filter(|lifecycle| !matches!(*lifecycle, "unknown" | "")) {
+        out.raw("<span>").text(known).raw("</span>");
     }
     out.raw("</div></div></div>");
 }
@@ -35,8 +35,9 @@ pub fn catalog_row(out: &mut Html, row: &CatalogRow) {
     name_cell(out, row);
     out.raw("</td><td>");
     marks::owner(out, row);
-    out.raw("</td><td class=\"cell-lifecycle\">");
-    lifecycle(out, row.lifecycle.as_deref());
+    if let Some(known) = row.lifecycle.as_deref().filter(|lifecycle| !matches!(*lifecycle, "unknown" | "")) {
+        out.raw("<div class=\"row-below\">").text(known).raw("</div>");
+    }
     out.raw("</td><td class=\"cell-language\">");
     marks::language_cell(out, &row.languages);
     out.raw("</td><td>");
@@ -80,7 +81,9 @@ pub fn feed_line(out: &mut Html, now: i64, row: &CatalogRow) {
     marks::glyph(out, &row.kind, row.spec_type.as_deref(), "");
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::entity(&row.reference), "row-link", row.title.as_deref().unwrap_or(&row.reference.name));
-    out.raw("<span class=\"row-type\">").text(&marks::kind_label(&row.kind, row.spec_type.as_deref())).raw("</span></div>");
+    out.raw("<span class=\"row-type\">")
+        .text(&marks::kind_label(&row.kind, row.spec_type.as_deref()))
+        .raw("</span></div>");
     if let Some(description) = &row.description {
         out.raw("<div class=\"row-about\">").text(description).raw("</div>");
     }

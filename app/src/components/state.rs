@@ -14,7 +14,9 @@ pub fn empty(out: &mut Html, title: &str, text: &str, command: Option<&str>) {
 
 /// A command to copy.
 pub fn command(out: &mut Html, command: &str) {
-    out.raw("<div class=\"command\" tabindex=\"0\" role=\"group\" aria-label=\"Command\"><code>").text(command).raw("</code></div>");
+    out.raw("<div class=\"command\" tabindex=\"0\" role=\"group\" aria-label=\"Command\"><code>")
+        .text(command)
+        .raw("</code></div>");
 }
 
 /// How much a notice asks for.

@@ -113,7 +113,9 @@ impl Finder {
             return;
         }
         let (found, note) = match answer {
-            Ok(found) if found.is_empty() => (found, Some(format!("Nothing is called “{}”. Enter searches descriptions too.", text.trim()))),
+            Ok(found) if found.is_empty() => {
+                (found, Some(format!("Nothing is called “{}”. Enter searches descriptions too.", text.trim())))
+            }
             Ok(found) => (found, None),
             Err(error) => (Vec::new(), Some(error.0)),
         };
@@ -137,7 +139,8 @@ impl Finder {
                 self.chosen.set(Some(chosen.map_or(last, |at| at.checked_sub(1).unwrap_or(last))));
             }
             ("Enter", Some(_)) => {
-                let address = chosen.and_then(|at| self.found.with_untracked(|found| found.get(at).map(|one| one.address.clone())));
+                let address = chosen
+                    .and_then(|at| self.found.with_untracked(|found| found.get(at).map(|one| one.address.clone())));
                 if let Some(address) = address {
                     event.prevent_default();
                     let _ = window().location().set_href(&address);

@@ -35,10 +35,15 @@ pub fn page(context: &RequestContext, error: &Error) -> Page {
 
 fn body(context: &RequestContext, error: &Error, status: StatusCode, title: &str) -> Html {
     let mut out = Html::new();
-    out.raw("<div class=\"error-page\"><p class=\"code\">").text(status.as_str()).raw("</p><h1>").text(title).raw("</h1><p>");
+    out.raw("<div class=\"error-page\"><p class=\"code\">")
+        .text(status.as_str())
+        .raw("</p><h1>")
+        .text(title)
+        .raw("</h1><p>");
     match error {
         Error::NotFound(what) => {
-            out.text(what).raw(" does not exist, or you may not see it.</p><p>It may have been renamed: look for it by name.");
+            out.text(what)
+                .raw(" does not exist, or you may not see it.</p><p>It may have been renamed: look for it by name.");
         }
         Error::Internal(cause) => {
             tracing::error!(request = context.request_id, error = %cause, "a page failed");
@@ -56,9 +61,17 @@ fn body(context: &RequestContext, error: &Error, status: StatusCode, title: &str
     }
     out.raw("</p><div class=\"page-actions\">");
     if matches!(error, Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_)) {
-        out.link(&context.path_and_query, "button button-primary", "Try again").link("/catalog", "button", "Open the catalog");
+        out.link(&context.path_and_query, "button button-primary", "Try again").link(
+            "/catalog",
+            "button",
+            "Open the catalog",
+        );
     } else {
-        out.link("/catalog", "button button-primary", "Open the catalog").link("/repositories", "button", "All repositories");
+        out.link("/catalog", "button button-primary", "Open the catalog").link(
+            "/repositories",
+            "button",
+            "All repositories",
+        );
     }
     out.raw("</div></div>");
     out

@@ -79,12 +79,14 @@ fn sentence(out: &mut Html, summary: &Summary) {
     out.raw("<p class=\"sentence\">");
     number(out, "/repositories", &format::count(summary.repositories, "repository", "repositories"));
     let mut parts: Vec<(String, String)> = Vec::new();
-    let mut types: Vec<(&String, &u64)> = summary.types.iter().filter(|(name, count)| **count > 0 && *name != UNKNOWN).collect();
+    let mut types: Vec<(&String, &u64)> =
+        summary.types.iter().filter(|(name, count)| **count > 0 && *name != UNKNOWN).collect();
     types.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     for (name, &count) in types.into_iter().take(5) {
         parts.push((address::components_of_type(name), format::count(count, name, &plural(name))));
     }
-    let kinds = [(Kind::Api, "API", "APIs"), (Kind::System, "system", "systems"), (Kind::Template, "template", "templates")];
+    let kinds =
+        [(Kind::Api, "API", "APIs"), (Kind::System, "system", "systems"), (Kind::Template, "template", "templates")];
     for (kind, one, many) in kinds {
         if let Some(&count) = summary.kinds.get(kind.lower()).filter(|count| **count > 0) {
             parts.push((address::catalog_with(Field::Kind, kind.lower()), format::count(count, one, many)));
@@ -99,7 +101,10 @@ fn sentence(out: &mut Html, summary: &Summary) {
     ];
     for (standing, word) in standings {
         if let Some(&count) = summary.standings.get(standing.as_str()).filter(|count| **count > 0) {
-            parts.push((format!("/repositories?standing={}", standing.as_str()), format!("{} {word}", format::number(count))));
+            parts.push((
+                format!("/repositories?standing={}", standing.as_str()),
+                format!("{} {word}", format::number(count)),
+            ));
         }
     }
     for (at, (address, text)) in parts.iter().enumerate() {
@@ -158,10 +163,46 @@ fn fix_first(out: &mut Html, summary: &Summary) {
     let of = |key: &str| summary.ownership.get(key).copied().unwrap_or_default();
     let failed = summary.standings.get(Standing::Failed.as_str()).copied().unwrap_or_default();
     let rows = [
-        (failed, Icon::CircleX, "could not be read", "repository", "repositories", "Each says why on its page; what was known of it stays.", "/repositories?standing=failed", "See why"),
-        (summary.broken, Icon::CircleX, "with errors", "entity", "entities", "A descriptor that cannot be read, or says something that cannot be.", "/catalog?findings=error", "Show errors"),
-        (summary.unsure, Icon::Question, "with a guess", "entity", "entities", "A likely owner, type or lifecycle that nobody has confirmed.", "/unsure", "Confirm or correct"),
-        (of(UNKNOWN), Icon::Users, "without an owner", "component", "components", "Nothing in Git says whose they are. A CODEOWNERS file settles it.", "/catalog?kind=component&ownership=unknown", "Show them"),
+        (
+            failed,
+            Icon::CircleX,
+            "could not be read",
+            "repository",
+            "repositories",
+            "Each says why on its page; what was known of it stays.",
+            "/repositories?standing=failed",
+            "See why",
+        ),
+        (
+            summary.broken,
+            Icon::CircleX,
+            "with errors",
+            "entity",
+            "entities",
+            "A descriptor that cannot be read, or says something that cannot be.",
+            "/catalog?findings=error",
+            "Show errors",
+        ),
+        (
+            summary.unsure,
+            Icon::Question,
+            "with a guess",
+            "entity",
+            "entities",
+            "A likely owner, type or lifecycle that nobody has confirmed.",
+            "/unsure",
+            "Confirm or correct",
+        ),
+        (
+            of(UNKNOWN),
+            Icon::Users,
+            "without an owner",
+            "component",
+            "components",
+            "Nothing in Git says whose they are. A CODEOWNERS file settles it.",
+            "/catalog?kind=component&ownership=unknown",
+            "Show them",
+        ),
     ];
     let todo: Vec<_> = rows.into_iter().filter(|row| row.0 > 0).take(3).collect();
     if todo.is_empty() {

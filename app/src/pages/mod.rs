@@ -18,8 +18,8 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{SsrMode, path};
 
-pub use crate::components::frame::{Place, shell};
 use crate::components::frame::Frame;
+pub use crate::components::frame::{Place, shell};
 use crate::html::Html;
 use crate::{Flash, RequestContext};
 

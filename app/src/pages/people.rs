@@ -16,8 +16,10 @@ const FACES: usize = 5;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let People { groups, users } = people(&context.portal, &context.actor).await?;
     let mut out = Html::new();
-    let about = "Teams and people that CODEOWNERS files and descriptors name. Authors of commits are counted, never listed.";
-    let count = format!("{}, {}", format::count(groups.len(), "team", "teams"), format::count(users.len(), "person", "people"));
+    let about =
+        "Teams and people that CODEOWNERS files and descriptors name. Authors of commits are counted, never listed.";
+    let count =
+        format!("{}, {}", format::count(groups.len(), "team", "teams"), format::count(users.len(), "person", "people"));
     state::page_header(&mut out, "People and teams", Some(&count), about, &Html::default());
     if groups.is_empty() && users.is_empty() {
         state::empty(
@@ -29,14 +31,18 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         );
     }
     if !groups.is_empty() {
-        out.raw("<section class=\"section\" aria-labelledby=\"teams\"><h2 id=\"teams\">Teams</h2><div class=\"people\">");
+        out.raw(
+            "<section class=\"section\" aria-labelledby=\"teams\"><h2 id=\"teams\">Teams</h2><div class=\"people\">",
+        );
         for group in &groups {
             team(&mut out, group);
         }
         out.raw("</div></section>");
     }
     if !users.is_empty() {
-        out.raw("<section class=\"section\" aria-labelledby=\"people\"><h2 id=\"people\">People</h2><div class=\"people\">");
+        out.raw(
+            "<section class=\"section\" aria-labelledby=\"people\"><h2 id=\"people\">People</h2><div class=\"people\">",
+        );
         for user in &users {
             person(&mut out, user);
         }
@@ -61,7 +67,9 @@ fn team(out: &mut Html, group: &GroupView) {
     if let Some(parent) = &group.parent {
         out.raw(" · in ").link(&address::entity(parent), "above", &parent.short());
     }
-    out.raw("</div></div><div class=\"members\" title=\"").text(&format::count(group.members.len(), "member", "members")).raw("\">");
+    out.raw("</div></div><div class=\"members\" title=\"")
+        .text(&format::count(group.members.len(), "member", "members"))
+        .raw("\">");
     for member in group.members.iter().take(FACES) {
         marks::avatar(out, member, None);
     }

@@ -11,7 +11,8 @@ use crate::html::Html;
 
 pub async fn page(_: RequestContext, _: Parameters) -> Answer {
     let mut out = Html::new();
-    let about = "Everything in the catalog that nobody wrote down was concluded by one of these rules, and says by which.";
+    let about =
+        "Everything in the catalog that nobody wrote down was concluded by one of these rules, and says by which.";
     let count = format!("{}, version {RULES_VERSION}", format::count(rules().len(), "rule", "rules"));
     state::page_header(&mut out, "Rules", Some(&count), about, &Html::default());
     confidences(&mut out);
@@ -39,7 +40,11 @@ fn confidences(out: &mut Html) {
     let words = [
         (Declared, "Declared", "A descriptor, an override or the forge itself says so."),
         (Corroborated, "Corroborated", "Two independent signs say so, or one that cannot mean anything else."),
-        (Guess, "A guess", "Shown as “probably X?”. It is never counted, never exported, and waits for somebody’s word."),
+        (
+            Guess,
+            "A guess",
+            "Shown as “probably X?”. It is never counted, never exported, and waits for somebody’s word.",
+        ),
     ];
     for (level, word, meaning) in words {
         out.raw("<div class=\"fact\"><dt>");
@@ -52,7 +57,10 @@ fn confidences(out: &mut Html) {
 fn write_group(out: &mut Html, group: &str, rules: &[&Rule]) {
     out.raw("<section class=\"rule-group\"><h2>").text(&format::capitalised(group)).raw("</h2>");
     for rule in rules {
-        out.raw("<article class=\"rule-item\"").attribute("id", &address::segment(rule.id)).raw("><code>").text(rule.id);
+        out.raw("<article class=\"rule-item\"")
+            .attribute("id", &address::segment(rule.id))
+            .raw("><code>")
+            .text(rule.id);
         out.raw("</code><div><h3>").text(rule.title).raw("</h3><p>").text(rule.explanation).raw("</p></div></article>");
     }
     out.raw("</section>");

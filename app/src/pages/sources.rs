@@ -1,6 +1,7 @@
 //! Where repositories come from, how fresh what we know is, and the button that looks again.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
 use model::source::SourceStatus;
 
@@ -71,10 +72,16 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus) {
     sync_form(out, Some(&source.name), "button", "Sync");
     out.raw("<p class=\"facts-line\">");
     let address = format!("/repositories?source={}", crate::address::segment(&source.name));
-    out.raw("<span>").link(&address, "link", &format::count(source.repositories, "repository", "repositories")).raw("</span>");
+    out.raw("<span>")
+        .link(&address, "link", &format::count(source.repositories, "repository", "repositories"))
+        .raw("</span>");
     if source.failed > 0 {
         out.raw("<span class=\"level level-error\">");
-        out.link(&format!("{address}&standing=failed"), "link", &format!("{} could not be read", format::number(source.failed)));
+        out.link(
+            &format!("{address}&standing=failed"),
+            "link",
+            &format!("{} could not be read", format::number(source.failed)),
+        );
         out.raw("</span>");
     }
     match source.synced_at {
@@ -106,7 +113,9 @@ fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {
         return;
     }
     out.raw("<div class=\"table-wrap\"><table class=\"table table-list\"><caption class=\"visually-hidden\">Jobs, newest first</caption>");
-    out.raw("<thead><tr><th scope=\"col\">Job</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Took</th>");
+    out.raw(
+        "<thead><tr><th scope=\"col\">Job</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Took</th>",
+    );
     out.raw("<th scope=\"col\">When</th></tr></thead><tbody>");
     for job in jobs {
         out.raw("<tr><td><div class=\"row-text\"><div class=\"row-title\">");

@@ -1,6 +1,7 @@
 //! What would need a person's word: confirm it, correct it, or say that it is wrong.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use model::EntityRef;
 use model::catalog::{Correction, Unsure};
 
@@ -21,7 +22,12 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let about = "What Git suggests but does not prove. None of it counts until somebody says so.";
     state::page_header(&mut out, "Unsure", Some(&format::count(total, "guess", "guesses")), about, &Html::default());
     if total == 0 {
-        state::empty(&mut out, "Nothing waits for your word", "Guesses about owners, types and lifecycles appear here.", None);
+        state::empty(
+            &mut out,
+            "Nothing waits for your word",
+            "Guesses about owners, types and lifecycles appear here.",
+            None,
+        );
     } else {
         form(&mut out, &context, &unsure);
         out.raw("<div class=\"pager\"><span>").text(&pager::range(page, PER_PAGE, total)).raw("</span>");
@@ -44,7 +50,9 @@ fn form(out: &mut Html, context: &RequestContext, unsure: &[Unsure]) {
     out.raw("<span class=\"bulk-set\"><label class=\"visually-hidden\" for=\"owner\">Owner</label>");
     out.raw("<input class=\"input\" id=\"owner\" name=\"owner\" autocomplete=\"off\" placeholder=\"payments or group:default/payments\">");
     out.raw("<button class=\"button button-primary\" type=\"submit\" name=\"action\" value=\"owner\">Set owner</button></span>");
-    out.raw("<button class=\"button button-plain\" type=\"submit\" name=\"action\" value=\"reject\">Reject</button></div>");
+    out.raw(
+        "<button class=\"button button-plain\" type=\"submit\" name=\"action\" value=\"reject\">Reject</button></div>",
+    );
     out.raw("<ul class=\"unsure-list\">");
     for one in unsure {
         item(out, one);
@@ -56,13 +64,19 @@ fn item(out: &mut Html, Unsure { row, guess }: &Unsure) {
     let name = row.title.as_deref().unwrap_or(&row.reference.name);
     let key = key(&row.reference, &guess.field, &guess.value);
     let what = field_word(&guess.field);
-    out.raw("<li class=\"unsure-item\"><input class=\"checkbox\" type=\"checkbox\" name=\"chosen[]\"").attribute("value", &key);
+    out.raw("<li class=\"unsure-item\"><input class=\"checkbox\" type=\"checkbox\" name=\"chosen[]\"")
+        .attribute("value", &key);
     out.attribute("aria-label", &format!("{name}: {what}")).raw(">");
     marks::glyph(out, &row.kind, row.spec_type.as_deref(), "");
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::entity(&row.reference), "strong link", name);
-    out.raw("<span class=\"row-type\">").text(&marks::kind_label(&row.kind, row.spec_type.as_deref())).raw("</span></div>");
-    out.raw("<p class=\"question\">").text(&format::capitalised(what)).raw(": <strong>probably ").text(&shown(&guess.value));
+    out.raw("<span class=\"row-type\">")
+        .text(&marks::kind_label(&row.kind, row.spec_type.as_deref()))
+        .raw("</span></div>");
+    out.raw("<p class=\"question\">")
+        .text(&format::capitalised(what))
+        .raw(": <strong>probably ")
+        .text(&shown(&guess.value));
     out.raw("?</strong></p><p class=\"why\">").text(&guess.evidence.why);
     if let Some(file) = &guess.evidence.file {
         out.raw(" · ");
@@ -72,19 +86,26 @@ fn item(out: &mut Html, Unsure { row, guess }: &Unsure) {
     evidence::rule(out, &guess.evidence.rule);
     out.raw("</p></div><div class=\"unsure-buttons\"><button class=\"button\" type=\"submit\" name=\"one\"");
     out.attribute("value", &format!("confirm {key}"));
-    out.attribute("aria-label", &format!("Confirm: {what} of {name} is {}", shown(&guess.value))).raw(">Confirm</button>");
-    out.raw("<button class=\"button button-plain\" type=\"submit\" name=\"one\"").attribute("value", &format!("reject {key}"));
-    out.attribute("aria-label", &format!("Reject: {what} of {name} is not {}", shown(&guess.value))).raw(">Reject</button></div></li>");
+    out.attribute("aria-label", &format!("Confirm: {what} of {name} is {}", shown(&guess.value)))
+        .raw(">Confirm</button>");
+    out.raw("<button class=\"button button-plain\" type=\"submit\" name=\"one\"")
+        .attribute("value", &format!("reject {key}"));
+    out.attribute("aria-label", &format!("Reject: {what} of {name} is not {}", shown(&guess.value)))
+        .raw(">Reject</button></div></li>");
 }
 
 /// What has been said so far: it wins over inference, and can be committed.
 fn given(out: &mut Html, now: i64, corrections: &[Correction], yaml: &str) {
     out.raw("<section class=\"section\"><h2>Said so far</h2><p class=\"about\">These win over what is inferred. Committed as ");
-    out.raw("<code>slipway.overrides.yaml</code> in any repository, they no longer depend on this portal’s database.</p>");
+    out.raw(
+        "<code>slipway.overrides.yaml</code> in any repository, they no longer depend on this portal’s database.</p>",
+    );
     out.raw("<div class=\"table-wrap\"><table class=\"table table-plain\"><caption class=\"visually-hidden\">Corrections, newest first</caption>");
     out.raw("<thead><tr><th scope=\"col\">Entity</th><th scope=\"col\">Says</th><th scope=\"col\">By</th><th scope=\"col\">When</th></tr></thead><tbody>");
     for correction in corrections {
-        out.raw("<tr><td>").link(&address::entity(&correction.reference), "link", &correction.reference.short()).raw("</td><td>");
+        out.raw("<tr><td>")
+            .link(&address::entity(&correction.reference), "link", &correction.reference.short())
+            .raw("</td><td>");
         out.text(field_word(&correction.field));
         match &correction.value {
             Some(value) => out.raw(" is ").text(&shown(value)),
@@ -95,7 +116,10 @@ fn given(out: &mut Html, now: i64, corrections: &[Correction], yaml: &str) {
         out.raw("</td></tr>");
     }
     out.raw("</tbody></table></div><details class=\"said\"><summary class=\"button\">Show as YAML</summary>");
-    out.raw("<div class=\"source-text\" tabindex=\"0\" role=\"group\" aria-label=\"slipway.overrides.yaml\"><pre><code>").text(yaml);
+    out.raw(
+        "<div class=\"source-text\" tabindex=\"0\" role=\"group\" aria-label=\"slipway.overrides.yaml\"><pre><code>",
+    )
+    .text(yaml);
     out.raw("</code></pre></div></details></section>");
 }
 
@@ -144,7 +168,9 @@ pub async fn correct(
 async fn apply(context: &RequestContext, action: &str, chosen: &[String], owner: &str) -> Result<String, Error> {
     let chosen: Vec<_> = chosen.iter().filter_map(|key| parse_key(key)).collect();
     if chosen.is_empty() {
-        return Err(Error("Nothing was ticked: tick the guesses that you mean, then press the button again.".to_owned()));
+        return Err(Error(
+            "Nothing was ticked: tick the guesses that you mean, then press the button again.".to_owned(),
+        ));
     }
     let mut done = 0;
     if action == "owner" {
@@ -155,17 +181,31 @@ async fn apply(context: &RequestContext, action: &str, chosen: &[String], owner:
             .map_err(|error| Error(error.to_string()))?;
         let references: Vec<EntityRef> = chosen.iter().map(|(reference, ..)| reference.clone()).collect();
         done += set(context, &references, "/spec/owner", Some(&owner.to_string())).await?;
-        return Ok(format!("{} now {} {}.", format::count(done, "entity", "entities"), if done == 1 { "belongs to" } else { "belong to" }, owner.short()));
+        return Ok(format!(
+            "{} now {} {}.",
+            format::count(done, "entity", "entities"),
+            if done == 1 { "belongs to" } else { "belong to" },
+            owner.short()
+        ));
     }
     for (reference, field, value) in &chosen {
         let value = (action == "confirm").then_some(*value);
         done += set(context, std::slice::from_ref(reference), field, value).await?;
     }
     let guesses = format::count(done, "guess", "guesses");
-    Ok(if action == "confirm" { format!("{guesses} confirmed.") } else { format!("{guesses} rejected; it will not be shown again.") })
+    Ok(if action == "confirm" {
+        format!("{guesses} confirmed.")
+    } else {
+        format!("{guesses} rejected; it will not be shown again.")
+    })
 }
 
-async fn set(context: &RequestContext, references: &[EntityRef], field: &str, value: Option<&str>) -> Result<usize, Error> {
+async fn set(
+    context: &RequestContext,
+    references: &[EntityRef],
+    field: &str,
+    value: Option<&str>,
+) -> Result<usize, Error> {
     Ok(portal::catalog::correct(&context.portal, &context.actor, references, field, value).await?)
 }
 

@@ -73,7 +73,11 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     let label = label(&detail).to_owned();
     let page = Page::new(label.clone(), Place::Catalog, out).below("Catalog", "/catalog");
-    Ok(if tab == Tab::Overview { page } else { Page { title: tab.label().to_owned(), ..page }.below(label, address::entity(&reference)) })
+    Ok(if tab == Tab::Overview {
+        page
+    } else {
+        Page { title: tab.label().to_owned(), ..page }.below(label, address::entity(&reference))
+    })
 }
 
 fn label(detail: &EntityDetail) -> &str {
@@ -141,7 +145,9 @@ fn owned(kind: &str) -> bool {
 
 /// Only such addresses become links: what stands in a descriptor may be `javascript:`.
 fn is_web(url: &str) -> bool {
-    ["https://", "http://", "mailto:"].iter().any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {

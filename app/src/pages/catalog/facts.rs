@@ -34,7 +34,9 @@ fn own(out: &mut Html, detail: &EntityDetail) {
                 out.link(&address::entity(owner), "value-link", &owner.short());
             }
             (None, Some(guess)) => {
-                out.raw("<span class=\"guess\">probably ").link(&address::entity(guess), "value-link", &guess.short()).raw("?</span>");
+                out.raw("<span class=\"guess\">probably ")
+                    .link(&address::entity(guess), "value-link", &guess.short())
+                    .raw("?</span>");
             }
             (None, None) => {
                 out.raw("<span class=\"unknown\">unknown</span>");
@@ -88,7 +90,11 @@ pub fn of_repository(out: &mut Html, now: i64, facts: &RepositoryFacts, slug: &s
     }
     if facts.people.all_time > 0 {
         fact(out, "People", None, None, |out| {
-            let bots = if facts.people.bots > 0 { format!(", and {}", format::count(facts.people.bots, "bot", "bots")) } else { String::new() };
+            let bots = if facts.people.bots > 0 {
+                format!(", and {}", format::count(facts.people.bots, "bot", "bots"))
+            } else {
+                String::new()
+            };
             out.raw("<span>").text(&format::number(facts.people.last_year)).raw(" this year, ");
             out.text(&format::number(facts.people.all_time)).raw(" in all").text(&bots).raw("</span>");
         });
@@ -137,7 +143,13 @@ pub fn of_repository(out: &mut Html, now: i64, facts: &RepositoryFacts, slug: &s
 }
 
 /// One line: label, value, evidence.
-pub fn fact(out: &mut Html, label: &str, why: Option<&Evidence>, repository: Option<&str>, value: impl FnOnce(&mut Html)) {
+pub fn fact(
+    out: &mut Html,
+    label: &str,
+    why: Option<&Evidence>,
+    repository: Option<&str>,
+    value: impl FnOnce(&mut Html),
+) {
     out.raw("<div class=\"fact\"><dt>").text(label).raw("</dt><dd><span>").with(value).raw("</span>");
     if let Some(why) = why {
         evidence::mark(out, if label.is_empty() { "this" } else { label }, why, repository);
@@ -155,7 +167,9 @@ pub fn languages(out: &mut Html, languages: &[(String, u64)]) {
     marks::language_bar(out, languages, "language-bar language-bar-wide");
     out.raw("<ul class=\"languages-list\">");
     for (language, lines) in languages {
-        out.raw("<li").attribute("title", &format::count(*lines, "line of code", "lines of code")).raw("><span class=\"dot ");
+        out.raw("<li")
+            .attribute("title", &format::count(*lines, "line of code", "lines of code"))
+            .raw("><span class=\"dot ");
         out.raw(marks::language_hue(language)).raw("\"></span>").text(language);
         out.raw(" <span class=\"number\">").text(&format::percent(*lines, total)).raw("</span></li>");
     }

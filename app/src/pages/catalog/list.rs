@@ -126,7 +126,12 @@ fn chips(out: &mut Html, filter: &CatalogFilter) {
     }
     for (&field, values) in &filter.fields {
         for value in values {
-            chip(out, field_label(field), &value_label(field, value), &address::catalog(&address::toggled(filter, field, value)));
+            chip(
+                out,
+                field_label(field),
+                &value_label(field, value),
+                &address::catalog(&address::toggled(filter, field, value)),
+            );
         }
     }
     let none = CatalogFilter { text: String::new(), fields: Default::default(), page: 1, ..filter.clone() };
@@ -134,7 +139,9 @@ fn chips(out: &mut Html, filter: &CatalogFilter) {
 }
 
 fn chip(out: &mut Html, field: &'static str, value: &str, address: &str) {
-    out.raw("<li><a class=\"chip\"").attribute("href", address).attribute("aria-label", &format!("Remove the filter {field}: {value}"));
+    out.raw("<li><a class=\"chip\"")
+        .attribute("href", address)
+        .attribute("aria-label", &format!("Remove the filter {field}: {value}"));
     out.raw("><span>").raw(field).raw(":</span> ").text(value);
     Icon::X.write_with(out, "icon icon-small");
     out.raw("</a></li>");
@@ -150,7 +157,8 @@ fn facets(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
     for field in FACETS {
         let Some(facet) = catalog.facets.iter().find(|facet| facet.field == field) else { continue };
         // A facet with one value that everything has narrows nothing.
-        let useless = facet.values.len() < 2 && facet.values.iter().all(|value| value.count == catalog.total && !value.selected);
+        let useless =
+            facet.values.len() < 2 && facet.values.iter().all(|value| value.count == catalog.total && !value.selected);
         if !useless {
             write_facet(out, filter, facet);
         }
@@ -167,7 +175,9 @@ fn write_facet(out: &mut Html, filter: &CatalogFilter, facet: &Facet) {
     }
     out.raw("</ul>");
     if !folded.is_empty() {
-        out.raw("<details class=\"facet-more\"><summary>").plain(folded.len()).raw(" more<span class=\"visually-hidden\"> under ");
+        out.raw("<details class=\"facet-more\"><summary>")
+            .plain(folded.len())
+            .raw(" more<span class=\"visually-hidden\"> under ");
         out.raw(field_label(facet.field)).raw("</span></summary><ul>");
         for (_, value) in folded {
             facet_value(out, filter, facet.field, value);
@@ -187,18 +197,19 @@ fn facet_value(out: &mut Html, filter: &CatalogFilter, field: Field, value: &Fac
     if value.selected {
         Icon::Check.write(out);
     }
-    out.raw("</span><span class=\"name\">").text(&value_label(field, &value.value)).raw("</span><span class=\"number\">");
+    out.raw("</span><span class=\"name\">")
+        .text(&value_label(field, &value.value))
+        .raw("</span><span class=\"number\">");
     out.text(&format::number(value.count)).raw("</span></a></li>");
 }
 
 fn table(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
     out.raw("<table class=\"table table-list\"><caption class=\"visually-hidden\">Entities</caption><thead><tr>");
-    heading(out, filter, "column-name", "Name", Some((Sort::Name, false)));
-    heading(out, filter, "column-owner", "Owner", Some((Sort::Owner, false)));
-    heading(out, filter, "column-lifecycle", "Lifecycle", None);
-    heading(out, filter, "column-language", "Language", Some((Sort::Size, true)));
-    heading(out, filter, "column-activity", "Two years", Some((Sort::Activity, true)));
-    heading(out, filter, "column-findings number", "Findings", Some((Sort::Findings, true)));
+    heading(out, filter, "column-name", "Name", Sort::Name, false);
+    heading(out, filter, "column-owner", "Owner", Sort::Owner, false);
+    heading(out, filter, "column-language cell-language", "Language", Sort::Size, true);
+    heading(out, filter, "column-activity", "Activity", Sort::Activity, true);
+    heading(out, filter, "column-findings number", "Findings", Sort::Findings, true);
     out.raw("</tr></thead><tbody>");
     for row in &catalog.rows {
         rows::catalog_row(out, row);
@@ -207,17 +218,14 @@ fn table(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
 }
 
 /// A column's head: a link that sorts by it, and turns the order around.
-fn heading(out: &mut Html, filter: &CatalogFilter, class: &'static str, label: &'static str, sort: Option<(Sort, bool)>) {
+fn heading(out: &mut Html, filter: &CatalogFilter, class: &'static str, label: &'static str, sort: Sort, first: bool) {
     out.raw("<th scope=\"col\"").attribute("class", class);
-    let Some((sort, first)) = sort else {
-        out.raw(">").raw(label).raw("</th>");
-        return;
-    };
     let current = filter.sort == sort;
     if current {
         out.raw(if filter.descending { " aria-sort=\"descending\"" } else { " aria-sort=\"ascending\"" });
     }
-    let next = CatalogFilter { sort, descending: if current { !filter.descending } else { first }, page: 1, ..filter.clone() };
+    let next =
+        CatalogFilter { sort, descending: if current { !filter.descending } else { first }, page: 1, ..filter.clone() };
     out.raw("><a rel=\"nofollow\"").attribute("href", &address::catalog(&next)).raw(">").raw(label);
     if current {
         (if filter.descending { Icon::ArrowDown } else { Icon::ArrowUp }).write_with(out, "icon icon-small");
@@ -227,7 +235,9 @@ fn heading(out: &mut Html, filter: &CatalogFilter, class: &'static str, label: &
 
 fn paging(out: &mut Html, filter: &CatalogFilter, total: usize) {
     out.raw("<div class=\"pager\"><span>").text(&pager::range(filter.page, filter.per_page, total)).raw("</span>");
-    pager::pager(out, filter.page, filter.per_page, total, |page| address::catalog(&CatalogFilter { page, ..filter.clone() }));
+    pager::pager(out, filter.page, filter.per_page, total, |page| {
+        address::catalog(&CatalogFilter { page, ..filter.clone() })
+    });
     if total > CatalogFilter::PAGE_SIZES[0] {
         out.raw("<span class=\"pager-sizes\">Rows");
         for size in CatalogFilter::PAGE_SIZES {
@@ -275,7 +285,9 @@ fn field_label(field: Field) -> &'static str {
 
 fn value_label(field: Field, value: &str) -> String {
     match (field, value) {
-        (Field::Kind, value) => value.parse::<Kind>().map_or_else(|_| value.to_owned(), |kind| kind.as_str().to_owned()),
+        (Field::Kind, value) => {
+            value.parse::<Kind>().map_or_else(|_| value.to_owned(), |kind| kind.as_str().to_owned())
+        }
         (Field::Owner | Field::System, value) if value != UNKNOWN => {
             value.parse::<EntityRef>().map_or_else(|_| value.to_owned(), |reference| reference.short())
         }
@@ -301,7 +313,9 @@ mod tests {
         };
         let catalog = CatalogPage { rows: vec![], total: 0, facets: vec![facet] };
         let html = render(&filter, &catalog);
-        assert!(html.as_str().contains("href=\"/catalog?q=pay&amp;kind=component&amp;type=service&amp;sort=-activity\""));
+        assert!(
+            html.as_str().contains("href=\"/catalog?q=pay&amp;kind=component&amp;type=service&amp;sort=-activity\"")
+        );
         assert!(html.as_str().contains("Nothing matches all of these filters"));
         assert!(html.as_str().contains("href=\"/catalog.csv?q=pay&amp;kind=component&amp;sort=-activity\""));
     }

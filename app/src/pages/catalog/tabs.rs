@@ -80,7 +80,10 @@ fn no_readme(out: &mut Html, detail: &EntityDetail) {
         out,
         "No README",
         "What it is, how to run it and whom to ask would stand here. A README.md in its folder is shown with the next sync:",
-        Some(&format!("{}README.md", if detail.entity.path.is_empty() { String::new() } else { format!("{}/", detail.entity.path) })),
+        Some(&format!(
+            "{}README.md",
+            if detail.entity.path.is_empty() { String::new() } else { format!("{}/", detail.entity.path) }
+        )),
     );
 }
 
@@ -129,7 +132,8 @@ fn nodes(detail: &EntityDetail, kinds: &[&str]) -> Vec<Node> {
 
 /// Reached while running, rather than when building.
 fn is_call(relation: &RelationView) -> bool {
-    relation.kind.to_lowercase().contains("api") || relation.evidence.as_ref().is_some_and(|evidence| evidence.rule.contains("call"))
+    relation.kind.to_lowercase().contains("api")
+        || relation.evidence.as_ref().is_some_and(|evidence| evidence.rule.contains("call"))
 }
 
 fn name(relation: &RelationView) -> &str {
@@ -138,12 +142,16 @@ fn name(relation: &RelationView) -> &str {
 
 fn relations(out: &mut Html, detail: &EntityDetail, shown: impl Fn(&RelationView) -> bool) {
     for (kind, title, about) in GROUPS {
-        let group: Vec<&RelationView> = detail.relations.iter().filter(|relation| relation.kind == kind && shown(relation)).collect();
+        let group: Vec<&RelationView> =
+            detail.relations.iter().filter(|relation| relation.kind == kind && shown(relation)).collect();
         if group.is_empty() {
             continue;
         }
         out.raw("<section class=\"section\"><div class=\"section-head\"><h2>").raw(title).raw("<span class=\"count\">");
-        out.text(&format::number(group.len())).raw("</span></h2></div><p class=\"about\">").raw(about).raw("</p><ul class=\"relations\">");
+        out.text(&format::number(group.len()))
+            .raw("</span></h2></div><p class=\"about\">")
+            .raw(about)
+            .raw("</p><ul class=\"relations\">");
         for relation in group {
             relation_line(out, detail, relation);
         }
@@ -167,7 +175,11 @@ fn relation_line(out: &mut Html, detail: &EntityDetail, relation: &RelationView)
         }
     }
     if relation.kind == "dependsOn" && relation.evidence.is_some() {
-        out.raw(if is_call(relation) { "<span class=\"badge badge-outline\">calls</span>" } else { "<span class=\"badge badge-outline\">builds with</span>" });
+        out.raw(if is_call(relation) {
+            "<span class=\"badge badge-outline\">calls</span>"
+        } else {
+            "<span class=\"badge badge-outline\">builds with</span>"
+        });
     }
     out.raw("</div>");
     if let Some(description) = relation.row.as_ref().and_then(|row| row.description.as_deref()) {
@@ -190,7 +202,12 @@ pub fn activity(out: &mut Html, detail: &EntityDetail) {
     let last_week = whole.map(|facts| facts.activity.last_week).unwrap_or_default();
     let activity = Activity { last_week, weeks: detail.entity.activity.clone() };
     if activity.weeks.iter().all(|&week| week == 0) {
-        state::empty(out, "No commits in two years", "People’s commits are counted per week; those of bots are not.", None);
+        state::empty(
+            out,
+            "No commits in two years",
+            "People’s commits are counted per week; those of bots are not.",
+            None,
+        );
         return;
     }
     let year: u32 = activity.recent(52);
@@ -215,13 +232,20 @@ pub fn activity(out: &mut Html, detail: &EntityDetail) {
 
 /// A number with what it counts.
 pub fn figure(out: &mut Html, value: u64, label: &'static str) {
-    out.raw("<div><span class=\"figure-value\">").text(&format::number(value)).raw("</span><span class=\"figure-label\">");
+    out.raw("<div><span class=\"figure-value\">")
+        .text(&format::number(value))
+        .raw("</span><span class=\"figure-label\">");
     out.raw(label).raw("</span></div>");
 }
 
 pub fn findings(out: &mut Html, detail: &EntityDetail) {
     if detail.entity.findings.is_empty() {
-        state::empty(out, "Nothing to mend", "What is wrong in its descriptor or manifests would stand here, with file and line.", None);
+        state::empty(
+            out,
+            "Nothing to mend",
+            "What is wrong in its descriptor or manifests would stand here, with file and line.",
+            None,
+        );
         return;
     }
     list::list(out, &detail.entity.findings, detail.row.repository.as_deref());
@@ -233,7 +257,9 @@ pub fn evidence(out: &mut Html, detail: &EntityDetail, yaml: &str) {
     let slug = detail.row.repository.as_deref();
     let value = |pointer: &str| {
         let json = serde_json::to_value(&detail.entity.entity).unwrap_or_default();
-        json.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
+        json.pointer(pointer)
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .unwrap_or_default()
     };
     out.raw("<div class=\"table-wrap\"><table class=\"table table-plain\"><caption class=\"visually-hidden\">Values and their evidence</caption>");
     out.raw("<thead><tr><th scope=\"col\">Field</th><th scope=\"col\">Value</th><th scope=\"col\">Sure</th><th scope=\"col\">Because</th></tr></thead><tbody>");
@@ -245,7 +271,8 @@ pub fn evidence(out: &mut Html, detail: &EntityDetail, yaml: &str) {
     }
     out.raw("</tbody></table></div></section><section class=\"section\"><div class=\"section-head\"><h2>As a descriptor</h2></div>");
     out.raw("<p class=\"about\">Committed as <code>catalog-info.yaml</code> it declares what is inferred now. Guesses are not in it.</p>");
-    out.raw("<div class=\"source-text\" tabindex=\"0\" role=\"group\" aria-label=\"Descriptor\"><pre><code>").text(yaml);
+    out.raw("<div class=\"source-text\" tabindex=\"0\" role=\"group\" aria-label=\"Descriptor\"><pre><code>")
+        .text(yaml);
     out.raw("</code></pre></div></section>");
 }
 
@@ -253,7 +280,11 @@ fn evidence_row(out: &mut Html, pointer: &str, value: &str, evidence: &Evidence,
     out.raw("<tr><td><code class=\"small\">").text(pointer).raw("</code></td><td class=\"breakable\">").text(value);
     out.raw("</td><td class=\"nowrap\">");
     marks::confidence(out, Some(evidence.confidence));
-    out.raw(" ").text(evidence.confidence.as_str()).raw("</td><td class=\"breakable\">").text(&evidence.why).raw("<br><span class=\"small quiet\">");
+    out.raw(" ")
+        .text(evidence.confidence.as_str())
+        .raw("</td><td class=\"breakable\">")
+        .text(&evidence.why)
+        .raw("<br><span class=\"small quiet\">");
     if let Some(file) = &evidence.file {
         why::place(out, file, evidence, slug);
         out.raw(" · ");

@@ -30,7 +30,8 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             findings::list(&mut out, [finding], None);
         }
     }
-    let (folders, name) = view.path.rsplit_once('/').map_or((None, view.path.as_str()), |(folders, name)| (Some(folders), name));
+    let (folders, name) =
+        view.path.rsplit_once('/').map_or((None, view.path.as_str()), |(folders, name)| (Some(folders), name));
     let mut page = Page::new(name, Place::Repositories, out)
         .below("Repositories", "/repositories")
         .below(repository.row.name, address::repository(&slug));
@@ -66,7 +67,9 @@ fn reader(out: &mut Html, slug: &str, view: &FileView, rendered: &Rendered, file
 
 /// The other documents, by folder.
 fn documents(out: &mut Html, slug: &str, current: &str, files: &[String]) {
-    out.raw("<details class=\"reader-files\"><summary class=\"button\">Documents</summary><nav aria-label=\"Documents\">");
+    out.raw(
+        "<details class=\"reader-files\"><summary class=\"button\">Documents</summary><nav aria-label=\"Documents\">",
+    );
     out.raw("<p class=\"reader-heading\">Documents</p>");
     let mut folder = "";
     out.raw("<ul>");
@@ -91,7 +94,8 @@ fn contents(out: &mut Html, headings: &[Heading]) {
     if headings.len() > 1 {
         out.raw("<p class=\"reader-heading\">On this page</p><ul>");
         for heading in headings.into_iter().take(80) {
-            let class = ["reader-link", "reader-link contents-3", "reader-link contents-4"][usize::from(heading.level.clamp(2, 4) - 2)];
+            let class = ["reader-link", "reader-link contents-3", "reader-link contents-4"]
+                [usize::from(heading.level.clamp(2, 4) - 2)];
             out.raw("<li>").link(&format!("#{}", address::segment(&heading.id)), class, &heading.text).raw("</li>");
         }
         out.raw("</ul>");
@@ -102,7 +106,9 @@ fn contents(out: &mut Html, headings: &[Heading]) {
 /// A text with numbers that can be linked to.
 fn lines(out: &mut Html, path: &str, text: &str) {
     let total = text.lines().count();
-    out.raw("<div class=\"page-header\"><div class=\"page-title\"><h1 class=\"breakable\">").text(path).raw("</h1><span class=\"count\">");
+    out.raw("<div class=\"page-header\"><div class=\"page-title\"><h1 class=\"breakable\">")
+        .text(path)
+        .raw("</h1><span class=\"count\">");
     out.text(&format::count(total, "line", "lines")).raw("</span></div></div>");
     out.raw("<div class=\"source-text\" tabindex=\"0\" role=\"group\"").attribute("aria-label", path);
     out.raw("><table class=\"source-lines\"><tbody>");
@@ -112,12 +118,17 @@ fn lines(out: &mut Html, path: &str, text: &str) {
     }
     out.raw("</tbody></table></div>");
     if total > MOST_LINES {
-        out.raw("<p class=\"faint small\">").text(&format::count(total - MOST_LINES, "more line is", "more lines are")).raw(" not shown</p>");
+        out.raw("<p class=\"faint small\">")
+            .text(&format::count(total - MOST_LINES, "more line is", "more lines are"))
+            .raw(" not shown</p>");
     }
 }
 
 fn image(out: &mut Html, slug: &str, path: &str) {
     let raw = format!("{}/raw/{}", address::repository(slug), address::path(path));
-    out.raw("<div class=\"page-header\"><h1 class=\"breakable\">").text(path).raw("</h1></div><p><img").attribute("src", &raw);
+    out.raw("<div class=\"page-header\"><h1 class=\"breakable\">")
+        .text(path)
+        .raw("</h1></div><p><img")
+        .attribute("src", &raw);
     out.attribute("alt", path).raw("></p>");
 }

@@ -33,7 +33,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         out.link("/repositories", "link", "show all").raw(".</p></div>");
     } else {
         table(&mut out, context.now(), &filter, &page.rows);
-        out.raw("<div class=\"pager\"><span>").text(&pager::range(filter.page, filter.per_page, page.total)).raw("</span>");
+        out.raw("<div class=\"pager\"><span>")
+            .text(&pager::range(filter.page, filter.per_page, page.total))
+            .raw("</span>");
         pager::pager(&mut out, filter.page, filter.per_page, page.total, |page| {
             address::repositories(&RepositoryFilter { page, ..filter.clone() })
         });
@@ -115,13 +117,25 @@ fn table(out: &mut Html, now: i64, filter: &RepositoryFilter, rows: &[Repository
     out.raw("</tbody></table>");
 }
 
-fn heading(out: &mut Html, filter: &RepositoryFilter, label: &'static str, sort: RepositorySort, first: bool, class: &'static str) {
+fn heading(
+    out: &mut Html,
+    filter: &RepositoryFilter,
+    label: &'static str,
+    sort: RepositorySort,
+    first: bool,
+    class: &'static str,
+) {
     let current = filter.sort == sort;
     out.raw("<th scope=\"col\"").attribute("class", class);
     if current {
         out.raw(if filter.descending { " aria-sort=\"descending\"" } else { " aria-sort=\"ascending\"" });
     }
-    let next = RepositoryFilter { sort, descending: if current { !filter.descending } else { first }, page: 1, ..filter.clone() };
+    let next = RepositoryFilter {
+        sort,
+        descending: if current { !filter.descending } else { first },
+        page: 1,
+        ..filter.clone()
+    };
     out.raw("><a rel=\"nofollow\"").attribute("href", &address::repositories(&next)).raw(">").raw(label);
     if current {
         (if filter.descending { Icon::ArrowDown } else { Icon::ArrowUp }).write_with(out, "icon icon-small");

@@ -20,10 +20,11 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let slug = parameters.get("slug");
     let detail = portal::repositories::get(&context.portal, &context.actor, &slug).await?;
     // What cannot be read now still has a page that says so.
-    let readme = portal::repositories::readme(&context.portal, &context.actor, &slug, "").await.unwrap_or_else(|error| {
-        tracing::warn!(%error, slug, "a README could not be read");
-        None
-    });
+    let readme =
+        portal::repositories::readme(&context.portal, &context.actor, &slug, "").await.unwrap_or_else(|error| {
+            tracing::warn!(%error, slug, "a README could not be read");
+            None
+        });
     let mut out = Html::new();
     header(&mut out, &detail);
     standing_notice(&mut out, &detail);
@@ -50,7 +51,10 @@ fn header(out: &mut Html, detail: &RepositoryDetail) {
     if let Some(head) = &detail.facts.head {
         out.raw("<li>");
         Icon::Commit.write(out);
-        out.text(head.branch.as_deref().unwrap_or("detached")).raw(" at <code").attribute("title", &head.commit).raw(">");
+        out.text(head.branch.as_deref().unwrap_or("detached"))
+            .raw(" at <code")
+            .attribute("title", &head.commit)
+            .raw(">");
         out.text(&evidence::short_commit(&head.commit)).raw("</code></li>");
     }
     if detail.facts.tag_count > 0 {
@@ -67,7 +71,9 @@ fn standing_notice(out: &mut Html, detail: &RepositoryDetail) {
         Standing::Catalogued => return,
         Standing::Failed => (Tone::Red, "It could not be read; what was known before stays. "),
         Standing::Listed => (Tone::Plain, "Its name is known; its content has not been read yet. "),
-        Standing::WithoutComponent => (Tone::Plain, "It was read, and nothing decisive says what it is, so nothing of it is in the catalog. "),
+        Standing::WithoutComponent => {
+            (Tone::Plain, "It was read, and nothing decisive says what it is, so nothing of it is in the catalog. ")
+        }
         Standing::Empty => (Tone::Plain, "There is nothing in it to read. "),
         Standing::Archived => (Tone::Plain, "It is archived: shown, but not counted. "),
         Standing::LeftOut => (Tone::Plain, "It is left out of the catalog. "),
@@ -87,7 +93,9 @@ fn main(out: &mut Html, detail: &RepositoryDetail, readme: Option<&FileView>) {
         out.raw("</section>");
     }
     if !detail.findings.is_empty() {
-        out.raw("<section class=\"section\" id=\"findings\"><div class=\"section-head\"><h2>Findings<span class=\"count\">");
+        out.raw(
+            "<section class=\"section\" id=\"findings\"><div class=\"section-head\"><h2>Findings<span class=\"count\">",
+        );
         out.text(&format::number(detail.findings.len())).raw("</span></h2></div>");
         findings::list(out, &detail.findings, Some(slug));
         out.raw("</section>");
@@ -97,7 +105,9 @@ fn main(out: &mut Html, detail: &RepositoryDetail, readme: Option<&FileView>) {
         figure(out, detail.facts.commits, "commits");
         figure(out, detail.facts.activity.recent(52).into(), "by people in the last year");
         figure(out, detail.facts.people.all_time.into(), "people");
-        out.raw("</div><figure class=\"chart-figure\"><figcaption>Commits by people, per week over two years</figcaption>");
+        out.raw(
+            "</div><figure class=\"chart-figure\"><figcaption>Commits by people, per week over two years</figcaption>",
+        );
         activity::chart(out, &detail.facts.activity);
         out.raw("</figure>");
         activity::table(out, &detail.facts.activity);
@@ -121,7 +131,10 @@ fn exclusions(out: &mut Html, excluded: &[Exclusion]) {
     out.raw("<th scope=\"col\">Because</th><th scope=\"col\" class=\"number\">Files</th></tr></thead><tbody>");
     for exclusion in excluded.iter().take(SHOWN) {
         out.raw("<tr><td>").text(&exclusion.path).raw("</td><td>").raw(exclusion.class.as_str()).raw("</td><td>");
-        out.text(&exclusion.why).raw("</td><td class=\"number\">").text(&format::number(exclusion.files)).raw("</td></tr>");
+        out.text(&exclusion.why)
+            .raw("</td><td class=\"number\">")
+            .text(&format::number(exclusion.files))
+            .raw("</td></tr>");
     }
     out.raw("</tbody></table></div>");
     if excluded.len() > SHOWN {
