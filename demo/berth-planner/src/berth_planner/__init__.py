@@ -1,0 +1,1 @@
+"""Which ship lies at which berth, and when."""

@@ -1,0 +1,3 @@
+export { Button } from "./button";
+export { Table } from "./table";
+export { tokens } from "./tokens";
