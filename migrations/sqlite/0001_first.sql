@@ -121,8 +121,12 @@ CREATE TABLE jobs (
     payload TEXT NOT NULL,
     -- Two open jobs of one kind never have the same; a second wish joins the first.
     dedup TEXT,
+    -- How often a person asked for it; one who asks while it runs makes it run once more.
+    wishes BIGINT NOT NULL,
     state TEXT NOT NULL,
     done BOOLEAN NOT NULL,
+    -- It found nothing to do, on a schedule; only the last one of a kind is kept.
+    quiet BOOLEAN NOT NULL,
     progress TEXT NOT NULL,
     attempt BIGINT NOT NULL,
     max_attempts BIGINT NOT NULL,
@@ -136,16 +140,6 @@ CREATE TABLE jobs (
 );
 CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup) WHERE NOT done;
 CREATE INDEX jobs_open ON jobs (run_at, id) WHERE NOT done;
-
--- Units of a job that are not done twice.
-CREATE TABLE job_steps (
-    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    number BIGINT NOT NULL,
-    name TEXT NOT NULL,
-    state TEXT NOT NULL,
-    output TEXT,
-    PRIMARY KEY (job, number)
-);
 
 CREATE TABLE job_log (
     job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,

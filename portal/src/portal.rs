@@ -42,7 +42,7 @@ impl Portal {
     pub async fn open(settings: Settings) -> Result<Self> {
         let lock = lock(&settings.data)?;
         let db = Db::open(&settings.database, &settings.data).await?;
-        sources::register(&db, &settings).await?;
+        let changed = sources::register(&db, &settings).await?;
         let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
         let portal = Self {
             inner: Arc::new(Inner {
@@ -55,6 +55,10 @@ impl Portal {
                 _lock: lock,
             }),
         };
+        if changed {
+            // Nobody may see what an operator has just hidden, not even until the first round.
+            catalog::relink(&portal).await?;
+        }
         Ok(portal)
     }
 

@@ -1,17 +1,159 @@
-//! Where repositories come from.
+//! Where repositories come from, and the job that reads them.
+//!
+//! A source lists repositories; a round over the sources (the job `sync`) writes their names first, then reads those whose
+//! references have moved, then links the catalog. Invariant: only a complete listing may take something out of sight,
+//! and nothing is ever deleted: what comes back is recognised.
 
+mod folder;
+mod job;
+mod plan;
+mod read;
 mod store;
+#[cfg(test)]
+mod tests;
 
-use crate::db::Db;
-use crate::error::Result;
-use crate::settings::Settings;
+use std::path::PathBuf;
 
-/// Brings the table of sources in line with what is configured.
-pub async fn register(db: &Db, settings: &Settings) -> Result<()> {
+use futures::future::BoxFuture;
+use model::Finding;
+use model::source::SourceStatus;
+use serde::{Deserialize, Serialize};
+
+pub use self::folder::FolderSource;
+pub use self::job::run;
+use crate::Portal;
+use crate::audit::{self, Change};
+use crate::db::{Db, Tx};
+use crate::error::{Error, Result};
+use crate::identity::{Action, Actor, can};
+use crate::jobs::{self, NewJob};
+use crate::settings::{Settings, SourceKind, SourceSettings};
+
+/// The kind of the job that runs a round.
+pub const JOB: &str = "sync";
+/// Key of the round over all sources; no source can have this name.
+const ALL: &str = "*";
+/// Starts after which a round counts as hopeless; the schedule begins another.
+const ATTEMPTS: u32 = 5;
+
+/// One place where repositories are: a folder, and later Git addresses and forges.
+pub trait Source: Send + Sync {
+    /// All repositories, or as many as can be had.
+    fn list(&self) -> BoxFuture<'_, Listing>;
+
+    /// Makes one that was listed readable on this machine, and says where. The error is for a person.
+    fn open<'a>(&'a self, path: &'a str) -> BoxFuture<'a, std::result::Result<PathBuf, String>>;
+}
+
+/// What a source lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    pub repositories: Vec<Listed>,
+    pub coverage: Coverage,
+    /// What was odd; they go to the job's log.
+    pub findings: Vec<Finding>,
+}
+
+/// How much of a source was listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// What is not listed is not there.
+    Complete,
+    /// There may be more; why.
+    Partial(String),
+    /// Nothing can be said; why.
+    Failed(String),
+}
+
+/// One repository of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What tells it apart over all sources, for as long as possible: the real path, the number at a forge.
+    pub stable_key: String,
+    /// As its source names it.
+    pub name: String,
+    /// What [`Source::open`] takes.
+    pub path: String,
+    pub archived: bool,
+    pub fork: bool,
+}
+
+/// What a round is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Round {
+    /// `None` for all sources.
+    source: Option<String>,
+}
+
+/// The configured sources that `actor` may see, in the order of the configuration.
+pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<SourceStatus>> {
+    can(actor, Action::Watch)?;
+    let mut statuses = store::statuses(portal.db()).await?;
+    statuses.retain(|status| actor.readable().contains(&status.visibility));
+    let order = |name: &str| portal.settings().sources.iter().position(|source| source.name == name);
+    statuses.sort_by_key(|status| order(&status.name));
+    Ok(statuses)
+}
+
+/// Starts a round over one source or all, or joins the one that runs; gives the job's id.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not; [`Error::NotFound`] for a source that is not configured.
+pub async fn sync(portal: &Portal, actor: &Actor, source: Option<&str>) -> Result<String> {
+    can(actor, Action::Sync)?;
+    if let Some(name) = source
+        && !portal.settings().sources.iter().any(|source| source.name == name)
+    {
+        return Err(Error::not_found(format!("A source named {name}")));
+    }
+    let now = portal.clock().now();
+    let mut tx = portal.db().begin().await?;
+    let id = enqueue(&mut tx, now, source, true).await?;
+    if *actor != Actor::System {
+        let target = source.unwrap_or("all sources");
+        let change = Change { action: "source.sync", target, after: Some(&id), ..Change::default() };
+        audit::record(&mut tx, actor, now, change).await?;
+    }
+    tx.commit().await?;
+    portal.jobs().wake();
+    Ok(id)
+}
+
+/// The round that a schedule asks for.
+pub(crate) async fn enqueue_round(tx: &mut Tx, now: i64) -> Result<String> {
+    enqueue(tx, now, None, false).await
+}
+
+async fn enqueue(tx: &mut Tx, now: i64, source: Option<&str>, wished: bool) -> Result<String> {
+    let title = source.map_or_else(|| "Sync of all sources".to_owned(), |name| format!("Sync of {name}"));
+    let payload = serde_json::to_string(&Round { source: source.map(str::to_owned) })?;
+    let dedup = source.unwrap_or(ALL);
+    let job =
+        NewJob { kind: JOB, title: &title, payload: &payload, dedup: Some(dedup), wished, max_attempts: ATTEMPTS };
+    jobs::enqueue(tx, now, job).await
+}
+
+/// Brings what is stored in line with what is configured. Gives whether that changes who may see what: the catalog has
+/// to be linked before anybody is served.
+pub(crate) async fn register(db: &Db, settings: &Settings) -> Result<bool> {
+    let now = settings.clock.now();
     let mut tx = db.begin().await?;
-    store::retire_sources(&mut tx, settings.clock.now()).await?;
+    store::retire_sources(&mut tx, now).await?;
     for source in &settings.sources {
         store::upsert_source(&mut tx, source).await?;
     }
-    tx.commit().await
+    let hidden = store::hide_retired(&mut tx, now).await?;
+    let changed = store::inherit_visibility(&mut tx).await?;
+    if hidden + changed > 0 {
+        store::mark_changed(&mut tx).await?;
+    }
+    tx.commit().await?;
+    Ok(hidden + changed > 0)
+}
+
+/// The source that some settings speak of.
+fn source(settings: &SourceSettings) -> Box<dyn Source> {
+    match &settings.kind {
+        SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
+    }
 }

@@ -1,6 +1,28 @@
-use crate::db::{Tx, on};
+//! SQL of sources, and of repositories as sources see them.
+
+use model::Visibility;
+use model::source::SourceStatus;
+
+use super::plan::Known;
+use super::read::Read;
+use crate::db::{Db, Tx, new_id, on};
 use crate::error::Result;
 use crate::settings::{SourceKind, SourceSettings};
+
+/// The mark in `meta` that the catalog has to be linked anew; it outlives the process.
+const CHANGED: &str = "catalog.changed";
+/// When the catalog was last linked.
+const LINKED: &str = "catalog.linked";
+
+/// How a round over one source went.
+#[derive(Debug)]
+pub struct Synced<'a> {
+    pub source: &'a str,
+    pub at: i64,
+    /// Milliseconds.
+    pub took: i64,
+    pub error: Option<&'a str>,
+}
 
 /// Marks every source as configured no longer; those that are come back with [`upsert_source`].
 pub async fn retire_sources(tx: &mut Tx, now: i64) -> Result<()> {
@@ -11,10 +33,156 @@ pub async fn retire_sources(tx: &mut Tx, now: i64) -> Result<()> {
 pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<()> {
     let SourceKind::Folder(location) = &source.kind;
     on!(tx, p => sqlx::query(
-        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, 'folder', $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, location = excluded.location,
              visibility = excluded.visibility, demo = excluded.demo, gone_at = NULL")
-        .bind(&source.name).bind("folder").bind(location.to_string_lossy()).bind(source.visibility.as_str()).bind(source.demo)
+        .bind(&source.name).bind(location.to_string_lossy()).bind(source.visibility.as_str()).bind(source.demo)
         .execute(p).await.map(drop))?;
     Ok(())
+}
+
+/// Takes the repositories of sources that are configured no longer out of sight; gives how many.
+pub async fn hide_retired(tx: &mut Tx, now: i64) -> Result<u64> {
+    Ok(on!(tx, p => sqlx::query(
+        "UPDATE repositories SET gone_at = $1 WHERE gone_at IS NULL
+         AND source IN (SELECT name FROM sources WHERE gone_at IS NOT NULL)")
+        .bind(now).execute(p).await.map(|done| done.rows_affected()))?)
+}
+
+/// Gives repositories the visibility of their source; gives how many had another.
+pub async fn inherit_visibility(tx: &mut Tx) -> Result<u64> {
+    Ok(on!(tx, p => sqlx::query(
+        "UPDATE repositories SET visibility = (SELECT s.visibility FROM sources s WHERE s.name = repositories.source)
+         WHERE visibility <> (SELECT s.visibility FROM sources s WHERE s.name = repositories.source)")
+        .execute(p).await.map(|done| done.rows_affected()))?)
+}
+
+pub async fn statuses(db: &Db) -> Result<Vec<SourceStatus>> {
+    type Row = (String, String, String, String, bool, i64, i64, Option<i64>, Option<i64>, Option<String>);
+    let rows: Vec<Row> = on!(db, p => sqlx::query_as(
+        "SELECT s.name, s.kind, s.location, s.visibility, s.demo,
+                (SELECT COUNT(*) FROM repositories r WHERE r.source = s.name AND r.gone_at IS NULL),
+                (SELECT COUNT(*) FROM repositories r WHERE r.source = s.name AND r.gone_at IS NULL AND r.standing = 'failed'),
+                s.synced_at, s.took, s.error
+         FROM sources s WHERE s.gone_at IS NULL")
+        .fetch_all(p).await)?;
+    let status =
+        |(name, kind, location, visibility, demo, repositories, failed, synced_at, took, error): Row| SourceStatus {
+            name,
+            kind,
+            location,
+            visibility: Visibility::parse(&visibility),
+            demo,
+            repositories: repositories.unsigned_abs(),
+            failed: failed.unsigned_abs(),
+            synced_at,
+            took,
+            error,
+        };
+    Ok(rows.into_iter().map(status).collect())
+}
+
+pub async fn write_synced(tx: &mut Tx, synced: &Synced<'_>) -> Result<()> {
+    on!(tx, p => sqlx::query("UPDATE sources SET synced_at = $2, took = $3, error = $4 WHERE name = $1")
+        .bind(synced.source).bind(synced.at).bind(synced.took).bind(synced.error).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// All repositories that were ever listed.
+pub async fn known(db: &Db) -> Result<Vec<Known>> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint,
+                rules_version, root_commit, read_at, took, gone_at
+         FROM repositories ORDER BY id")
+        .fetch_all(p).await)?)
+}
+
+pub async fn add(tx: &mut Tx, row: &Known, now: i64) -> Result<()> {
+    on!(tx, p => sqlx::query(
+        "INSERT INTO repositories (id, source, slug, name, stable_key, path, visibility, standing, archived, fork,
+                                   created_at, findings, code, entities, errors, warnings)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '[]', 0, 0, 0, 0)")
+        .bind(&row.id).bind(&row.source).bind(&row.slug).bind(&row.name).bind(&row.stable_key).bind(&row.path)
+        .bind(&row.visibility).bind(&row.standing).bind(row.archived).bind(row.fork).bind(now)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// What a listing says of a repository that is known; it comes back into sight.
+pub async fn relist(tx: &mut Tx, row: &Known) -> Result<()> {
+    on!(tx, p => sqlx::query(
+        "UPDATE repositories SET source = $2, name = $3, stable_key = $4, path = $5, visibility = $6, archived = $7,
+                fork = $8, gone_at = NULL WHERE id = $1")
+        .bind(&row.id).bind(&row.source).bind(&row.name).bind(&row.stable_key).bind(&row.path).bind(&row.visibility)
+        .bind(row.archived).bind(row.fork)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+pub async fn hide(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
+    on!(tx, p => sqlx::query("UPDATE repositories SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL")
+        .bind(id).bind(now).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// What was read. Linking says what it is; one that had failed is listed until then.
+pub async fn write_read(tx: &mut Tx, id: &str, read: &Read, rules_version: i64, now: i64) -> Result<()> {
+    on!(tx, p => sqlx::query(
+        "UPDATE repositories SET fingerprint = $2, rules_version = $3, root_commit = $4, facts = $5, draft = $6,
+                findings = $7, took = $8, read_at = $9,
+                reason = CASE WHEN standing = 'failed' THEN NULL ELSE reason END,
+                standing = CASE WHEN standing = 'failed' THEN 'listed' ELSE standing END
+         WHERE id = $1")
+        .bind(id).bind(&read.fingerprint).bind(rules_version).bind(&read.root_commit).bind(&read.facts).bind(&read.draft)
+        .bind(&read.findings).bind(read.took).bind(now)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// That it could not be read; what was known stays. Gives whether that is news.
+pub async fn write_failure(
+    tx: &mut Tx,
+    id: &str,
+    reason: &str,
+    findings: &str,
+    fingerprint: Option<&str>,
+    now: i64,
+) -> Result<bool> {
+    let news: Option<String> = on!(tx, p => sqlx::query_scalar(
+        "SELECT id FROM repositories WHERE id = $1 AND (standing <> 'failed' OR reason IS NULL OR reason <> $2)")
+        .bind(id).bind(reason).fetch_optional(p).await)?;
+    on!(tx, p => sqlx::query(
+        "UPDATE repositories SET standing = 'failed', reason = $2, findings = $3, fingerprint = $4, read_at = $5 WHERE id = $1")
+        .bind(id).bind(reason).bind(findings).bind(fingerprint).bind(now)
+        .execute(p).await.map(drop))?;
+    Ok(news.is_some())
+}
+
+/// In the transaction of every change that linking has to see: a process that dies before it links leaves the mark.
+pub async fn mark_changed(tx: &mut Tx) -> Result<()> {
+    on!(tx, p => sqlx::query(
+        "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(CHANGED).bind(new_id(0)).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// The mark of the last change that was not linked yet.
+pub async fn change_mark(db: &Db) -> Result<Option<String>> {
+    Ok(on!(db, p => sqlx::query_scalar("SELECT value FROM meta WHERE key = $1").bind(CHANGED).fetch_optional(p).await)?)
+}
+
+/// Everything up to `mark` is linked.
+pub async fn write_linked(tx: &mut Tx, mark: Option<&str>, now: i64) -> Result<()> {
+    on!(tx, p => sqlx::query("DELETE FROM meta WHERE key = $1 AND value = $2").bind(CHANGED).bind(mark).execute(p).await.map(drop))?;
+    on!(tx, p => sqlx::query(
+        "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(LINKED).bind(now.to_string()).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// When the catalog was last linked.
+pub async fn linked_at(db: &Db) -> Result<Option<i64>> {
+    let text: Option<String> =
+        on!(db, p => sqlx::query_scalar("SELECT value FROM meta WHERE key = $1").bind(LINKED).fetch_optional(p).await)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }

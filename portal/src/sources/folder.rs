@@ -1,0 +1,75 @@
+//! A folder with repositories, read in place.
+
+use std::path::{Path, PathBuf};
+
+use engine_repo::{FindLimits, FoundRepository, find};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::{Coverage, Listed, Listing, Source};
+
+/// Work trees and bare repositories below a folder.
+#[derive(Debug, Clone)]
+pub struct FolderSource {
+    folder: PathBuf,
+}
+
+impl FolderSource {
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+}
+
+impl Source for FolderSource {
+    fn list(&self) -> BoxFuture<'_, Listing> {
+        let folder = self.folder.clone();
+        async move {
+            tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {
+                failed(format!("Slipway could not look through the folder (a fault of its own: {error})."))
+            })
+        }
+        .boxed()
+    }
+
+    fn open<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<PathBuf, String>> {
+        let opened = if path.contains(char::REPLACEMENT_CHARACTER) && !Path::new(path).exists() {
+            Err(format!("The name of the folder {path} is not valid UTF-8; rename the folder."))
+        } else {
+            Ok(PathBuf::from(path))
+        };
+        std::future::ready(opened).boxed()
+    }
+}
+
+fn failed(why: String) -> Listing {
+    Listing { repositories: Vec::new(), coverage: Coverage::Failed(why), findings: Vec::new() }
+}
+
+fn list(folder: &Path) -> Listing {
+    let found = match find(folder, &FindLimits::default()) {
+        Ok(found) => found,
+        Err(error) => return failed(format!("{error}. What was known before stays.")),
+    };
+    let coverage = if !found.complete {
+        let first = found.findings.first().map_or("", |finding| finding.message.as_str());
+        Coverage::Partial(format!("Not everything in the folder could be looked at: {first}"))
+    } else if is_empty(folder) {
+        // A disk that is not mounted looks just like this.
+        Coverage::Partial(format!("{} is empty: is it the right folder, and is its disk mounted?", folder.display()))
+    } else {
+        Coverage::Complete
+    };
+    let repositories = found.repositories.into_iter().map(listed).collect();
+    Listing { repositories, coverage, findings: found.findings }
+}
+
+fn listed(found: FoundRepository) -> Listed {
+    let path = std::path::absolute(&found.path).unwrap_or(found.path);
+    let real = std::fs::canonicalize(&path);
+    let stable_key = real.as_deref().unwrap_or(&path).to_string_lossy().into_owned();
+    Listed { stable_key, name: found.name, path: path.to_string_lossy().into_owned(), archived: false, fork: false }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}

@@ -1,0 +1,497 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use model::Visibility;
+use model::job::{Job, JobState};
+use tempfile::TempDir;
+
+use super::plan::Known;
+use super::*;
+use crate::db_test;
+use crate::settings::Settings;
+
+/// A folder of real Git repositories.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(names: &[&str]) -> Self {
+        let folder = Self::new();
+        for name in names {
+            folder.repository(name);
+        }
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Each has a first commit of its own.
+    fn repository(&self, name: &str) {
+        fs::create_dir_all(self.path().join(name)).unwrap();
+        self.git(name, &["init", "-q", "-b", "main", "."]);
+        self.commit(name, "README.md", &format!("# {name}\n"));
+    }
+
+    fn commit(&self, name: &str, file: &str, text: &str) {
+        fs::write(self.path().join(name).join(file), text).unwrap();
+        self.git(name, &["add", "-A"]);
+        self.git(name, &["commit", "-q", "-m", &format!("Write {file}")]);
+    }
+
+    fn git(&self, name: &str, arguments: &[&str]) {
+        let status = Command::new("git")
+            .current_dir(self.path().join(name))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "gc.auto=0"])
+            .args(arguments)
+            .status()
+            .expect("git runs");
+        assert!(status.success(), "git {arguments:?} in {name}");
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.path().join(from), self.path().join(to)).unwrap();
+    }
+
+    fn source(&self, name: &str) -> SourceSettings {
+        SourceSettings::folder(name, self.path(), Visibility::Public)
+    }
+}
+
+async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
+    // One round at the start, and then none by itself.
+    let settings = Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() };
+    let portal = Portal::open(settings).await.unwrap();
+    portal.start();
+    portal
+}
+
+/// A round from beginning to end, as a person starts one.
+async fn round(portal: &Portal) -> Job {
+    let id = sync(portal, &Actor::Operator, None).await.unwrap();
+    ended(portal, &id).await
+}
+
+async fn ended(portal: &Portal, id: &str) -> Job {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let mut changed = jobs::watch(portal, id);
+        let job = jobs::get(portal, &Actor::Operator, id).await.unwrap();
+        if job.state.is_over() {
+            return job;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "still {job:?}");
+        let _ = tokio::time::timeout(Duration::from_millis(200), changed.changed()).await;
+    }
+}
+
+/// What is in sight: name, slug and standing, by name.
+async fn seen(portal: &Portal) -> Vec<(String, String, String)> {
+    let mut rows = store::known(portal.db()).await.unwrap();
+    rows.retain(|row| row.gone_at.is_none());
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows.into_iter().map(|row| (row.name, row.slug, row.standing)).collect()
+}
+
+async fn names(portal: &Portal) -> Vec<String> {
+    seen(portal).await.into_iter().map(|(name, ..)| name).collect()
+}
+
+async fn row(portal: &Portal, name: &str) -> Known {
+    let rows = store::known(portal.db()).await.unwrap();
+    rows.into_iter().find(|row| row.gone_at.is_none() && row.name == name).unwrap()
+}
+
+async fn lines(portal: &Portal, job: &Job) -> Vec<String> {
+    let lines = jobs::log(portal, &Actor::Operator, &job.id, 0).await.unwrap();
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+db_test! {
+    async fn a_folder_is_read_once_and_then_costs_nothing(settings: Settings) {
+        let folder = Folder::with(&["payments", "team/orders", "team/stock"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        let first = round(&portal).await;
+        assert_eq!((first.state, first.progress.done, first.progress.total), (JobState::Succeeded, 3, 3), "{first:?}");
+        assert_eq!(names(&portal).await, ["payments", "team/orders", "team/stock"]);
+        assert_eq!(row(&portal, "team/orders").await.slug, "team-orders");
+        let before = store::known(portal.db()).await.unwrap();
+        assert!(before.iter().all(|row| row.fingerprint.is_some() && row.standing != "listed"), "{before:?}");
+
+        let second = round(&portal).await;
+        assert_eq!(second.progress.phase, "3 repositories, 0 read");
+        assert_eq!(store::known(portal.db()).await.unwrap(), before);
+
+        let status = &list(&portal, &Actor::Visitor).await.unwrap()[0];
+        assert_eq!((status.name.as_str(), status.repositories, status.failed, status.error.as_deref()), ("work", 3, 0, None));
+        assert!(status.synced_at.is_some());
+        let actions = audit::list(&portal, &Actor::Operator, 10).await.unwrap();
+        assert_eq!((actions.len(), actions[0].action.as_str(), actions[0].target.as_str()), (2, "source.sync", "all sources"));
+        portal.stop().await;
+    }
+
+    async fn a_commit_is_seen_with_the_next_round(settings: Settings) {
+        let folder = Folder::with(&["one", "two"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        let (one, two) = (row(&portal, "one").await, row(&portal, "two").await);
+        folder.commit("one", "main.py", "print(1)\n");
+        let job = round(&portal).await;
+        assert_eq!(job.progress.phase, "2 repositories, 1 read");
+        assert_ne!(row(&portal, "one").await.fingerprint, one.fingerprint);
+        assert_eq!(row(&portal, "one").await.root_commit, one.root_commit);
+        assert_eq!(row(&portal, "two").await, two);
+        // Neither does uncommitted work count.
+        fs::write(folder.path().join("two/new.py"), "x = 1\n").unwrap();
+        assert_eq!(round(&portal).await.progress.phase, "2 repositories, 0 read");
+        portal.stop().await;
+    }
+
+    async fn a_renamed_folder_is_the_same_repository(settings: Settings) {
+        let folder = Folder::with(&["old", "other"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        let before = row(&portal, "old").await;
+        folder.rename("old", "new");
+        let job = round(&portal).await;
+        let after = row(&portal, "new").await;
+        assert_eq!((&after.id, &after.slug, &after.read_at), (&before.id, &before.slug, &before.read_at));
+        assert!(lines(&portal, &job).await.contains(&"old is now called new.".to_owned()));
+        // Also with a commit in between: by the first commit.
+        folder.rename("new", "newer");
+        folder.commit("newer", "x.py", "x = 1\n");
+        round(&portal).await;
+        assert_eq!(row(&portal, "newer").await.id, before.id);
+        assert_eq!(store::known(portal.db()).await.unwrap().len(), 2);
+        portal.stop().await;
+    }
+
+    async fn copies_are_not_taken_for_a_rename(settings: Settings) {
+        let folder = Folder::with(&["original"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        let original = row(&portal, "original").await;
+        let copy = |name: &str| {
+            let done = Command::new("cp").arg("-r").arg(folder.path().join("original")).arg(folder.path().join(name)).status();
+            assert!(done.unwrap().success());
+        };
+        copy("fork");
+        round(&portal).await;
+        assert_ne!(row(&portal, "fork").await.id, original.id);
+        assert_eq!(row(&portal, "original").await.id, original.id);
+        // Two candidates for one that is gone: nobody can tell.
+        copy("fork-2");
+        copy("fork-3");
+        fs::remove_dir_all(folder.path().join("original")).unwrap();
+        round(&portal).await;
+        let rows = store::known(portal.db()).await.unwrap();
+        assert_eq!(rows.iter().filter(|row| row.gone_at.is_none()).count(), 3);
+        assert!(rows.iter().any(|row| row.id == original.id && row.gone_at.is_some()));
+        portal.stop().await;
+    }
+
+    async fn a_renamed_default_branch_is_followed(settings: Settings) {
+        let folder = Folder::with(&["one"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        let before = row(&portal, "one").await;
+        folder.git("one", &["branch", "-m", "main", "trunk"]);
+        assert_eq!(round(&portal).await.progress.phase, "1 repositories, 1 read");
+        let after = row(&portal, "one").await;
+        assert_eq!(after.id, before.id);
+        assert_ne!((after.fingerprint, after.standing.as_str()), (before.fingerprint, "failed"));
+        portal.stop().await;
+    }
+
+    async fn one_damaged_repository_does_not_stop_the_rest(settings: Settings) {
+        let folder = Folder::with(&["bad", "good"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        folder.commit("bad", "a.py", "a = 1\n");
+        folder.commit("good", "a.py", "a = 1\n");
+        for entry in fs::read_dir(folder.path().join("bad/.git/objects")).unwrap() {
+            fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+        let job = round(&portal).await;
+        assert_eq!((job.state, job.progress.failed), (JobState::Succeeded, 1));
+        assert_eq!(job.progress.phase, "2 repositories, 1 read, 1 failed");
+        let bad = row(&portal, "bad").await;
+        assert_eq!((bad.standing.as_str(), row(&portal, "good").await.standing == "failed"), ("failed", false));
+        assert!(lines(&portal, &job).await.iter().any(|line| line.starts_with("bad: ")));
+        assert_eq!(list(&portal, &Actor::Operator).await.unwrap()[0].failed, 1);
+
+        // It comes back once it can be read.
+        fs::remove_dir_all(folder.path().join("bad/.git")).unwrap();
+        folder.git("bad", &["init", "-q", "-b", "main", "."]);
+        folder.commit("bad", "b.py", "b = 1\n");
+        let job = round(&portal).await;
+        assert_eq!(job.progress.failed, 0, "{job:?}");
+        assert_ne!(row(&portal, "bad").await.standing, "failed");
+        portal.stop().await;
+    }
+
+    async fn one_that_is_removed_gets_out_of_sight_and_comes_back(settings: Settings) {
+        let folder = Folder::with(&["here", "there"]);
+        let away = tempfile::tempdir().unwrap();
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        let before = row(&portal, "there").await;
+        fs::rename(folder.path().join("there"), away.path().join("there")).unwrap();
+        let job = round(&portal).await;
+        assert_eq!(names(&portal).await, ["here"]);
+        assert!(lines(&portal, &job).await.contains(&"there is no longer there.".to_owned()));
+        fs::rename(away.path().join("there"), folder.path().join("again")).unwrap();
+        round(&portal).await;
+        assert_eq!(row(&portal, "again").await.id, before.id);
+        portal.stop().await;
+    }
+
+    async fn a_folder_that_is_missing_or_empty_takes_nothing_away(settings: Settings) {
+        let folder = Folder::with(&["code/one", "code/two"]);
+        let source = SourceSettings::folder("work", folder.path().join("code"), Visibility::Public);
+        let portal = open(&settings, vec![source]).await;
+        round(&portal).await;
+        folder.rename("code", "elsewhere");
+        let job = round(&portal).await;
+        assert_eq!(job.state, JobState::Failed);
+        assert!(job.error.unwrap().contains("work"));
+        assert_eq!(names(&portal).await, ["one", "two"]);
+        let status = &list(&portal, &Actor::Operator).await.unwrap()[0];
+        assert!(status.error.as_deref().unwrap().contains("does not exist"), "{status:?}");
+        // As a disk that is not mounted.
+        fs::create_dir(folder.path().join("code")).unwrap();
+        assert_eq!(round(&portal).await.state, JobState::Failed);
+        assert_eq!(names(&portal).await, ["one", "two"]);
+        fs::remove_dir(folder.path().join("code")).unwrap();
+        folder.rename("elsewhere", "code");
+        assert_eq!(round(&portal).await.state, JobState::Succeeded);
+        assert_eq!(list(&portal, &Actor::Operator).await.unwrap()[0].error, None);
+        portal.stop().await;
+    }
+
+    async fn overlapping_sources_share_what_they_share(settings: Settings) {
+        let folder = Folder::with(&["team/one", "two"]);
+        let inner = SourceSettings::folder("inner", folder.path().join("team"), Visibility::Public);
+        let portal = open(&settings, vec![folder.source("outer"), inner]).await;
+        let job = round(&portal).await;
+        assert_eq!(names(&portal).await, ["team/one", "two"]);
+        assert!(lines(&portal, &job).await.iter().any(|line| line.contains("is already read from the source outer")));
+        let id = row(&portal, "team/one").await.id;
+        // A round over the inner one alone takes nothing over.
+        let job = sync(&portal, &Actor::Operator, Some("inner")).await.unwrap();
+        ended(&portal, &job).await;
+        assert_eq!(row(&portal, "team/one").await.source, "outer");
+        portal.stop().await;
+        drop(portal);
+        // Without the outer one it goes to the inner one, as itself.
+        let inner = SourceSettings::folder("inner", folder.path().join("team"), Visibility::Readers);
+        let portal = open(&settings, vec![inner]).await;
+        round(&portal).await;
+        let one = row(&portal, "one").await;
+        assert_eq!((one.id, one.source.as_str(), one.visibility.as_str()), (id, "inner", "readers"));
+        assert_eq!(names(&portal).await, ["one"]);
+        assert!(list(&portal, &Actor::Visitor).await.unwrap().is_empty());
+        portal.stop().await;
+    }
+
+    async fn names_that_are_alike_get_slugs_of_their_own(settings: Settings) {
+        let (first, second) = (Folder::with(&["a/b", "a-b", "Größe"]), Folder::with(&["a-b"]));
+        let portal = open(&settings, vec![first.source("one"), second.source("two")]).await;
+        round(&portal).await;
+        let slugs: Vec<_> = seen(&portal).await.into_iter().map(|(_, slug, _)| slug).collect();
+        assert_eq!(slugs.len(), 4);
+        for slug in ["a-b", "one-a-b", "two-a-b", "gr-e"] {
+            assert!(slugs.iter().any(|other| other == slug), "{slug} in {slugs:?}");
+        }
+        portal.stop().await;
+    }
+
+    async fn a_stop_midway_and_the_next_start_end_where_one_run_does(settings: Settings) {
+        let names: Vec<_> = (0..24).map(|number| format!("r{number:02}")).collect();
+        let folder = Folder::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let first = Settings { workers: 1, ..settings.clone() };
+        let portal = open(&first, vec![folder.source("work")]).await;
+        let id = sync(&portal, &Actor::Operator, None).await.unwrap();
+        until_some_are_read(&portal).await;
+        portal.stop().await;
+        drop(portal);
+
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        let job = ended(&portal, &id).await;
+        assert_eq!(job.state, JobState::Succeeded, "{job:?}");
+        let rows = store::known(portal.db()).await.unwrap();
+        assert_eq!(rows.len(), 24);
+        assert!(rows.iter().all(|row| row.fingerprint.is_some() && row.standing != "listed"), "{rows:?}");
+        portal.stop().await;
+    }
+
+    async fn a_kill_midway_and_the_next_start_end_where_one_run_does(settings: Settings) {
+        let names: Vec<_> = (0..24).map(|number| format!("r{number:02}")).collect();
+        let folder = Folder::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let source = folder.source("work");
+        let killed = Settings { workers: 1, ..settings.clone() };
+        let id = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let id = runtime.block_on(async {
+                let portal = open(&killed, vec![source]).await;
+                let id = sync(&portal, &Actor::Operator, None).await.unwrap();
+                until_some_are_read(&portal).await;
+                id
+            });
+            // Every task ends where it stands; nothing is given back.
+            runtime.shutdown_background();
+            id
+        });
+        let id = tokio::task::spawn_blocking(|| id.join().unwrap()).await.unwrap();
+
+        let portal = loop {
+            let settings = Settings { sources: vec![folder.source("work")], poll_interval: Duration::ZERO, ..settings.clone() };
+            match Portal::open(settings).await {
+                Ok(portal) => break portal,
+                // The blocking thread that was reading still winds down.
+                Err(Error::Conflict(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        portal.start();
+        let job = ended(&portal, &id).await;
+        assert_eq!((job.state, job.attempt), (JobState::Succeeded, 2), "{job:?}");
+        let rows = store::known(portal.db()).await.unwrap();
+        assert_eq!(rows.len(), 24);
+        assert!(rows.iter().all(|row| row.fingerprint.is_some() && row.standing != "listed"), "{rows:?}");
+        portal.stop().await;
+    }
+
+    async fn one_that_dies_before_it_links_is_linked_by_the_next(settings: Settings) {
+        let folder = Folder::with(&["one"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        assert_eq!(store::change_mark(portal.db()).await.unwrap(), None);
+        let linked = store::linked_at(portal.db()).await.unwrap().unwrap();
+        let mut tx = portal.db().begin().await.unwrap();
+        store::mark_changed(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let mark = store::change_mark(portal.db()).await.unwrap();
+        assert!(mark.is_some());
+        // Another change came while the first was linked: its mark stays.
+        let mut tx = portal.db().begin().await.unwrap();
+        store::write_linked(&mut tx, Some("of before"), linked).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::change_mark(portal.db()).await.unwrap(), mark);
+        round(&portal).await;
+        assert_eq!(store::change_mark(portal.db()).await.unwrap(), None);
+        portal.stop().await;
+    }
+
+    async fn only_those_who_may_start_a_round_do(settings: Settings) {
+        let folder = Folder::with(&["one"]);
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        assert!(matches!(sync(&portal, &Actor::Visitor, None).await, Err(Error::Forbidden(_))));
+        assert!(matches!(sync(&portal, &Actor::Operator, Some("other")).await, Err(Error::NotFound(_))));
+        let (first, second) = (sync(&portal, &Actor::Operator, None).await.unwrap(), sync(&portal, &Actor::System, None).await.unwrap());
+        assert_eq!(first, second, "a round that waits or runs is joined");
+        ended(&portal, &first).await;
+        assert_eq!(audit::list(&portal, &Actor::Operator, 10).await.unwrap().len(), 1);
+        portal.stop().await;
+    }
+
+    async fn rounds_come_by_themselves(settings: Settings) {
+        let folder = Folder::with(&["one"]);
+        let settings = Settings { sources: vec![folder.source("work")], poll_interval: Duration::from_millis(200), ..settings };
+        let portal = Portal::open(settings).await.unwrap();
+        portal.start();
+        for name in ["one", "two"] {
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+            while !names(&portal).await.iter().any(|seen| seen == name) {
+                assert!(tokio::time::Instant::now() < deadline, "{name} does not show");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            folder.repository("two");
+        }
+        portal.stop().await;
+    }
+
+    async fn what_is_written_is_what_is_read(settings: Settings) {
+        let portal = Portal::open(Settings { sources: vec![SourceSettings::folder("s", "/nowhere", Visibility::SignedIn)], ..settings }).await.unwrap();
+        let mut tx = portal.db().begin().await.unwrap();
+        let known = Known { id: "r".into(), source: "s".into(), slug: "r".into(), name: "r".into(), stable_key: "/r".into(),
+            path: "/r".into(), visibility: "public".into(), standing: "listed".into(), ..Known::default() };
+        store::add(&mut tx, &known, 5).await.unwrap();
+        let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), took: 7 };
+        store::write_read(&mut tx, "r", &read, 3, 8).await.unwrap();
+        assert!(store::write_failure(&mut tx, "r", "why", "[]", None, 9).await.unwrap());
+        assert!(!store::write_failure(&mut tx, "r", "why", "[]", Some("g"), 10).await.unwrap());
+        store::hide(&mut tx, "r", 11).await.unwrap();
+        tx.commit().await.unwrap();
+        let hidden = Known { standing: "failed".into(), fingerprint: Some("g".into()), rules_version: Some(3), read_at: Some(10),
+            took: Some(7), gone_at: Some(11), ..known.clone() };
+        assert_eq!(store::known(portal.db()).await.unwrap(), [hidden.clone()]);
+
+        let mut tx = portal.db().begin().await.unwrap();
+        let moved = Known { name: "q".into(), path: "/q".into(), stable_key: "/q".into(), archived: true, fork: true, gone_at: None, ..hidden };
+        store::relist(&mut tx, &moved).await.unwrap();
+        assert_eq!(store::inherit_visibility(&mut tx).await.unwrap(), 1);
+        assert_eq!(store::inherit_visibility(&mut tx).await.unwrap(), 0);
+        store::write_synced(&mut tx, &store::Synced { source: "s", at: 12, took: 13, error: Some("e") }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::known(portal.db()).await.unwrap(), [Known { visibility: "signed-in".into(), ..moved }]);
+        let status = &store::statuses(portal.db()).await.unwrap()[0];
+        assert_eq!((status.repositories, status.failed, status.synced_at, status.error.as_deref()), (1, 1, Some(12), Some("e")));
+
+        let mut tx = portal.db().begin().await.unwrap();
+        store::retire_sources(&mut tx, 14).await.unwrap();
+        assert_eq!(store::hide_retired(&mut tx, 14).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert!(store::statuses(portal.db()).await.unwrap().is_empty());
+        let mut tx = portal.db().begin().await.unwrap();
+        store::upsert_source(&mut tx, &portal.settings().sources[0]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::statuses(portal.db()).await.unwrap().len(), 1);
+    }
+
+    async fn a_data_folder_has_one_slipway(settings: Settings) {
+        let portal = Portal::open(settings.clone()).await.unwrap();
+        let error = Portal::open(settings.clone()).await.map(drop).unwrap_err();
+        let Error::Conflict(text) = error else { panic!("{error}") };
+        assert!(text.contains(&std::process::id().to_string()) && text.contains("--data"), "{text}");
+        drop(portal);
+        Portal::open(settings).await.unwrap();
+    }
+}
+
+async fn until_some_are_read(portal: &Portal) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let rows = store::known(portal.db()).await.unwrap();
+        if rows.iter().filter(|row| row.fingerprint.is_some()).count() >= 3 {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nothing is read");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_is_listed_with_what_is_in_it() {
+    let folder = Folder::with(&["team/one"]);
+    let source = FolderSource::new(folder.path());
+    let listing = source.list().await;
+    assert_eq!(listing.coverage, Coverage::Complete);
+    let names: Vec<_> = listing.repositories.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["team/one"]);
+    let one = &listing.repositories[0];
+    assert_eq!(Path::new(&one.stable_key), fs::canonicalize(folder.path().join("team/one")).unwrap());
+    assert!(source.open(&one.path).await.unwrap().is_dir());
+    assert!(source.open("/no/such/\u{fffd}").await.unwrap_err().contains("UTF-8"));
+    assert!(matches!(FolderSource::new(Path::new("/no/such")).list().await.coverage, Coverage::Failed(_)));
+}
