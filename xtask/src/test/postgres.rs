@@ -129,3 +129,24 @@ fn other_user() -> Result<Option<(u32, u32)>> {
     }
     bail!("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::test::prepare;
+
+    /// `cargo xtask test` has brought the programs before it runs this.
+    #[test]
+    fn a_cluster_answers_and_leaves_nothing_behind() {
+        let Some(programs) = prepare::postgres() else { return };
+        let cluster = Cluster::start(&programs).unwrap();
+        let answer =
+            output(Command::new(programs.join("psql")).args([&cluster.url(), "-tAc", "CREATE DATABASE x"])).unwrap();
+        assert_eq!(answer.trim(), "CREATE DATABASE");
+        let folder = cluster.folder.clone();
+        assert!(folder.exists());
+        drop(cluster);
+        assert!(!folder.exists());
+    }
+}

@@ -67,7 +67,7 @@ pub fn prepare(only: Option<Part>) -> Result<Needs> {
 }
 
 /// Debian keeps the server's programs out of the search path, in a folder for each version.
-fn postgres() -> Option<PathBuf> {
+pub fn postgres() -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path().join("bin")).collect())
         .unwrap_or_default();
