@@ -136,7 +136,7 @@ fn navigation(place: Place, theme: Theme, here: &str) -> Html {
     out.raw("</summary><nav class=\"sidebar\" aria-label=\"Main\"><a class=\"brand\" href=\"/\">");
     out.raw(BRAND).raw("<span>Slipway</span></a>");
     sidebar_list(&mut out, &READING, place);
-    out.raw("<div class=\"sidebar-heading\">Tending</div>");
+    out.raw("<div class=\"sidebar-heading\">Upkeep</div>");
     sidebar_list(&mut out, &TENDING, place);
     out.raw("<div class=\"sidebar-foot\"><span class=\"version\">").raw(env!("CARGO_PKG_VERSION")).raw("</span>");
     theme_choice(&mut out, theme, here);
@@ -165,8 +165,9 @@ fn sidebar_list(out: &mut Html, links: &[(Place, Icon, &'static str, &'static st
 }
 
 fn theme_choice(out: &mut Html, current: Theme, here: &str) {
-    out.raw("<form class=\"theme-choice\" method=\"post\" action=\"/preferences/theme\" role=\"group\" aria-label=\"Theme\">");
+    out.raw("<form method=\"post\" action=\"/preferences/theme\">");
     out.raw("<input type=\"hidden\" name=\"return\"").attribute("value", here).raw(">");
+    out.raw("<div class=\"theme-choice\" role=\"group\" aria-label=\"Theme\">");
     for theme in Theme::ALL {
         let (icon, label) = match theme {
             Theme::Light => (Icon::Sun, "Light"),
@@ -178,7 +179,7 @@ fn theme_choice(out: &mut Html, current: Theme, here: &str) {
         icon.write_with(out, "icon");
         out.raw("<span class=\"visually-hidden\">").raw(label).raw("</span></button>");
     }
-    out.raw("</form>");
+    out.raw("</div></form>");
 }
 
 /// Where this page is; the last one is the page itself.

@@ -20,7 +20,6 @@ macro_rules! icons {
 }
 
 icons! {
-    Archive = "archive",
     ArrowDown = "arrow-down",
     ArrowUp = "arrow-up",
     Book = "book-open",
@@ -28,19 +27,14 @@ icons! {
     Boxes = "boxes",
     Calendar = "calendar-clock",
     Check = "check",
-    ChevronDown = "chevron-down",
     CircleCheck = "circle-check",
     CircleX = "circle-x",
-    Clock = "clock",
     Cloud = "cloud-cog",
-    Code = "code",
     Commit = "git-commit-horizontal",
     Database = "database",
     Download = "download",
-    External = "external-link",
     FileText = "file-text",
     Folder = "folder",
-    Globe = "globe",
     House = "house",
     Info = "info",
     Link = "link",
