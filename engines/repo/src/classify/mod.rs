@@ -131,14 +131,12 @@ impl<'a> Folders<'a> {
             }
             self.stack.pop();
         }
-        let mut known = self.stack.last().map_or(0, |(top, _)| top.len());
-        while known < folder.len() {
-            let start = if known == 0 { 0 } else { known + 1 };
-            let end = folder[start..].find('/').map_or(folder.len(), |at| start + at);
+        let known = self.stack.last().map_or(0, |(top, _)| top.len());
+        let ends = folder.match_indices('/').map(|(slash, _)| slash).chain([folder.len()]);
+        for end in ends.filter(|end| *end > known) {
             let decided = self.stack.last().and_then(|(_, silent)| *silent);
             let silent = decided.or_else(|| self.decide(&folder[..end]));
             self.stack.push((&folder[..end], silent));
-            known = end;
         }
         self.stack.last().and_then(|(_, silent)| *silent)
     }
@@ -199,7 +197,10 @@ impl<'a> Folders<'a> {
                 );
             }
             FileKind::Submodule => {
-                return Verdict::ByFile(PathClass::Submodule, "The entry is a commit of another repository.".to_owned());
+                return Verdict::ByFile(
+                    PathClass::Submodule,
+                    "The entry is a commit of another repository.".to_owned(),
+                );
             }
             FileKind::Regular | FileKind::Executable => {}
         }
