@@ -63,7 +63,11 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
             Ok(read) => input.repositories.push(read),
             Err(why) => {
                 let help = "Check the repository with git fsck.";
-                findings.push(Finding::new("repository.unreadable", Level::Error, why, help).at(prefix.trim_end_matches('/'), 0, 0));
+                findings.push(Finding::new("repository.unreadable", Level::Error, why, help).at(
+                    prefix.trim_end_matches('/'),
+                    0,
+                    0,
+                ));
             }
         }
     }
@@ -80,7 +84,13 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
 }
 
 /// One repository as input of the link. Its id is the prefix of its files, so that places can be told from it.
-fn read(path: &Path, name: &str, prefix: &str, now: i64, findings: &mut Vec<Finding>) -> Result<LinkRepository, String> {
+fn read(
+    path: &Path,
+    name: &str,
+    prefix: &str,
+    now: i64,
+    findings: &mut Vec<Finding>,
+) -> Result<LinkRepository, String> {
     let repository = Repository::open(path).map_err(|error| error.to_string())?;
     let snapshot = repository.snapshot().map_err(|error| error.to_string())?;
     let (facts, found) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, bots: Bots::default() });
@@ -117,7 +127,10 @@ fn add(discovered: &mut Discovered, entity: CatalogEntity) {
     };
     let reference = entity.entity.reference().to_string();
     discovered.findings.extend(entity.findings.into_iter().map(|finding| placed(finding, &prefix)));
-    discovered.evidence.insert(reference.clone(), entity.evidence.into_iter().map(|(pointer, evidence)| (pointer, place(evidence))).collect());
+    discovered.evidence.insert(
+        reference.clone(),
+        entity.evidence.into_iter().map(|(pointer, evidence)| (pointer, place(evidence))).collect(),
+    );
     if !entity.guesses.is_empty() {
         let guesses = entity.guesses.into_iter().map(|guess| model::Guess { evidence: place(guess.evidence), ..guess });
         discovered.guesses.insert(reference, guesses.collect());

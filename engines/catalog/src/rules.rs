@@ -28,7 +28,7 @@ const fn first(id: &'static str, title: &'static str, explanation: &'static str)
     Rule { id, version: 1, title, explanation }
 }
 
-static RULES: [Rule; 52] = [
+static RULES: [Rule; 53] = [
     first(
         "name.repository",
         "Named after the repository",
@@ -44,21 +44,13 @@ static RULES: [Rule; 52] = [
         "Named after its folder",
         "Any other member is called like its folder, with the repository's name before it unless it is there already.",
     ),
-    first(
-        "name.descriptor",
-        "Named by a descriptor",
-        "The name in catalog-info.yaml is the reference.",
-    ),
+    first("name.descriptor", "Named by a descriptor", "The name in catalog-info.yaml is the reference."),
     first(
         "name.override",
         "Named by the overrides file",
         "A name in slipway.overrides.yaml stands in for the inferred one.",
     ),
-    first(
-        "type.descriptor",
-        "Type from a descriptor",
-        "spec.type in catalog-info.yaml holds against everything else.",
-    ),
+    first("type.descriptor", "Type from a descriptor", "spec.type in catalog-info.yaml holds against everything else."),
     first(
         "type.correction",
         "Type set by a person",
@@ -99,11 +91,7 @@ static RULES: [Rule; 52] = [
         "It could be a service",
         "A container file exposes a port or holds a server framework, but nothing shows a deployment: a guess. A container file alone means nothing.",
     ),
-    first(
-        "type.gateway",
-        "An API gateway",
-        "The configuration of KrakenD, Kong or Envoy with routes in it.",
-    ),
+    first("type.gateway", "An API gateway", "The configuration of KrakenD, Kong or Envoy with routes in it."),
     first(
         "type.website",
         "A website",
@@ -134,21 +122,13 @@ static RULES: [Rule; 52] = [
         "Lifecycle from a descriptor",
         "spec.lifecycle in catalog-info.yaml holds against everything else.",
     ),
-    first(
-        "lifecycle.correction",
-        "Lifecycle set by a person",
-        "Somebody set the lifecycle in the portal.",
-    ),
+    first("lifecycle.correction", "Lifecycle set by a person", "Somebody set the lifecycle in the portal."),
     first(
         "lifecycle.override",
         "Lifecycle from the overrides file",
         "A lifecycle in slipway.overrides.yaml holds against what was inferred.",
     ),
-    first(
-        "lifecycle.archived",
-        "Deprecated: archived",
-        "The repository is archived.",
-    ),
+    first("lifecycle.archived", "Deprecated: archived", "The repository is archived."),
     first(
         "lifecycle.deprecated",
         "Deprecated: the README says so",
@@ -199,21 +179,9 @@ static RULES: [Rule; 52] = [
         "The team that commits most",
         "Members of one known team made at least half of the human commits of twelve months, and twice as many as the next team: a guess. Bots and people who are active in more than a tenth of all repositories are left out.",
     ),
-    first(
-        "system.override",
-        "System from the overrides file",
-        "A system in slipway.overrides.yaml.",
-    ),
-    first(
-        "description.descriptor",
-        "Description from a descriptor",
-        "metadata.description in catalog-info.yaml.",
-    ),
-    first(
-        "description.git",
-        "Description from Git",
-        "What the repository's own description file says.",
-    ),
+    first("system.override", "System from the overrides file", "A system in slipway.overrides.yaml."),
+    first("description.descriptor", "Description from a descriptor", "metadata.description in catalog-info.yaml."),
+    first("description.git", "Description from Git", "What the repository's own description file says."),
     first(
         "description.manifest",
         "Description from a manifest",
@@ -224,16 +192,8 @@ static RULES: [Rule; 52] = [
         "Description from the README",
         "The first paragraph of the README in the component's folder.",
     ),
-    first(
-        "links.homepage",
-        "Homepage",
-        "The homepage that a manifest names.",
-    ),
-    first(
-        "descriptor.field",
-        "From a descriptor",
-        "Any other field of catalog-info.yaml.",
-    ),
+    first("links.homepage", "Homepage", "The homepage that a manifest names."),
+    first("descriptor.field", "From a descriptor", "Any other field of catalog-info.yaml."),
     first(
         "package.published",
         "Published",
@@ -259,26 +219,19 @@ static RULES: [Rule; 52] = [
         "Calls",
         "A chart, manifest, compose or environment file, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
     ),
-    first(
-        "api.definition",
-        "An API",
-        "An OpenAPI, AsyncAPI, gRPC or GraphQL definition file.",
-    ),
-    first(
-        "api.provided",
-        "Provides the API",
-        "The definition lies in the component's folder and is no copy.",
-    ),
+    first("api.definition", "An API", "An OpenAPI, AsyncAPI, gRPC or GraphQL definition file."),
+    first("api.provided", "Provides the API", "The definition lies in the component's folder and is no copy."),
     first(
         "api.consumed",
         "Consumes the API",
         "The component carries a copy of a definition that another one provides; the copy provides nothing.",
     ),
     first(
-        "template.questions",
-        "A template",
-        "The questions of a cookiecutter or copier template.",
+        "resource.store",
+        "A store beside a component",
+        "A compose file or manifest runs a well-known database, cache or broker, and the configuration of a component of the same repository names its host.",
     ),
+    first("template.questions", "A template", "The questions of a cookiecutter or copier template."),
     first(
         "group.codeowners",
         "A team in CODEOWNERS",

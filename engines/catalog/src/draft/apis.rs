@@ -14,8 +14,18 @@ use crate::yaml;
 const DEFINITION_BYTES: usize = 1024 * 1024;
 
 /// Folders for what belongs to others.
-const FOREIGN: [&str; 10] =
-    ["client", "clients", "external", "third_party", "thirdparty", "upstream", "imported", "contracts", "consumed", "stubs"];
+const FOREIGN: [&str; 10] = [
+    "client",
+    "clients",
+    "external",
+    "third_party",
+    "thirdparty",
+    "upstream",
+    "imported",
+    "contracts",
+    "consumed",
+    "stubs",
+];
 
 pub(super) fn read(survey: &Survey) -> Vec<ApiDraft> {
     let mut found: Vec<ApiDraft> = Vec::new();
@@ -29,7 +39,10 @@ pub(super) fn read(survey: &Survey) -> Vec<ApiDraft> {
                 // The files of one package in one folder are one API.
                 let key = (file.folder().to_owned(), api.name.clone());
                 match protocols.get_mut(&key) {
-                    Some(known) => known.digests.extend(api.digests),
+                    Some(known) => {
+                        known.digests.extend(api.digests);
+                        known.services.extend(api.services);
+                    }
                     None => _ = protocols.insert(key, api),
                 }
             }
@@ -50,6 +63,7 @@ fn draft(path: &str, name: &str, api_type: &str, text: &str, line: u32, why: Str
         description: None,
         api_type: api_type.to_owned(),
         digests: vec![digest(text)],
+        services: Vec::new(),
         foreign: path.split('/').rev().skip(1).any(|part| FOREIGN.contains(&part.to_lowercase().as_str())),
         evidence: Evidence::new("api.definition", Confidence::Corroborated, why).at(path, Some(line)),
     }
@@ -88,20 +102,43 @@ fn described(path: &str, text: &str) -> Option<ApiDraft> {
     })
 }
 
+/// Packages that come with gRPC and Google's libraries: everybody carries a copy.
+const COMMON_PACKAGES: [&str; 4] = ["grpc.", "google.", "envoy.", "k8s.io."];
+
 fn proto(path: &str, text: &str) -> Option<ApiDraft> {
     let lines = || text.lines().zip(1u32..).map(|(line, number)| (line.trim(), number));
-    let (service, line) = lines().find_map(|(line, number)| {
-        let name = line.strip_prefix("service ")?.split(|character: char| character == '{' || character.is_whitespace()).next()?;
-        (!name.is_empty()).then_some((name, number))
-    })?;
+    let services: Vec<(&str, u32)> = lines()
+        .filter_map(|(line, number)| {
+            let name = line
+                .strip_prefix("service ")?
+                .split(|character: char| character == '{' || character.is_whitespace())
+                .next()?;
+            (!name.is_empty()).then_some((name, number))
+        })
+        .take(50)
+        .collect();
+    let &(service, line) = services.first()?;
     let package = lines().find_map(|(line, _)| line.strip_prefix("package ")?.split(';').next().map(str::trim));
-    let name = package.filter(|package| !package.is_empty()).unwrap_or(service);
-    Some(draft(path, name, "grpc", text, line, format!("The file defines the gRPC service {service}.")))
+    let package = package.filter(|package| !package.is_empty());
+    if package.is_some_and(|package| COMMON_PACKAGES.iter().any(|common| package.starts_with(common))) {
+        return None;
+    }
+    let full = |name: &str| package.map_or_else(|| name.to_owned(), |package| format!("{package}.{name}"));
+    let draft = draft(
+        path,
+        package.unwrap_or(service),
+        "grpc",
+        text,
+        line,
+        format!("The file defines the gRPC service {service}."),
+    );
+    Some(ApiDraft { services: services.iter().map(|(name, _)| full(name)).collect(), ..draft })
 }
 
 fn graphql(path: &str, text: &str) -> Option<ApiDraft> {
     let line = text.lines().zip(1u32..).find_map(|(line, number)| {
-        let starts = ["type Query", "schema {", "schema{", "extend type Query"].iter().any(|sign| line.starts_with(sign));
+        let starts =
+            ["type Query", "schema {", "schema{", "extend type Query"].iter().any(|sign| line.starts_with(sign));
         starts.then_some(number)
     })?;
     Some(draft(path, &stem(path), "graphql", text, line, "The file is a GraphQL schema.".to_owned()))
@@ -119,9 +156,13 @@ mod tests {
 
     #[test]
     fn definitions_are_told_by_their_content() {
-        assert_eq!(described("openapi.yaml", "openapi: 3.0.0\ninfo:\n  title: Ledger API\n").unwrap().name, "Ledger API");
+        assert_eq!(
+            described("openapi.yaml", "openapi: 3.0.0\ninfo:\n  title: Ledger API\n").unwrap().name,
+            "Ledger API"
+        );
         assert!(described("openapi.yaml", "x: 1").is_none());
-        let api = proto("p/ledger.proto", "syntax = \"proto3\";\npackage harbour.ledger.v1;\nservice Ledger {\n}\n").unwrap();
+        let api =
+            proto("p/ledger.proto", "syntax = \"proto3\";\npackage harbour.ledger.v1;\nservice Ledger {\n}\n").unwrap();
         assert_eq!((api.name.as_str(), api.evidence.line), ("harbour.ledger.v1", Some(3)));
         assert!(proto("p/types.proto", "message X {}").is_none());
         assert!(graphql("schema.graphql", "type Query {\n}\n").is_some());

@@ -41,7 +41,9 @@ pub(super) fn read(survey: &Survey) -> Declared {
         }
         if seen.len() > FILES || declared.entities.len() >= ENTITIES {
             let message = format!("Only {FILES} descriptor files and {ENTITIES} entities of a repository are read.");
-            declared.findings.push(Finding::new("descriptor.limit", Level::Warning, message, "Split the repository.").at(path, 0, 0));
+            declared.findings.push(
+                Finding::new("descriptor.limit", Level::Warning, message, "Split the repository.").at(path, 0, 0),
+            );
             break;
         }
         read_file(survey, &path, &mut declared, &mut waiting);

@@ -9,7 +9,7 @@ use super::declared::join;
 use super::images::pattern;
 use super::survey::{MOST, Survey, TEXT_BYTES};
 use super::{Call, Workload};
-use crate::manifest::{self, Located, ci::without_tag};
+use crate::manifest::{self, Located, Service, ci::without_tag};
 
 /// What is run, and which folders are built for it.
 #[derive(Default)]
@@ -20,8 +20,22 @@ pub(super) struct Deployments {
 }
 
 /// Names of compose services that serve nobody but developers.
-const DEVELOPMENT: [&str; 14] =
-    ["test", "tests", "lint", "docs", "doc", "dev", "ci", "shell", "builder", "build", "e2e", "bench", "format", "devcontainer"];
+const DEVELOPMENT: [&str; 14] = [
+    "test",
+    "tests",
+    "lint",
+    "docs",
+    "doc",
+    "dev",
+    "ci",
+    "shell",
+    "builder",
+    "build",
+    "e2e",
+    "bench",
+    "format",
+    "devcontainer",
+];
 
 pub(super) fn read(survey: &Survey) -> Deployments {
     let mut found = Deployments::default();
@@ -31,7 +45,11 @@ pub(super) fn read(survey: &Survey) -> Deployments {
     read_platforms(survey, &mut found);
     merge(&mut found.workloads);
     if found.workloads.len() > MOST {
-        survey.find("draft.limit", &format!("Only the first {MOST} workloads of the repository are kept."), "Split the repository.");
+        survey.find(
+            "draft.limit",
+            &format!("Only the first {MOST} workloads of the repository are kept."),
+            "Split the repository.",
+        );
         found.workloads.truncate(MOST);
     }
     found
@@ -91,7 +109,8 @@ fn read_charts(survey: &Survey, found: &mut Deployments) -> Vec<String> {
             image: images.first().map(|image| without_tag(&image.text).to_lowercase()),
             local: false,
             calls: hosts,
-            evidence: Evidence::new("type.deployed", Confidence::Corroborated, why).at(&file.path, Some(chart.name.line)),
+            evidence: Evidence::new("type.deployed", Confidence::Corroborated, why)
+                .at(&file.path, Some(chart.name.line)),
         });
     }
     folders
@@ -100,7 +119,11 @@ fn read_charts(survey: &Survey, found: &mut Deployments) -> Vec<String> {
 /// What the templates of a chart run, and where the first says so.
 fn chart_kind(survey: &Survey, folder: &str) -> Option<(&'static str, Located)> {
     let templates = if folder.is_empty() { "templates".to_owned() } else { format!("{folder}/templates") };
-    let files = survey.tree.below(&templates).iter().filter(|file| file.name().ends_with(".yaml") || file.name().ends_with(".yml"));
+    let files = survey
+        .tree
+        .below(&templates)
+        .iter()
+        .filter(|file| file.name().ends_with(".yaml") || file.name().ends_with(".yml"));
     let mut kinds = Vec::new();
     for file in files.take(100) {
         if let Some(text) = survey.text(&file.path, TEXT_BYTES) {
@@ -121,7 +144,9 @@ fn is_job(kind: &str) -> bool {
 
 fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) {
     let apps = survey.platforms.iter().filter(|file| file.name() == "app.yaml");
-    for file in survey.kubernetes.iter().chain(apps).filter(|file| !charts.iter().any(|chart| in_templates(&file.path, chart))) {
+    for file in
+        survey.kubernetes.iter().chain(apps).filter(|file| !charts.iter().any(|chart| in_templates(&file.path, chart)))
+    {
         let Some(text) = survey.text(&file.path, TEXT_BYTES) else { continue };
         for object in manifest::kubernetes(&text) {
             let environment = object.environment.iter().map(|(key, value)| (key.as_str(), value));
@@ -135,7 +160,8 @@ fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) 
                 image: object.images.first().map(|image| without_tag(&image.text).to_lowercase()),
                 local: false,
                 calls: hosts,
-                evidence: Evidence::new("type.deployed", Confidence::Corroborated, why).at(&file.path, Some(object.name.line)),
+                evidence: Evidence::new("type.deployed", Confidence::Corroborated, why)
+                    .at(&file.path, Some(object.name.line)),
             });
         }
     }
@@ -151,7 +177,8 @@ fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) 
                 image: Some(name),
                 local: false,
                 calls: Vec::new(),
-                evidence: Evidence::new("type.deployed", Confidence::Corroborated, why).at(&file.path, Some(image.line)),
+                evidence: Evidence::new("type.deployed", Confidence::Corroborated, why)
+                    .at(&file.path, Some(image.line)),
             });
         }
     }
@@ -164,13 +191,25 @@ fn in_templates(path: &str, chart: &str) -> bool {
 
 fn read_compose(survey: &Survey, found: &mut Deployments) {
     for file in &survey.compose {
-        let Some(services) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::compose(&text)) else { continue };
+        let Some(mut services) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::compose(&text)) else {
+            continue;
+        };
+        let beside = if file.folder().is_empty() { ".env".to_owned() } else { format!("{}/.env", file.folder()) };
+        let defaults = survey.text(&beside, TEXT_BYTES).map(|text| manifest::environment(&text)).unwrap_or_default();
+        services.iter_mut().for_each(|service| service.fill(&defaults));
         for service in services {
             let environment = service.environment.iter().map(|(key, value)| (key.as_str(), value));
-            let folder = service.build.as_ref().filter(|build| !build.text.contains("://")).and_then(|build| join(file.folder(), &build.text));
-            let why = format!("The compose service {} {}.", service.name.text, if folder.is_some() { "is built from here" } else { "runs it" });
-            let evidence = Evidence::new("type.compose", Confidence::Corroborated, why).at(&file.path, Some(service.name.line));
-            if let (Some(folder), Some(image)) = (&folder, service.image.as_ref().and_then(|image| pattern(&image.text))) {
+            let folder = built_folder(survey, file.folder(), &service);
+            let why = format!(
+                "The compose service {} {}.",
+                service.name.text,
+                if folder.is_some() { "is built from here" } else { "runs it" }
+            );
+            let evidence =
+                Evidence::new("type.compose", Confidence::Corroborated, why).at(&file.path, Some(service.name.line));
+            if let (Some(folder), Some(image)) =
+                (&folder, service.image.as_ref().and_then(|image| pattern(&image.text)))
+            {
                 found.builds.push((folder.clone(), Fact::new(image, evidence.clone())));
             }
             if DEVELOPMENT.contains(&service.name.text.to_lowercase().as_str()) {
@@ -189,6 +228,17 @@ fn read_compose(survey: &Survey, found: &mut Deployments) {
     }
 }
 
+/// The folder that a service is built from: that of its container file where the context is one for many.
+fn built_folder(survey: &Survey, folder: &str, service: &Service) -> Option<String> {
+    let context = service.build.as_ref().filter(|build| !build.text.contains("://"))?;
+    let context = join(folder, &context.text)?;
+    let Some(dockerfile) = &service.dockerfile else { return Some(context) };
+    let file = join(&context, &dockerfile.text).filter(|_| !dockerfile.text.contains('$'))?;
+    let within = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_own = survey.tree.file(&file).is_some() && survey.containers.iter().any(|known| known.path == file);
+    Some(if is_own && within.len() > context.len() { within.to_owned() } else { context })
+}
+
 fn read_platforms(survey: &Survey, found: &mut Deployments) {
     for file in &survey.platforms {
         let Some(text) = survey.text(&file.path, TEXT_BYTES) else { continue };
@@ -203,15 +253,19 @@ fn read_platforms(survey: &Survey, found: &mut Deployments) {
         };
         let (kind, line, what) = match name.as_str() {
             "procfile" => ("service", line_with("web:").or_else(|| line_with("")), "The Procfile starts it"),
-            "serverless.yml" | "serverless.yaml" => ("service", line_with("functions:"), "The Serverless configuration deploys its functions"),
+            "serverless.yml" | "serverless.yaml" => {
+                ("service", line_with("functions:"), "The Serverless configuration deploys its functions")
+            }
             "fly.toml" => ("service", line_with("app"), "The Fly configuration deploys it"),
             "render.yaml" => ("service", line_with("services:"), "The Render blueprint deploys it"),
             "wrangler.toml" => ("service", line_with("main"), "The Wrangler configuration deploys it"),
             "app.yaml" => ("service", line_with("runtime:"), "App Engine runs it"),
-            "vercel.json" | "netlify.toml" | "firebase.json" => ("website", Some(1), "The hosting configuration deploys it"),
+            "vercel.json" | "netlify.toml" | "firebase.json" => {
+                ("website", Some(1), "The hosting configuration deploys it")
+            }
             _ => ("service", line_with("ExecStart"), "The systemd unit starts it"),
         };
-        let Some(line) = line else { continue };
+        let Some(line) = line.filter(|_| kind != "website" || is_site(survey, file.folder())) else { continue };
         let folder = file.folder().to_owned();
         let leaf = folder.rsplit('/').next().unwrap_or_default().to_owned();
         let is_unit = name.ends_with(".service");
@@ -222,9 +276,19 @@ fn read_platforms(survey: &Survey, found: &mut Deployments) {
             image: None,
             local: false,
             calls: Vec::new(),
-            evidence: Evidence::new("type.platform", Confidence::Corroborated, format!("{what}.")).at(&file.path, Some(line)),
+            evidence: Evidence::new("type.platform", Confidence::Corroborated, format!("{what}."))
+                .at(&file.path, Some(line)),
         });
     }
+}
+
+/// Hosting also shows the previews of libraries' documents: there must be a site to host.
+fn is_site(survey: &Survey, folder: &str) -> bool {
+    let has = |name: &str| {
+        survey.tree.file(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).is_some()
+    };
+    let is_other = ["Cargo.toml", "go.mod", "pyproject.toml", "setup.py"].iter().any(|name| has(name));
+    !is_other && ["package.json", "index.html", "public/index.html"].iter().any(|name| has(name))
 }
 
 /// `build.artifacts[]` of Skaffold: which image is built from which folder.

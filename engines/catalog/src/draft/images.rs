@@ -28,7 +28,10 @@ pub(super) fn pattern(image: &str) -> Option<String> {
             pattern.push_str("*/{repository}");
         } else if REPOSITORY.iter().any(|name| inner.contains(name)) {
             // It stands for owner and name.
-            let whole = inner.contains("repository }") || inner.contains("repository}") || inner.contains("PATH") || inner.contains("GITHUB_REPOSITORY");
+            let whole = inner.contains("repository }")
+                || inner.contains("repository}")
+                || inner.contains("PATH")
+                || inner.contains("GITHUB_REPOSITORY");
             pattern.push_str(if whole && pattern.ends_with('/') { "*/{repository}" } else { "{repository}" });
         } else {
             pattern.push('*');
@@ -38,7 +41,8 @@ pub(super) fn pattern(image: &str) -> Option<String> {
     pattern.push_str(rest);
     let pattern = without_tag(&pattern).to_lowercase();
     let last = pattern.rsplit('/').next().unwrap_or_default();
-    (!last.is_empty() && last != "*" && !pattern.contains(char::is_whitespace) && pattern.len() <= 300).then_some(pattern)
+    (!last.is_empty() && last != "*" && !pattern.contains(char::is_whitespace) && pattern.len() <= 300)
+        .then_some(pattern)
 }
 
 /// Where the expression ends that begins with `$`.

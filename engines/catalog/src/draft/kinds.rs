@@ -4,7 +4,7 @@ use engine_repo::Tree;
 use model::{Confidence, Evidence, Fact};
 
 use super::deployments::Deployments;
-use super::modules::{Candidate, Found};
+use super::modules::{Candidate, Found, is_development};
 use super::publish::Pipelines;
 use super::survey::{Survey, TEXT_BYTES};
 use super::{Package, TemplateDraft};
@@ -65,11 +65,18 @@ fn gateway(signs: &Signs) -> Option<Fact<String>> {
     let text = signs.survey.text(&file.path, TEXT_BYTES)?;
     let sign = ["\"endpoints\"", "_format_version", "static_resources"].into_iter().find(|sign| text.contains(sign))?;
     let line = text.lines().zip(1u32..).find(|(line, _)| line.contains(sign)).map_or(1, |(_, number)| number);
-    Some(sure("gateway", "type.gateway", format!("{} configures the routes of an API gateway.", file.name()), &file.path, line))
+    Some(sure(
+        "gateway",
+        "type.gateway",
+        format!("{} configures the routes of an API gateway.", file.name()),
+        &file.path,
+        line,
+    ))
 }
 
 fn deployed(signs: &Signs) -> Option<Fact<String>> {
-    let own = |workload: &&super::Workload| !workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
+    let own =
+        |workload: &&super::Workload| !workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
     let workload = signs.deployments.workloads.iter().find(own)?;
     Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
 }
@@ -89,22 +96,34 @@ fn image(signs: &Signs) -> Option<Fact<String>> {
         return None;
     }
     let listens = container.exposes.map(|line| (file.as_str(), line, "its container file exposes a port".to_owned()));
-    let listens = listens.or_else(|| framework(signs.candidate, |found| found.ecosystem.frameworks.serve).map(|(found, name, line)| {
-        (found.file.as_str(), line, format!("it is built with {name}"))
-    }));
+    let listens = listens.or_else(|| {
+        framework(signs.candidate, |found| found.ecosystem.frameworks.serve)
+            .map(|(found, name, line)| (found.file.as_str(), line, format!("it is built with {name}")))
+    });
     let (file, line, how) = listens?;
-    Some(sure("service", "type.image", format!("{pipeline} pushes its image (line {}), and {how}.", push.line), file, line))
+    Some(sure(
+        "service",
+        "type.image",
+        format!("{pipeline} pushes its image (line {}), and {how}.", push.line),
+        file,
+        line,
+    ))
 }
 
 /// A runtime dependency on one of the packages that `list` gives for its ecosystem.
-fn framework(candidate: &Candidate, list: impl Fn(&Found) -> &'static [&'static str]) -> Option<(&Found, &'static str, u32)> {
+fn framework(
+    candidate: &Candidate,
+    list: impl Fn(&Found) -> &'static [&'static str],
+) -> Option<(&Found, &'static str, u32)> {
     candidate.manifests.iter().find_map(|found| {
         let known = list(found);
-        found.manifest.dependencies.iter().filter(|dependency| dependency.scope == Scope::Runtime).find_map(|dependency| {
-            let name = (found.ecosystem.normalise)(&dependency.name);
-            let name = known.iter().find(|known| **known == name)?;
-            Some((found, *name, dependency.line))
-        })
+        found.manifest.dependencies.iter().filter(|dependency| dependency.scope == Scope::Runtime).find_map(
+            |dependency| {
+                let name = (found.ecosystem.normalise)(&dependency.name);
+                let name = known.iter().find(|known| **known == name)?;
+                Some((found, *name, dependency.line))
+            },
+        )
     })
 }
 
@@ -112,20 +131,49 @@ fn framework(candidate: &Candidate, list: impl Fn(&Found) -> &'static [&'static 
 fn website(signs: &Signs) -> Option<Fact<String>> {
     let candidate = signs.candidate;
     let found = candidate.manifests.iter().find(|found| {
-        found.ecosystem.id == "javascript" && !matches!(found.manifest.publishing, Publishing::Configured(..)) && found.manifest.importable.is_none()
+        found.ecosystem.id == "javascript"
+            && !matches!(found.manifest.publishing, Publishing::Configured(..))
+            && found.manifest.importable.is_none()
     })?;
     let dependency = found.manifest.dependencies.iter().find(|dependency| {
         found.ecosystem.frameworks.site.contains(&dependency.name.as_str()) && dependency.scope <= Scope::Development
     })?;
     let folder = if candidate.path.is_empty() { String::new() } else { format!("{}/", candidate.path) };
     let configurations = [
-        "next.config.js", "next.config.mjs", "next.config.ts", "nuxt.config.ts", "nuxt.config.js", "gatsby-config.js",
-        "astro.config.mjs", "astro.config.ts", "svelte.config.js", "angular.json", "docusaurus.config.js", "docusaurus.config.ts",
-        "index.html", "public/index.html", "src/index.html", ".vitepress/config.ts", ".vitepress/config.js",
+        "next.config.js",
+        "next.config.mjs",
+        "next.config.ts",
+        "nuxt.config.ts",
+        "nuxt.config.js",
+        "gatsby-config.js",
+        "astro.config.mjs",
+        "astro.config.ts",
+        "svelte.config.js",
+        "angular.json",
+        "docusaurus.config.js",
+        "docusaurus.config.ts",
+        "index.html",
+        "public/index.html",
+        "src/index.html",
+        ".vitepress/config.ts",
+        ".vitepress/config.js",
     ];
-    let file = configurations.iter().map(|name| format!("{folder}{name}")).find(|path| signs.survey.tree.file(path).is_some())?;
-    let kind = if dependency.name.contains("docusaurus") || dependency.name == "vitepress" { "documentation" } else { "website" };
-    Some(sure(kind, "type.website", format!("{} builds a site with {}, and {file} is its configuration or page.", found.file, dependency.name), &found.file, dependency.line))
+    let file = configurations
+        .iter()
+        .map(|name| format!("{folder}{name}"))
+        .find(|path| signs.survey.tree.file(path).is_some())?;
+    let kind = if dependency.name.contains("docusaurus") || dependency.name == "vitepress" {
+        "documentation"
+    } else {
+        "website"
+    };
+    Some(sure(
+        kind,
+        "type.website",
+        format!("{} builds a site with {}, and {file} is its configuration or page.", found.file, dependency.name),
+        &found.file,
+        dependency.line,
+    ))
 }
 
 /// A library, or a command line.
@@ -146,7 +194,10 @@ fn published_as(signs: &Signs, program: &Program, packages: &[Package]) -> Vec<F
     }
     let is_library = is_library(signs, program);
     let kind = if is_library { "library" } else { "cli" };
-    let fact = Fact::new(kind.to_owned(), Evidence { rule: if is_library { "type.published" } else { "type.command" }.to_owned(), ..evidence.clone() });
+    let fact = Fact::new(
+        kind.to_owned(),
+        Evidence { rule: if is_library { "type.published" } else { "type.command" }.to_owned(), ..evidence.clone() },
+    );
     facts.push(fact);
     facts
 }
@@ -157,7 +208,12 @@ fn is_library(signs: &Signs, program: &Program) -> bool {
         return true;
     }
     let manifests = &signs.candidate.manifests;
-    let classified = |words: &[&str]| manifests.iter().flat_map(|found| &found.manifest.classifiers).any(|classifier| words.iter().any(|word| classifier.text.contains(word)));
+    let classified = |words: &[&str]| {
+        manifests
+            .iter()
+            .flat_map(|found| &found.manifest.classifiers)
+            .any(|classifier| words.iter().any(|word| classifier.text.contains(word)))
+    };
     if classified(&["Libraries", "Framework ::"]) {
         return true;
     }
@@ -174,10 +230,11 @@ fn is_library(signs: &Signs, program: &Program) -> bool {
 
 /// A program whose builds are put where people download them.
 fn released(signs: &Signs, program: &Program, forbidden: bool) -> Option<Fact<String>> {
-    let command = program.commands.first()?;
+    let command = program.commands.first().filter(|_| !is_development(&signs.candidate.path))?;
     let (pipeline, release) = signs.pipelines.first(|ci| ci.releases.as_ref())?;
     let named = || {
-        let in_pipeline = |command: &Located| signs.pipelines.releasing.iter().any(|text| has_word(text, &command.text));
+        let in_pipeline =
+            |command: &Located| signs.pipelines.releasing.iter().any(|text| has_word(text, &command.text));
         program.commands.iter().any(in_pipeline)
     };
     if (!signs.candidate.path.is_empty() || forbidden) && !named() {
@@ -191,7 +248,8 @@ fn has_word(text: &str, word: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
     word.len() > 1
         && text.match_indices(word).any(|(at, _)| {
-            !text[..at].chars().next_back().is_some_and(is_part) && !text[at + word.len()..].chars().next().is_some_and(is_part)
+            !text[..at].chars().next_back().is_some_and(is_part)
+                && !text[at + word.len()..].chars().next().is_some_and(is_part)
         })
 }
 
@@ -200,17 +258,34 @@ fn go_library(signs: &Signs, program: &Program, package: &Package) -> Option<Fac
     let (file, line) = program.importable.as_ref()?;
     let prefix = if signs.candidate.path.is_empty() { String::new() } else { format!("{}/", signs.candidate.path) };
     let version = signs.survey.facts.tags.iter().find(|tag| {
-        tag.name.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('v')).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        tag.name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.strip_prefix('v'))
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
     });
     let readme = signs.candidate.readme.as_ref();
-    let leads = readme.and_then(|readme| Some((readme, readme.leads_to(crate::manifest::ecosystem("go")?, &package.name)?)));
+    let leads =
+        readme.and_then(|readme| Some((readme, readme.leads_to(crate::manifest::ecosystem("go")?, &package.name)?)));
     if let Some((readme, line)) = leads {
-        return Some(sure("library", "type.published", format!("The README leads to {} for others to import.", package.name), &readme.path, line));
+        return Some(sure(
+            "library",
+            "type.published",
+            format!("The README leads to {} for others to import.", package.name),
+            &readme.path,
+            line,
+        ));
     }
     let version = version?;
     // With a program beside it, tags are the program's as well.
     let confidence = if program.commands.is_empty() { Confidence::Corroborated } else { Confidence::Guess };
-    Some(fact("library", "type.published", confidence, format!("It has a package to import, and the tag {} gives it a version.", version.name), file, *line))
+    Some(fact(
+        "library",
+        "type.published",
+        confidence,
+        format!("It has a package to import, and the tag {} gives it a version.", version.name),
+        file,
+        *line,
+    ))
 }
 
 fn program(signs: &Signs) -> Program {
@@ -244,7 +319,12 @@ fn program(signs: &Signs) -> Program {
             "python" => {
                 program.importable.get_or_insert((found.file.clone(), name.line));
             }
-            "go" => go_program(signs, &prefix, if leaf.is_empty() { name.text.rsplit('/').next().unwrap_or_default() } else { leaf }, &mut program),
+            "go" => go_program(
+                signs,
+                &prefix,
+                if leaf.is_empty() { name.text.rsplit('/').next().unwrap_or_default() } else { leaf },
+                &mut program,
+            ),
             _ => {}
         }
     }
@@ -254,7 +334,12 @@ fn program(signs: &Signs) -> Program {
 /// Programs are `package main` in the module's folder and below `cmd/`; what can be imported is not, and not internal.
 fn go_program(signs: &Signs, prefix: &str, name: &str, program: &mut Program) {
     let folder = prefix.trim_end_matches('/');
-    let files = signs.survey.tree.below(folder).iter().filter(|file| file.speaks() && file.name().ends_with(".go") && !file.name().ends_with("_test.go"));
+    let files = signs
+        .survey
+        .tree
+        .below(folder)
+        .iter()
+        .filter(|file| file.speaks() && file.name().ends_with(".go") && !file.name().ends_with("_test.go"));
     let mut looked_at = 0;
     for file in files {
         let inner = &file.path[prefix.len()..];
@@ -297,18 +382,32 @@ fn package_clause(tree: &dyn Tree, path: &str) -> Option<(String, u32)> {
 
 /// Folders of Terraform, charts or manifests, and no code that would be a component.
 fn infrastructure(signs: &Signs) -> Option<Fact<String>> {
-    if signs.candidate.manifests.iter().any(|found| found.manifest.name.is_some()) || signs.candidate.container.is_some() {
+    if signs.candidate.manifests.iter().any(|found| found.manifest.name.is_some())
+        || signs.candidate.container.is_some()
+    {
         return None;
     }
     let survey = signs.survey;
     if let Some(file) = survey.terraform.first().filter(|_| survey.terraform.len() > 1) {
-        return Some(sure("infrastructure", "type.infrastructure", "Terraform files describe infrastructure, and there is no package beside them.", &file.path, 1));
+        return Some(sure(
+            "infrastructure",
+            "type.infrastructure",
+            "Terraform files describe infrastructure, and there is no package beside them.",
+            &file.path,
+            1,
+        ));
     }
     let foreign = signs.deployments.workloads.iter().filter(|workload| !workload.local && workload.folder.is_none());
     let deploys: Vec<_> = foreign.collect();
     let first = deploys.first().filter(|_| survey.manifests.is_empty() && survey.containers.is_empty())?;
     let file = first.evidence.file.as_deref().unwrap_or_default();
-    Some(sure("infrastructure", "type.infrastructure", "It deploys what is built elsewhere, and builds nothing itself.", file, first.evidence.line.unwrap_or(1)))
+    Some(sure(
+        "infrastructure",
+        "type.infrastructure",
+        "It deploys what is built elsewhere, and builds nothing itself.",
+        file,
+        first.evidence.line.unwrap_or(1),
+    ))
 }
 
 /// A site generator for documents, and no code.
@@ -316,18 +415,37 @@ fn documentation(signs: &Signs) -> Option<Fact<String>> {
     let survey = signs.survey;
     let has_packages = survey.manifests.iter().any(|file| !file.name().starts_with("requirements"));
     let is_site = |name: &str| !name.starts_with("astro");
-    let file = survey.sites.iter().find(|file| is_site(file.name()) && file.folder().split('/').all(|part| matches!(part, "" | "docs" | "website" | "site")))?;
+    let file = survey.sites.iter().find(|file| {
+        is_site(file.name()) && file.folder().split('/').all(|part| matches!(part, "" | "docs" | "website" | "site"))
+    })?;
     let code = ["py", "rs", "go", "ts", "java", "rb", "cs", "php", "c", "cpp"];
-    let has_code = survey.tree.files().iter().any(|file| file.speaks() && file.name().rsplit_once('.').is_some_and(|(_, end)| code.contains(&end)));
-    if has_code || has_packages && !signs.candidate.manifests.iter().all(|found| found.manifest.importable.is_none() && found.manifest.commands.is_empty()) {
+    let has_code = survey
+        .tree
+        .files()
+        .iter()
+        .any(|file| file.speaks() && file.name().rsplit_once('.').is_some_and(|(_, end)| code.contains(&end)));
+    if has_code
+        || has_packages
+            && !signs
+                .candidate
+                .manifests
+                .iter()
+                .all(|found| found.manifest.importable.is_none() && found.manifest.commands.is_empty())
+    {
         return None;
     }
-    Some(sure("documentation", "type.documentation", format!("{} builds a site from documents, and there is no code beside them.", file.name()), &file.path, 1))
+    Some(sure(
+        "documentation",
+        "type.documentation",
+        format!("{} builds a site from documents, and there is no code beside them.", file.name()),
+        &file.path,
+        1,
+    ))
 }
 
 fn guesses(signs: &Signs, program: &Program, possible: Option<Evidence>) -> Vec<Fact<String>> {
     let candidate = signs.candidate;
-    if signs.templates.iter().any(|template| template.path == candidate.path) {
+    if signs.templates.iter().any(|template| template.path == candidate.path) || is_development(&candidate.path) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -336,16 +454,40 @@ fn guesses(signs: &Signs, program: &Program, possible: Option<Evidence>) -> Vec<
         let serves = framework_of(|found| found.ecosystem.frameworks.serve);
         if let Some((_, name, _)) = serves {
             let line = container.exposes.unwrap_or(1);
-            found.push(fact("service", "type.container", Confidence::Guess, format!("It has a container file and is built with {name}, but nothing shows that it is deployed."), file, line));
+            found.push(fact(
+                "service",
+                "type.container",
+                Confidence::Guess,
+                format!("It has a container file and is built with {name}, but nothing shows that it is deployed."),
+                file,
+                line,
+            ));
         } else if let Some(line) = container.exposes {
-            found.push(fact("service", "type.container", Confidence::Guess, "Its container file exposes a port, but nothing shows that it is deployed.", file, line));
+            found.push(fact(
+                "service",
+                "type.container",
+                Confidence::Guess,
+                "Its container file exposes a port, but nothing shows that it is deployed.",
+                file,
+                line,
+            ));
         }
     }
     if candidate.path.is_empty() {
         if let Some(command) = program.commands.first() {
             let built = framework_of(|found| found.ecosystem.frameworks.command);
             if let Some((read, name, line)) = built {
-                found.push(fact("cli", "type.command", Confidence::Guess, format!("It builds the program {} with {name}, but nothing shows that it is released.", command.text), &read.file, line));
+                found.push(fact(
+                    "cli",
+                    "type.command",
+                    Confidence::Guess,
+                    format!(
+                        "It builds the program {} with {name}, but nothing shows that it is released.",
+                        command.text
+                    ),
+                    &read.file,
+                    line,
+                ));
             }
         }
         found.extend(possible.map(|evidence| {
@@ -359,7 +501,11 @@ fn guesses(signs: &Signs, program: &Program, possible: Option<Evidence>) -> Vec<
 /// What registries and READMEs say about how far it is.
 pub(super) fn lifecycle(candidate: &Candidate) -> Option<Fact<String>> {
     if let Some((readme, line)) = candidate.readme.as_ref().and_then(|readme| Some((readme, readme.deprecates()?))) {
-        let evidence = readme.evidence("lifecycle.deprecated", line, "The README says that it is not to be used any more.".to_owned());
+        let evidence = readme.evidence(
+            "lifecycle.deprecated",
+            line,
+            "The README says that it is not to be used any more.".to_owned(),
+        );
         return Some(Fact::new("deprecated".to_owned(), evidence));
     }
     candidate.manifests.iter().find_map(|found| {
@@ -371,7 +517,13 @@ pub(super) fn lifecycle(candidate: &Candidate) -> Option<Fact<String>> {
                 '7' => "deprecated",
                 _ => return None,
             };
-            Some(sure(value, "lifecycle.classifier", format!("Its manifest classifies it as \"{status}\"."), &found.file, classifier.line))
+            Some(sure(
+                value,
+                "lifecycle.classifier",
+                format!("Its manifest classifies it as \"{status}\"."),
+                &found.file,
+                classifier.line,
+            ))
         })
     })
 }

@@ -8,12 +8,39 @@ use super::survey::Survey;
 
 /// Languages by the ends of their files' names, as the counter of lines calls them.
 const ENDS: [(&str, &str); 33] = [
-    ("py", "Python"), ("rs", "Rust"), ("go", "Go"), ("js", "JavaScript"), ("mjs", "JavaScript"), ("cjs", "JavaScript"),
-    ("jsx", "JSX"), ("ts", "TypeScript"), ("mts", "TypeScript"), ("tsx", "TSX"), ("java", "Java"), ("kt", "Kotlin"),
-    ("cs", "C#"), ("c", "C"), ("h", "C Header"), ("cpp", "C++"), ("cc", "C++"), ("rb", "Ruby"), ("php", "PHP"),
-    ("swift", "Swift"), ("scala", "Scala"), ("ex", "Elixir"), ("exs", "Elixir"), ("sh", "Shell"), ("html", "HTML"),
-    ("css", "CSS"), ("scss", "Sass"), ("vue", "Vue"), ("svelte", "Svelte"), ("proto", "Protocol Buffers"), ("sql", "SQL"),
-    ("tf", "HCL"), ("yaml", "YAML"),
+    ("py", "Python"),
+    ("rs", "Rust"),
+    ("go", "Go"),
+    ("js", "JavaScript"),
+    ("mjs", "JavaScript"),
+    ("cjs", "JavaScript"),
+    ("jsx", "JSX"),
+    ("ts", "TypeScript"),
+    ("mts", "TypeScript"),
+    ("tsx", "TSX"),
+    ("java", "Java"),
+    ("kt", "Kotlin"),
+    ("cs", "C#"),
+    ("c", "C"),
+    ("h", "C Header"),
+    ("cpp", "C++"),
+    ("cc", "C++"),
+    ("rb", "Ruby"),
+    ("php", "PHP"),
+    ("swift", "Swift"),
+    ("scala", "Scala"),
+    ("ex", "Elixir"),
+    ("exs", "Elixir"),
+    ("sh", "Shell"),
+    ("html", "HTML"),
+    ("css", "CSS"),
+    ("scss", "Sass"),
+    ("vue", "Vue"),
+    ("svelte", "Svelte"),
+    ("proto", "Protocol Buffers"),
+    ("sql", "SQL"),
+    ("tf", "HCL"),
+    ("yaml", "YAML"),
 ];
 
 /// Shares out the repository's lines of each language by how many of its files lie below each module. The root keeps
@@ -22,7 +49,8 @@ pub(super) fn assign(survey: &Survey, modules: &mut [Module]) {
     if modules.len() < 2 {
         return;
     }
-    let index: HashMap<&str, usize> = modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
+    let index: HashMap<&str, usize> =
+        modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
     let ends: HashMap<&str, &str> = ENDS.into_iter().collect();
     let mut counts: Vec<HashMap<&str, u64>> = vec![HashMap::new(); modules.len()];
     let mut totals: HashMap<&str, u64> = HashMap::new();

@@ -29,6 +29,8 @@ use crate::overrides::Overrides;
 use crate::rules::RULES_VERSION;
 use survey::Survey;
 
+pub(crate) use modules::rescope_development;
+
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -184,6 +186,9 @@ pub struct ApiDraft {
     pub description: Option<String>,
     /// `openapi`, `asyncapi`, `grpc`, `graphql`
     pub api_type: String,
+    /// gRPC services by their full names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
     /// Of each file, the first 16 digits of SHA-256 over its text without spaces: copies are recognised by it.
     pub digests: Vec<String>,
     /// The folder is one for clients or other people's definitions: a copy more likely than the origin.

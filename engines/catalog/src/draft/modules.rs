@@ -9,7 +9,7 @@ use super::calls;
 use super::deployments::Deployments;
 use super::images::pattern;
 use super::kinds::{self, Signs};
-use super::publish::{Pipelines, publication};
+use super::publish::{Pipelines, Publication, publication};
 use super::readme::{README_BYTES, Readme};
 use super::survey::{MOST, Survey, TEXT_BYTES};
 use super::{Call, DependencyList, Module, Package, TemplateDraft};
@@ -20,9 +20,57 @@ const DEPENDENCIES: usize = 6_000;
 
 /// Folders that hold container files for the code beside or above them.
 const CONTEXT_FOLDERS: [&str; 16] = [
-    "docker", ".docker", "container", "containers", "build", "ci", "deploy", "deployment", "dev", "scripts", ".devcontainer",
-    "images", "tools", "hack", "dockerfiles", "packaging",
+    "docker",
+    ".docker",
+    "container",
+    "containers",
+    "build",
+    "ci",
+    "deploy",
+    "deployment",
+    "dev",
+    "scripts",
+    ".devcontainer",
+    "images",
+    "tools",
+    "hack",
+    "dockerfiles",
+    "packaging",
 ];
+
+/// Folders for what only developers of the repository run.
+const DEVELOPMENT_FOLDERS: [&str; 22] = [
+    "hack",
+    "tools",
+    "tool",
+    "scripts",
+    "script",
+    "build",
+    "ci",
+    ".ci",
+    ".github",
+    "xtask",
+    "fuzz",
+    "benches",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "e2e",
+    "dev",
+    "devtools",
+    "integration-tests",
+    "tests-integration",
+    "tests-build",
+    "stress-test",
+];
+
+/// Folders that only hold the code of the one above.
+const INNER_FOLDERS: [&str; 3] = ["src", "app", "code"];
+
+/// Whether only developers of the repository run what lies in `path`.
+pub(crate) fn is_development(path: &str) -> bool {
+    path.split('/').any(|part| DEVELOPMENT_FOLDERS.contains(&part))
+}
 
 /// A manifest that was read.
 pub(super) struct Found {
@@ -59,12 +107,12 @@ pub(super) fn nearest(index: &HashMap<&str, usize>, folder: &str) -> Option<usiz
 pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[TemplateDraft]) -> Vec<Module> {
     let pipelines = Pipelines::read(survey);
     let candidates = candidates(survey, deployments, &pipelines);
-    let root_readme = candidates.first().and_then(|root| root.readme.as_ref());
     let workspaces = workspaces(&candidates);
+    let publications = publications(survey, &pipelines, &candidates);
     let mut drafted = Vec::new();
-    for candidate in &candidates {
+    for (candidate, publications) in candidates.iter().zip(publications) {
         let signs = Signs { survey, deployments, pipelines: &pipelines, candidate, templates };
-        drafted.push(module(&signs, root_readme, &workspaces));
+        drafted.push(module(&signs, publications, &workspaces));
     }
     let mut modules = fold(survey, drafted);
     bound(survey, &mut modules);
@@ -76,7 +124,9 @@ fn candidates(survey: &Survey, deployments: &Deployments, pipelines: &Pipelines)
     let mut manifests = Vec::new();
     for file in &survey.manifests {
         let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
-        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else { continue };
+        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else {
+            continue;
+        };
         rescope(file.name(), &mut read);
         manifests.push(Found { file: file.path.clone(), ecosystem, manifest: read });
     }
@@ -88,10 +138,15 @@ fn candidates(survey: &Survey, deployments: &Deployments, pipelines: &Pipelines)
     }
     let mut containers = Vec::new();
     for file in &survey.containers {
-        let Some(read) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::dockerfile(&text)) else { continue };
+        let Some(read) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::dockerfile(&text)) else {
+            continue;
+        };
         let leaf = file.folder().rsplit('/').next().unwrap_or_default().to_lowercase();
         if !CONTEXT_FOLDERS.contains(&leaf.as_str()) {
-            folders.entry(file.folder().to_owned()).or_default();
+            // `cartservice/src/Dockerfile` is of cartservice, unless there is more in it than code.
+            let above = file.folder().rsplit_once('/').map(|(above, _)| above);
+            let lifted = above.filter(|above| INNER_FOLDERS.contains(&leaf.as_str()) && !above.is_empty());
+            folders.entry(lifted.unwrap_or(file.folder()).to_owned()).or_default();
         }
         containers.push((file.path.clone(), read));
     }
@@ -164,7 +219,9 @@ fn builder(candidates: &[Candidate], image: &str) -> Option<usize> {
         let leaf = leaf(at);
         !leaf.is_empty() && (last == leaf || last.ends_with(&format!("-{leaf}")))
     });
-    named.or_else(|| building.iter().copied().find(|&at| candidates[at].path.is_empty() && last.contains("{repository}")))
+    named.or_else(|| {
+        building.iter().copied().find(|&at| candidates[at].path.is_empty() && last.contains("{repository}"))
+    })
 }
 
 fn readme(survey: &Survey, folder: &str) -> Option<Readme> {
@@ -184,7 +241,9 @@ fn rescope(name: &str, manifest: &mut Manifest) {
     let word = stem.trim_start_matches("requirements").trim_matches(['-', '_', '.']);
     let scope = match word {
         "test" | "tests" | "testing" | "ci" => Scope::Test,
-        "dev" | "develop" | "development" | "docs" | "doc" | "lint" | "typing" | "style" | "build" | "tools" => Scope::Development,
+        "dev" | "develop" | "development" | "docs" | "doc" | "lint" | "typing" | "style" | "build" | "tools" => {
+            Scope::Development
+        }
         _ => return,
     };
     manifest.dependencies.iter_mut().for_each(|dependency| dependency.scope = scope);
@@ -229,12 +288,51 @@ struct Drafted {
     stands: bool,
 }
 
-fn module(signs: &Signs, root_readme: Option<&Readme>, workspaces: &[Workspace]) -> Drafted {
+/// What is known of the publication of every package: of each candidate's manifests in their order.
+fn publications(survey: &Survey, pipelines: &Pipelines, candidates: &[Candidate]) -> Vec<Vec<Publication>> {
+    let root_readme = candidates.first().and_then(|root| root.readme.as_ref());
+    let of_candidate = |candidate: &Candidate| {
+        let above = root_readme.filter(|_| !candidate.path.is_empty());
+        let readmes: Vec<&Readme> = candidate.readme.iter().chain(above).collect();
+        candidate.manifests.iter().map(|found| publication(survey, pipelines, found, &readmes)).collect()
+    };
+    let mut publications: Vec<Vec<Publication>> = candidates.iter().map(of_candidate).collect();
+    let mut named: HashMap<(&str, String), (usize, usize)> = HashMap::new();
+    let mut waiting = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        for (index, found) in candidate.manifests.iter().enumerate() {
+            if let Some(name) = &found.manifest.name {
+                named.entry((found.ecosystem.id, (found.ecosystem.normalise)(&name.text))).or_insert((at, index));
+                if publications[at][index].evidence.is_some() {
+                    waiting.push((at, index));
+                }
+            }
+        }
+    }
+    // What a published package needs to be built must be published as well.
+    while let Some((at, index)) = waiting.pop() {
+        let found = &candidates[at].manifests[index];
+        let Some(name) = &found.manifest.name else { continue };
+        for dependency in found.manifest.dependencies.iter().filter(|dependency| dependency.scope <= Scope::Build) {
+            let key = (found.ecosystem.id, (found.ecosystem.normalise)(&dependency.name));
+            let Some(&(other, place)) = named.get(&key) else { continue };
+            let publication = &mut publications[other][place];
+            if publication.evidence.is_none() && !publication.private && !found.ecosystem.named_by_address {
+                let why = format!("{} is published, and cannot be built without it.", name.text);
+                let evidence = Evidence::new("package.published", Confidence::Corroborated, why);
+                publication.evidence = Some(evidence.at(&found.file, Some(dependency.line)));
+                waiting.push((other, place));
+            }
+        }
+    }
+    publications
+}
+
+fn module(signs: &Signs, publications: Vec<Publication>, workspaces: &[Workspace]) -> Drafted {
     let candidate = signs.candidate;
-    let readmes: Vec<&Readme> = candidate.readme.iter().chain(root_readme.filter(|_| !candidate.path.is_empty())).collect();
     let mut module = Module { path: candidate.path.clone(), ..Module::default() };
     let mut possible = None;
-    for found in &candidate.manifests {
+    for (found, publication) in candidate.manifests.iter().zip(publications) {
         list_dependencies(found, &mut module);
         let Some(name) = &found.manifest.name else { continue };
         describe(found, &mut module);
@@ -242,12 +340,14 @@ fn module(signs: &Signs, root_readme: Option<&Readme>, workspaces: &[Workspace])
         if known {
             continue;
         }
-        let publication = publication(signs.survey, signs.pipelines, found, &readmes);
         possible = possible.or(publication.possible);
         let workspace = workspaces.iter().find(|workspace| {
-            workspace.file != found.file && workspace.members.is_match(&candidate.path) && !workspace.excluded.is_match(&candidate.path)
+            workspace.file != found.file
+                && workspace.members.is_match(&candidate.path)
+                && !workspace.excluded.is_match(&candidate.path)
         });
-        let member = workspace.map(|workspace| format!(", a member of the workspace of {}", workspace.file)).unwrap_or_default();
+        let member =
+            workspace.map(|workspace| format!(", a member of the workspace of {}", workspace.file)).unwrap_or_default();
         let why = format!("{} names the package {}{member}.", found.file, name.text);
         module.packages.push(Package {
             ecosystem: found.ecosystem.id.to_owned(),
@@ -271,16 +371,21 @@ fn module(signs: &Signs, root_readme: Option<&Readme>, workspaces: &[Workspace])
         Fact::new(file.clone(), Evidence::new("image.built", Confidence::Corroborated, why).at(file, Some(line)))
     });
     let decisive = module.types.iter().any(|fact| fact.evidence.confidence > Confidence::Guess);
-    let serves = module.container.is_some();
+    let serves = module.container.is_some() && !is_development(&module.path);
     Drafted { stands: module.path.is_empty() || decisive || serves || !module.images.is_empty(), module }
 }
 
 fn list_dependencies(found: &Found, module: &mut Module) {
     let items = found.manifest.dependencies.iter();
-    let items = items.map(|found_item| ((found.ecosystem.normalise)(&found_item.name), found_item.scope, found_item.line));
+    let items =
+        items.map(|found_item| ((found.ecosystem.normalise)(&found_item.name), found_item.scope, found_item.line));
     let items: Vec<_> = items.collect();
     if !items.is_empty() {
-        module.dependencies.push(DependencyList { ecosystem: found.ecosystem.id.to_owned(), file: found.file.clone(), items });
+        module.dependencies.push(DependencyList {
+            ecosystem: found.ecosystem.id.to_owned(),
+            file: found.file.clone(),
+            items,
+        });
     }
 }
 
@@ -288,8 +393,10 @@ fn describe(found: &Found, module: &mut Module) {
     let read = &found.manifest;
     if let Some(description) = read.description.as_ref().filter(|_| module.description.is_none()) {
         let why = format!("{} describes the package.", found.file);
-        let evidence = Evidence::new("description.manifest", Confidence::Corroborated, why).at(&found.file, Some(description.line));
-        module.description = Some(Fact::new(description.text.chars().take(500).collect(), evidence));
+        let evidence = Evidence::new("description.manifest", Confidence::Corroborated, why)
+            .at(&found.file, Some(description.line));
+        let words: Vec<&str> = description.text.split_whitespace().collect();
+        module.description = Some(Fact::new(words.join(" ").chars().take(500).collect(), evidence));
     }
     if let Some(homepage) = read.homepage.as_ref().filter(|_| module.homepage.is_none()) {
         let web = homepage.text.starts_with("https://") || homepage.text.starts_with("http://");
@@ -309,7 +416,8 @@ fn describe(found: &Found, module: &mut Module) {
 /// A keyword as Backstage accepts tags: `[a-z0-9:+#]+(-[a-z0-9:+#]+)*`, at most 63 characters.
 fn tag(keyword: &str) -> String {
     let keyword = keyword.trim().to_lowercase();
-    let words = keyword.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '+' | '#')));
+    let words =
+        keyword.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '+' | '#')));
     let tag: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     tag.join("-").chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
 }
@@ -333,7 +441,11 @@ fn fold(survey: &Survey, drafted: Vec<Drafted>) -> Vec<Module> {
     let (standing, folded): (Vec<Drafted>, Vec<Drafted>) = drafted.into_iter().partition(|drafted| drafted.stands);
     let mut modules: Vec<Module> = standing.into_iter().map(|drafted| drafted.module).collect();
     if modules.len() > MOST {
-        survey.find("draft.limit", &format!("Only the first {MOST} folders that could be components are kept."), "Split the repository.");
+        survey.find(
+            "draft.limit",
+            &format!("Only the first {MOST} folders that could be components are kept."),
+            "Split the repository.",
+        );
         modules.truncate(MOST);
     }
     for Drafted { module, .. } in folded {
@@ -343,14 +455,29 @@ fn fold(survey: &Survey, drafted: Vec<Drafted>) -> Vec<Module> {
 }
 
 /// Makes `module` part of the nearest one above it.
-pub(crate) fn merge(modules: &mut [Module], module: Module) {
-    let index: HashMap<&str, usize> = modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
+fn merge(modules: &mut [Module], mut module: Module) {
+    rescope_development(&mut module);
+    let index: HashMap<&str, usize> =
+        modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
     let Some(at) = nearest(&index, module.path.rsplit_once('/').map_or("", |(above, _)| above)) else { return };
     let parent = &mut modules[at];
-    parent.packages.extend(module.packages.into_iter().map(|package| Package { published: None, private: true, ..package }));
+    parent.packages.extend(module.packages.into_iter().map(|package| Package {
+        published: None,
+        private: true,
+        ..package
+    }));
     parent.dependencies.extend(module.dependencies);
     parent.calls.extend(module.calls);
     parent.calls.truncate(calls::CALLS);
+}
+
+/// What only developers run asks for packages that only they need.
+pub(crate) fn rescope_development(module: &mut Module) {
+    if is_development(&module.path) {
+        for (_, scope, _) in module.dependencies.iter_mut().flat_map(|list| &mut list.items) {
+            *scope = (*scope).max(Scope::Development);
+        }
+    }
 }
 
 fn bound(survey: &Survey, modules: &mut [Module]) {
@@ -366,6 +493,10 @@ fn bound(survey: &Survey, modules: &mut [Module]) {
         module.packages.truncate(2_000);
     }
     if cut {
-        survey.find("draft.limit", &format!("Only the first {DEPENDENCIES} dependencies of the repository are kept."), "Split the repository.");
+        survey.find(
+            "draft.limit",
+            &format!("Only the first {DEPENDENCIES} dependencies of the repository are kept."),
+            "Split the repository.",
+        );
     }
 }

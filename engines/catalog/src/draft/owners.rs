@@ -8,8 +8,9 @@ use super::modules::nearest;
 use super::survey::{Survey, TEXT_BYTES};
 use super::{Mention, Module, OwnerShare};
 
-/// How many files of one module are looked at, evenly spaced.
-const SAMPLE: usize = 1_000;
+/// How many files are looked at, evenly spaced: of all modules together, and of one at least.
+const SAMPLE: usize = 10_000;
+const SAMPLE_OF_ONE: usize = 50;
 
 /// How many owners of one module are kept.
 const SHARES: usize = 5;
@@ -26,21 +27,23 @@ pub(super) fn assign(survey: &Survey, modules: &mut [Module]) -> Vec<Mention> {
     let Some(text) = survey.text(file, 8 * TEXT_BYTES) else { return Vec::new() };
     let (codeowners, _) = codeowners::parse(file, &text);
     let mut files: Vec<Vec<&str>> = vec![Vec::new(); modules.len()];
-    let index: HashMap<&str, usize> = modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
+    let index: HashMap<&str, usize> =
+        modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
     for entry in survey.tree.files().iter().filter(|entry| entry.speaks()) {
         if let Some(at) = nearest(&index, entry.folder()) {
             files[at].push(&entry.path);
         }
     }
-    let shares: Vec<Vec<OwnerShare>> = files.iter().map(|paths| shares(&codeowners, file, paths)).collect();
+    let sample = (SAMPLE / modules.len().max(1)).max(SAMPLE_OF_ONE);
+    let shares: Vec<Vec<OwnerShare>> = files.iter().map(|paths| shares(&codeowners, file, paths, sample)).collect();
     for (module, shares) in modules.iter_mut().zip(shares) {
         module.owners = shares;
     }
     mentions(&codeowners, file)
 }
 
-fn shares(codeowners: &Codeowners, file: &str, paths: &[&str]) -> Vec<OwnerShare> {
-    let step = paths.len().div_ceil(SAMPLE).max(1);
+fn shares(codeowners: &Codeowners, file: &str, paths: &[&str], sample: usize) -> Vec<OwnerShare> {
+    let step = paths.len().div_ceil(sample).max(1);
     let mut counts: HashMap<&Owner, (u32, HashMap<u32, u32>, usize)> = HashMap::new();
     let mut looked_at = 0u32;
     for path in paths.iter().step_by(step) {
@@ -59,7 +62,8 @@ fn shares(codeowners: &Codeowners, file: &str, paths: &[&str]) -> Vec<OwnerShare
         files_b.cmp(files_a).then(first_a.cmp(first_b)).then(a.cmp(b))
     });
     let share = |(owner, (files, lines, _)): (&Owner, (u32, HashMap<u32, u32>, usize))| {
-        let line = lines.into_iter().max_by_key(|&(line, count)| (count, std::cmp::Reverse(line))).map_or(0, |(line, _)| line);
+        let line =
+            lines.into_iter().max_by_key(|&(line, count)| (count, std::cmp::Reverse(line))).map_or(0, |(line, _)| line);
         OwnerShare { owner: written(owner), files, of: looked_at, file: file.to_owned(), line }
     };
     ranked.into_iter().take(SHARES).map(share).collect()

@@ -67,39 +67,55 @@ pub(super) fn publication(survey: &Survey, pipelines: &Pipelines, found: &Found,
             let is_address = name.text.split('/').next().is_some_and(|host| host.contains('.'));
             return Publication {
                 private: !is_address,
-                evidence: is_address.then(|| evidence(format!("{} is the address that others import.", name.text), &found.file, name.line)).flatten(),
+                evidence: is_address
+                    .then(|| {
+                        evidence(format!("{} is the address that others import.", name.text), &found.file, name.line)
+                    })
+                    .flatten(),
                 possible: None,
             };
         }
         Publishing::Unsaid => {
-            let publishes = |ci: &'_ Ci| ci.packages.iter().find(|(id, _)| *id == ecosystem.id).map(|(_, line)| line.clone());
+            let publishes =
+                |ci: &'_ Ci| ci.packages.iter().find(|(id, _)| *id == ecosystem.id).map(|(_, line)| line.clone());
             let pipeline = pipelines.files.iter().find_map(|(file, ci)| Some((file, publishes(ci)?)));
-            let by_pipeline = pipeline.and_then(|(file, line)| evidence(format!("A pipeline publishes it: {}.", line.text), file, line.line));
-            by_pipeline.or_else(|| {
-                let (readme, line) = readmes.iter().find_map(|readme| Some((readme, readme.leads_to(ecosystem, &name.text)?)))?;
-                evidence(format!("The README leads to {} at its registry.", name.text), &readme.path, line)
-            }).or_else(|| {
-                let documentation = manifest.documentation.iter().chain(&manifest.homepage);
-                let at_registry = documentation.into_iter().find(|address| {
-                    ecosystem.pages.iter().any(|page| address.text.contains(&page.replace("{}", &name.text)))
-                })?;
-                evidence(format!("Its manifest leads to {}.", at_registry.text), &found.file, at_registry.line)
-            }).or_else(|| {
-                let version = manifest.version.as_ref().filter(|_| manifest.complete)?;
-                let tag = survey.facts.tags.iter().find(|tag| is_version_tag(&tag.name, &version.text))?;
-                evidence(format!("Its manifest is ready for the registry, and the tag {} releases its version.", tag.name), &found.file, version.line)
-            })
+            let by_pipeline = pipeline
+                .and_then(|(file, line)| evidence(format!("A pipeline publishes it: {}.", line.text), file, line.line));
+            by_pipeline
+                .or_else(|| {
+                    let (readme, line) =
+                        readmes.iter().find_map(|readme| Some((readme, readme.leads_to(ecosystem, &name.text)?)))?;
+                    evidence(format!("The README leads to {} at its registry.", name.text), &readme.path, line)
+                })
+                .or_else(|| {
+                    let documentation = manifest.documentation.iter().chain(&manifest.homepage);
+                    let at_registry = documentation.into_iter().find(|address| {
+                        ecosystem.pages.iter().any(|page| address.text.contains(&page.replace("{}", &name.text)))
+                    })?;
+                    evidence(format!("Its manifest leads to {}.", at_registry.text), &found.file, at_registry.line)
+                })
+                .or_else(|| {
+                    let version = manifest.version.as_ref().filter(|_| manifest.complete)?;
+                    let tag = survey.facts.tags.iter().find(|tag| is_version_tag(&tag.name, &version.text))?;
+                    evidence(
+                        format!(
+                            "Its manifest is ready for the registry, and the tag {} releases its version.",
+                            tag.name
+                        ),
+                        &found.file,
+                        version.line,
+                    )
+                })
         }
     };
     let possible = published.is_none() && manifest.complete;
     Publication {
         private: false,
         evidence: published,
-        possible: possible
-            .then(|| {
-                let why = "Its manifest has everything that the registry demands.";
-                Evidence::new("type.published", Confidence::Guess, why).at(&found.file, Some(name.line))
-            }),
+        possible: possible.then(|| {
+            let why = "Its manifest has everything that the registry demands.";
+            Evidence::new("type.published", Confidence::Guess, why).at(&found.file, Some(name.line))
+        }),
     }
 }
 

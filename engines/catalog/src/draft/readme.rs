@@ -17,26 +17,41 @@ impl Readme {
     /// The line that leads to `package` at the registry of `ecosystem`.
     pub fn leads_to(&self, ecosystem: &Ecosystem, package: &str) -> Option<u32> {
         let mut lines = self.text.lines().zip(1u32..);
-        lines.find(|(line, _)| ecosystem.pages.iter().any(|page| names(line, &page.replace("{}", package)))).map(|(_, number)| number)
+        lines
+            .find(|(line, _)| ecosystem.pages.iter().any(|page| names(line, &page.replace("{}", package))))
+            .map(|(_, number)| number)
     }
 
     /// The line that says that nobody should use it any more. Only the first lines count, and only whole sentences
     /// about the thing itself: a changelog speaks of deprecated functions too.
     pub fn deprecates(&self) -> Option<u32> {
         let signs = [
-            "this project is deprecated", "this repository is deprecated", "this package is deprecated", "this library is deprecated",
-            "this service is deprecated", "this module is deprecated", "this project is no longer maintained", "this repository is no longer maintained",
-            "this package is no longer maintained", "this project has been deprecated", "this repository has been deprecated",
-            "this project is archived", "this repository is archived", "this project has been archived", "this repository has been archived",
+            "this project is deprecated",
+            "this repository is deprecated",
+            "this package is deprecated",
+            "this library is deprecated",
+            "this service is deprecated",
+            "this module is deprecated",
+            "this project is no longer maintained",
+            "this repository is no longer maintained",
+            "this package is no longer maintained",
+            "this project has been deprecated",
+            "this repository has been deprecated",
+            "this project is archived",
+            "this repository is archived",
+            "this project has been archived",
+            "this repository has been archived",
             "this project is unmaintained",
         ];
         let mut lines = self.text.lines().zip(1u32..).take(30);
-        lines.find(|(line, _)| {
-            let line = line.to_lowercase().replace(['*', '_', '`'], "");
-            let bare = line.trim_matches(|character: char| !character.is_alphanumeric());
-            matches!(bare, "deprecated" | "unmaintained" | "no longer maintained") || signs.iter().any(|sign| line.contains(sign))
-        })
-        .map(|(_, number)| number)
+        lines
+            .find(|(line, _)| {
+                let line = line.to_lowercase().replace(['*', '_', '`'], "");
+                let bare = line.trim_matches(|character: char| !character.is_alphanumeric());
+                matches!(bare, "deprecated" | "unmaintained" | "no longer maintained")
+                    || signs.iter().any(|sign| line.contains(sign))
+            })
+            .map(|(_, number)| number)
     }
 
     /// The first paragraph that is neither heading, badge, quote nor list, on one line, at most 300 characters.
@@ -49,7 +64,8 @@ impl Readme {
             if line.starts_with("```") {
                 fenced = !fenced;
             }
-            let is_text = !fenced && line.starts_with(|first: char| first.is_alphanumeric() || first == '*' && !line.starts_with("* "));
+            let is_text = !fenced
+                && line.starts_with(|first: char| first.is_alphanumeric() || first == '*' && !line.starts_with("* "));
             match (is_text, words.is_empty()) {
                 (true, true) => (words, start) = (line.to_owned(), number),
                 (true, false) if line.starts_with("===") || line.starts_with("---") => words.clear(),
@@ -63,7 +79,8 @@ impl Readme {
             }
         }
         let text: String = words.chars().take(300).collect();
-        (!text.is_empty()).then_some((text, start))
+        // What ends in a colon only leads to what comes after it.
+        (!text.is_empty() && !text.trim_end().ends_with(':')).then_some((text, start))
     }
 
     pub fn evidence(&self, rule: &str, line: u32, why: String) -> Evidence {
@@ -77,7 +94,9 @@ fn names(line: &str, page: &str) -> bool {
     while let Some(found) = line.get(from..).and_then(|rest| rest.find(page)) {
         let end = from + found + page.len();
         let next = line[end..].chars().next();
-        if next.is_none_or(|next| !(next.is_alphanumeric() || matches!(next, '-' | '_')) && !(next == '/' && page.contains(" "))) {
+        if next.is_none_or(|next| {
+            !(next.is_alphanumeric() || matches!(next, '-' | '_')) && !(next == '/' && page.contains(" "))
+        }) {
             return true;
         }
         from = end;

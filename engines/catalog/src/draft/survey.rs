@@ -18,9 +18,30 @@ pub(super) const TEXT_BYTES: usize = 256 * 1024;
 /// Parts of paths below which plain Kubernetes manifests are looked for: reading every YAML file of a repository would
 /// take longer than everything else.
 const MANIFEST_FOLDERS: [&str; 24] = [
-    "k8s", "kubernetes", "kube", "deploy", "deployment", "deployments", "manifests", "kubernetes-manifests", "kustomize",
-    "base", "overlays", "components", "infra", "infrastructure", "ops", "argocd", "flux", "gitops", "clusters", "apps",
-    "environments", "envs", "production", "staging",
+    "k8s",
+    "kubernetes",
+    "kube",
+    "deploy",
+    "deployment",
+    "deployments",
+    "manifests",
+    "kubernetes-manifests",
+    "kustomize",
+    "base",
+    "overlays",
+    "components",
+    "infra",
+    "infrastructure",
+    "ops",
+    "argocd",
+    "flux",
+    "gitops",
+    "clusters",
+    "apps",
+    "environments",
+    "envs",
+    "production",
+    "staging",
 ];
 
 const PIPELINES: [&str; 9] = [
@@ -108,19 +129,34 @@ impl<'t> Survey<'t> {
             "chart.yaml" => self.charts.push(file),
             "kustomization.yaml" | "kustomization.yml" => self.kustomizations.push(file),
             "procfile" | "serverless.yml" | "serverless.yaml" | "fly.toml" | "render.yaml" | "vercel.json"
-            | "netlify.toml" | "wrangler.toml" | "app.yaml" | "firebase.json" | "skaffold.yaml" => self.platforms.push(file),
-            "mkdocs.yml" | "mkdocs.yaml" | "docusaurus.config.js" | "docusaurus.config.ts" | "antora.yml" | "book.toml"
-            | "_config.yml" | "hugo.toml" | "astro.config.mjs" => self.sites.push(file),
+            | "netlify.toml" | "wrangler.toml" | "app.yaml" | "firebase.json" | "skaffold.yaml" => {
+                self.platforms.push(file)
+            }
+            "mkdocs.yml"
+            | "mkdocs.yaml"
+            | "docusaurus.config.js"
+            | "docusaurus.config.ts"
+            | "antora.yml"
+            | "book.toml"
+            | "_config.yml"
+            | "hugo.toml"
+            | "astro.config.mjs" => self.sites.push(file),
             "krakend.json" | "krakend.tmpl" | "kong.yml" | "kong.yaml" | "envoy.yaml" => self.gateways.push(file),
-            ".goreleaser.yml" | ".goreleaser.yaml" | "goreleaser.yml" | "goreleaser.yaml" => self.goreleaser = Some(file),
+            ".goreleaser.yml" | ".goreleaser.yaml" | "goreleaser.yml" | "goreleaser.yaml" => {
+                self.goreleaser = Some(file)
+            }
             _ if lower.ends_with(".service") => self.platforms.push(file),
             _ if is_container(&lower) => self.containers.push(file),
-            _ if yaml && (lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower == "compose.yml") => {
+            _ if yaml
+                && (lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower == "compose.yml") =>
+            {
                 self.compose.push(file);
             }
             _ if lower.ends_with(".tf") => self.terraform.push(file),
             _ if is_pipeline(name, folder, yaml) => self.pipelines.push(file),
-            _ if lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") => self.environments.push(file),
+            _ if lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") => {
+                self.environments.push(file)
+            }
             _ if folder.is_empty() && lower.starts_with("readme") && self.readme.is_none() => self.readme = Some(file),
             _ if yaml && is_manifest_place(folder, &lower) => self.kubernetes.push(file),
             _ => {}
@@ -177,12 +213,16 @@ impl<'t> Survey<'t> {
 }
 
 fn is_container(lower: &str) -> bool {
-    matches!(lower, "dockerfile" | "containerfile") || lower.starts_with("dockerfile.") || lower.ends_with(".dockerfile")
+    matches!(lower, "dockerfile" | "containerfile")
+        || lower.starts_with("dockerfile.")
+        || lower.ends_with(".dockerfile")
 }
 
 fn is_pipeline(name: &str, folder: &str, yaml: bool) -> bool {
-    yaml && matches!(folder, ".github/workflows" | ".circleci" | ".buildkite" | ".forgejo/workflows" | ".gitea/workflows")
-        || folder.is_empty() && PIPELINES.contains(&name)
+    yaml && matches!(
+        folder,
+        ".github/workflows" | ".circleci" | ".buildkite" | ".forgejo/workflows" | ".gitea/workflows"
+    ) || folder.is_empty() && PIPELINES.contains(&name)
         || folder == "scripts" && name.contains("release")
         || folder == ".github/actions"
 }
@@ -198,12 +238,13 @@ fn is_api_name(name: &str) -> bool {
     match extension {
         "proto" | "graphqls" => true,
         "graphql" | "gql" => stem.contains("schema"),
-        "yaml" | "yml" | "json" => {
-            ["openapi", "swagger", "asyncapi"].iter().any(|word| {
-                stem == *word || stem.ends_with(&format!(".{word}")) || stem.ends_with(&format!("-{word}")) || stem.starts_with(&format!("{word}."))
-                    || stem.starts_with(&format!("{word}-"))
-            })
-        }
+        "yaml" | "yml" | "json" => ["openapi", "swagger", "asyncapi"].iter().any(|word| {
+            stem == *word
+                || stem.ends_with(&format!(".{word}"))
+                || stem.ends_with(&format!("-{word}"))
+                || stem.starts_with(&format!("{word}."))
+                || stem.starts_with(&format!("{word}-"))
+        }),
         _ => false,
     }
 }

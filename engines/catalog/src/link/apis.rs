@@ -17,14 +17,17 @@ pub(super) struct Apis<'i> {
     pub apis: Vec<Api<'i>>,
 }
 
-/// Finds the copies: of equal definitions the origin is the one that does not lie among foreign things, in the
+/// Finds the copies: definitions of equal text, or of one gRPC service by its full name (across repositories only where
+/// a package with a dot makes it unique), or foreign ones of the same title. The origin is the one that does not lie among foreign things, in the
 /// repository that is older, at the higher place.
 pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
     let mut apis: Vec<Api> = world
         .drafts()
         .flat_map(|(repository, draft)| draft.apis.iter().map(move |draft| Api { repository, draft, copy_of: None }))
         .collect();
-    let age = |repository: usize| world.repositories[repository].facts.first_commit.as_ref().map_or(i64::MAX, |commit| commit.at);
+    let age = |repository: usize| {
+        world.repositories[repository].facts.first_commit.as_ref().map_or(i64::MAX, |commit| commit.at)
+    };
     let depth = |path: &str| path.bytes().filter(|&byte| byte == b'/').count();
     apis.sort_by(|a, b| {
         (a.draft.foreign, age(a.repository), a.repository, depth(&a.draft.path), &a.draft.path).cmp(&(
@@ -36,6 +39,7 @@ pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
         ))
     });
     let mut by_digest: HashMap<&str, usize> = HashMap::new();
+    let mut by_service: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut by_name: HashMap<(&str, String), Vec<usize>> = HashMap::new();
     for at in 0..apis.len() {
         let draft = apis[at].draft;
@@ -43,12 +47,21 @@ pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
         let same = draft.digests.iter().find_map(|digest| by_digest.get(digest.as_str()).copied());
         let alike = || {
             let named = by_name.get(&name).filter(|_| draft.foreign)?;
-            let elsewhere: Vec<usize> = named.iter().copied().filter(|&other| apis[other].repository != apis[at].repository).collect();
+            let elsewhere: Vec<usize> =
+                named.iter().copied().filter(|&other| apis[other].repository != apis[at].repository).collect();
             if let [only] = elsewhere.as_slice() { Some(*only) } else { None }
         };
-        apis[at].copy_of = same.or_else(alike);
+        let serves = || {
+            draft.services.iter().find_map(|service| {
+                let known = by_service.get(service.as_str())?;
+                let unique = service.matches('.').count() > 1;
+                known.iter().copied().find(|&other| apis[other].repository == apis[at].repository || unique)
+            })
+        };
+        apis[at].copy_of = same.or_else(serves).or_else(alike);
         if apis[at].copy_of.is_none() && !draft.foreign {
             draft.digests.iter().for_each(|digest| _ = by_digest.insert(digest, at));
+            draft.services.iter().for_each(|service| by_service.entry(service).or_default().push(at));
             by_name.entry(name).or_default().push(at);
         }
     }

@@ -7,6 +7,7 @@ use model::{Confidence, EntityRef, Evidence, Guess};
 use super::apis::Apis;
 use super::names::is_generic;
 use super::parts::{Part, Parts};
+use super::resources::Store;
 use super::workloads::Runs;
 use super::world::World;
 use crate::draft::Call;
@@ -21,14 +22,16 @@ pub(super) struct Edges {
 }
 
 /// What the edges are drawn between.
-pub(super) struct Ends<'e> {
+pub(super) struct Ends {
     /// The reference of each part.
-    pub parts: &'e [Option<EntityRef>],
+    pub parts: Vec<Option<EntityRef>>,
     /// The reference of each API that is no copy.
-    pub apis: &'e [Option<EntityRef>],
+    pub apis: Vec<Option<EntityRef>>,
+    /// The reference of each store.
+    pub stores: Vec<Option<EntityRef>>,
 }
 
-pub(super) fn edges(world: &World, parts: &Parts, apis: &Apis, runs: &Runs, ends: &Ends) -> Edges {
+pub(super) fn edges(world: &World, parts: &Parts, apis: &Apis, stores: &[Store], runs: &Runs, ends: &Ends) -> Edges {
     let count = parts.parts.len();
     let mut edges = Edges {
         depends_on: vec![BTreeMap::new(); count],
@@ -44,8 +47,33 @@ pub(super) fn edges(world: &World, parts: &Parts, apis: &Apis, runs: &Runs, ends
             let Some(target) = hosts.resolve(world, *holder, call).filter(|&target| target != at) else { continue };
             let Some(reference) = ends.parts[target].clone() else { continue };
             let why = format!("{} names the host {}.", call.file, call.host);
-            let evidence = world.evidence("dependency.call", Confidence::Corroborated, why, *holder, &call.file, call.line, Some(part.repository));
+            let evidence = world.evidence(
+                "dependency.call",
+                Confidence::Corroborated,
+                why,
+                *holder,
+                &call.file,
+                call.line,
+                Some(part.repository),
+            );
             edges.depends_on[at].entry(reference).or_insert(evidence);
+        }
+    }
+    for (store, reference) in stores.iter().zip(&ends.stores) {
+        let Some(reference) = reference else { continue };
+        for (part, call) in &store.users {
+            let why = format!("{} names the host {}.", call.file, call.host);
+            let own = Some(parts.parts[*part].repository);
+            let evidence = world.evidence(
+                "dependency.call",
+                Confidence::Corroborated,
+                why,
+                store.repository,
+                &call.file,
+                call.line,
+                own,
+            );
+            edges.depends_on[*part].entry(reference.clone()).or_insert(evidence);
         }
     }
     described(world, parts, apis, ends, &mut edges);
@@ -94,7 +122,8 @@ fn built_with(world: &World, part: &Part, at: usize, packages: &Packages, ends: 
             let confidence = if sure { Confidence::Corroborated } else { Confidence::Guess };
             let doubt = if sure { "" } else { ", a package of that name, but nothing shows that it is published" };
             let why = format!("{} names {name}, which it {what}{doubt}.", list.file);
-            let evidence = world.evidence(rule, confidence, why, part.repository, &list.file, *line, Some(part.repository));
+            let evidence =
+                world.evidence(rule, confidence, why, part.repository, &list.file, *line, Some(part.repository));
             if !sure {
                 probably.entry(target).or_insert(evidence);
             } else if found.get(&target).is_none_or(|(known, _)| scope < known) {
@@ -104,7 +133,11 @@ fn built_with(world: &World, part: &Part, at: usize, packages: &Packages, ends: 
     }
     for (target, evidence) in probably.into_iter().filter(|(target, _)| !found.contains_key(target)) {
         if let Some(reference) = &ends.parts[target] {
-            edges.guesses[at].push(Guess { field: "/spec/dependsOn".to_owned(), value: reference.to_string(), evidence });
+            edges.guesses[at].push(Guess {
+                field: "/spec/dependsOn".to_owned(),
+                value: reference.to_string(),
+                evidence,
+            });
         }
     }
     for (target, (_, evidence)) in found {
@@ -119,7 +152,13 @@ fn only(named: &[(usize, bool)]) -> Option<(usize, bool)> {
     let mut published = named.iter().filter(|(_, published)| *published);
     match (published.next(), published.next()) {
         (Some(only), None) => Some(*only),
-        (None, _) => if let [only] = named { Some(*only) } else { None },
+        (None, _) => {
+            if let [only] = named {
+                Some(*only)
+            } else {
+                None
+            }
+        }
         _ => None,
     }
 }
@@ -134,12 +173,20 @@ struct Hosts {
 impl Hosts {
     fn new(world: &World, parts: &Parts, runs: &Runs, ends: &Ends) -> Self {
         let mut hosts = Self { own: HashMap::new(), all: HashMap::new() };
-        let of_module: HashMap<(usize, &str), usize> =
-            parts.parts.iter().enumerate().map(|(at, part)| ((part.repository, part.module.path.as_str()), at)).collect();
+        let of_module: HashMap<(usize, &str), usize> = parts
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(at, part)| ((part.repository, part.module.path.as_str()), at))
+            .collect();
         let mut running: Vec<_> = runs.module.iter().collect();
         running.sort();
         for (&(holder, workload), &(repository, module)) in running {
-            let path = world.repositories[repository].draft.as_ref().and_then(|draft| draft.modules.get(module)).map(|module| module.path.as_str());
+            let path = world.repositories[repository]
+                .draft
+                .as_ref()
+                .and_then(|draft| draft.modules.get(module))
+                .map(|module| module.path.as_str());
             let Some(&at) = path.and_then(|path| of_module.get(&(repository, path))) else { continue };
             let Some(workload) = world.workload(holder, workload) else { continue };
             let name = workload.name.to_lowercase();
@@ -194,14 +241,19 @@ fn described(world: &World, parts: &Parts, apis: &Apis, ends: &Ends, edges: &mut
             None => {
                 let Some(reference) = ends.apis[at].clone() else { continue };
                 let why = format!("The definition {file} lies in its folder.");
-                let evidence = world.evidence("api.provided", Confidence::Corroborated, why, api.repository, file, line, own);
+                let evidence =
+                    world.evidence("api.provided", Confidence::Corroborated, why, api.repository, file, line, own);
                 edges.provides[part].entry(reference).or_insert(evidence);
             }
             Some(origin) if holder(origin) != Some(part) => {
                 let Some(reference) = ends.apis[origin].clone() else { continue };
                 let place = &apis.apis[origin];
-                let why = format!("{file} is a copy of {} of {}.", place.draft.path, world.repositories[place.repository].slug);
-                let evidence = world.evidence("api.consumed", Confidence::Corroborated, why, api.repository, file, line, own);
+                let why = format!(
+                    "{file} is a copy of {} of {}.",
+                    place.draft.path, world.repositories[place.repository].slug
+                );
+                let evidence =
+                    world.evidence("api.consumed", Confidence::Corroborated, why, api.repository, file, line, own);
                 edges.consumes[part].entry(reference).or_insert(evidence);
             }
             Some(_) => {}

@@ -44,12 +44,15 @@ pub(super) fn build(context: &Context, thing: &Thing, reference: &EntityRef) -> 
         Some(descriptor) => descriptor.entity.clone(),
         None => {
             let keeps_case = thing.name.to_lowercase() == reference.name;
-            let mut entity = Entity::new(thing.kind, if keeps_case { thing.name.clone() } else { reference.name.clone() });
-            entity.metadata.namespace = (reference.namespace != model::reference::DEFAULT_NAMESPACE).then(|| reference.namespace.clone());
+            let mut entity =
+                Entity::new(thing.kind, if keeps_case { thing.name.clone() } else { reference.name.clone() });
+            entity.metadata.namespace =
+                (reference.namespace != model::reference::DEFAULT_NAMESPACE).then(|| reference.namespace.clone());
             entity
         }
     };
-    let mut building = Building { context, thing, entity, evidence: BTreeMap::new(), guesses: Vec::new(), findings: Vec::new() };
+    let mut building =
+        Building { context, thing, entity, evidence: BTreeMap::new(), guesses: Vec::new(), findings: Vec::new() };
     building.evidence.insert("/metadata/name".to_owned(), thing.named.clone());
     if let Some(descriptor) = thing.descriptor {
         building.declared(descriptor);
@@ -59,7 +62,8 @@ pub(super) fn build(context: &Context, thing: &Thing, reference: &EntityRef) -> 
         Kind::Component => building.component(corrections),
         Kind::Api => building.api(corrections),
         Kind::Template => building.template(corrections),
-        Kind::Resource | Kind::System | Kind::Domain => building.owned(corrections, false),
+        Kind::Resource => building.resource(corrections),
+        Kind::System | Kind::Domain => building.owned(corrections, false),
         Kind::Group | Kind::User | Kind::Location => {}
     }
     building.finish()
@@ -79,13 +83,22 @@ impl<'b> Building<'b> {
                 _ => "descriptor.field",
             };
             let why = format!("{} says so.", descriptor.file);
-            let evidence = self.context.world.evidence(rule, Confidence::Declared, why, self.thing.repository, &descriptor.file, *line, own);
+            let evidence = self.context.world.evidence(
+                rule,
+                Confidence::Declared,
+                why,
+                self.thing.repository,
+                &descriptor.file,
+                *line,
+                own,
+            );
             self.evidence.insert(pointer.clone(), evidence);
         }
         let end = self.context.next_document(self.thing.repository, descriptor);
         let draft = self.context.world.repositories[self.thing.repository].draft.as_ref();
         let findings = draft.into_iter().flat_map(|draft| &draft.findings);
-        let own = findings.filter(|finding| finding.file == descriptor.file && (descriptor.line..end).contains(&finding.line));
+        let own = findings
+            .filter(|finding| finding.file == descriptor.file && (descriptor.line..end).contains(&finding.line));
         self.findings.extend(own.cloned());
     }
 
@@ -113,7 +126,8 @@ impl<'b> Building<'b> {
         self.list("dependsOn", &context.edges.depends_on[at], None);
         self.list("providesApis", &context.edges.provides[at], Some("api"));
         self.list("consumesApis", &context.edges.consumes[at], Some("api"));
-        let rejected = corrections.iter().any(|correction| correction.field == "/spec/dependsOn" && correction.value.is_none());
+        let rejected =
+            corrections.iter().any(|correction| correction.field == "/spec/dependsOn" && correction.value.is_none());
         if !rejected {
             self.guesses.extend(context.edges.guesses[at].iter().cloned());
         }
@@ -124,10 +138,11 @@ impl<'b> Building<'b> {
         let part = self.thing.part.map(|part| &context.parts.parts[part]);
         let repository = context.world.repositories[self.thing.repository];
         let own = Some(self.thing.repository);
-        let stated = part.and_then(|part| part.module.lifecycle.as_ref()).map(|fact| {
-            (fact.value.clone(), context.world.stamp(&fact.evidence, self.thing.repository, own))
-        });
-        let is_over = |value: &Option<(String, Evidence)>| value.as_ref().is_some_and(|(value, _)| value == "deprecated");
+        let stated = part
+            .and_then(|part| part.module.lifecycle.as_ref())
+            .map(|fact| (fact.value.clone(), context.world.stamp(&fact.evidence, self.thing.repository, own)));
+        let is_over =
+            |value: &Option<(String, Evidence)>| value.as_ref().is_some_and(|(value, _)| value == "deprecated");
         let archived = repository.archived.then(|| {
             let evidence = Evidence::new("lifecycle.archived", Confidence::Corroborated, "The repository is archived.");
             ("deprecated".to_owned(), evidence)
@@ -159,7 +174,8 @@ impl<'b> Building<'b> {
     fn ownership(&self) -> Ownership {
         let context = self.context;
         let part = self.thing.part.or_else(|| context.parts.nearest(self.thing.repository, &self.thing.path));
-        let modules = || context.world.repositories[self.thing.repository].draft.as_ref().map(|draft| draft.modules.as_slice());
+        let modules =
+            || context.world.repositories[self.thing.repository].draft.as_ref().map(|draft| draft.modules.as_slice());
         // A template or definition without a component around it is owned like the root of its repository.
         let shares = match part {
             Some(part) => &context.parts.parts[part].module.owners,
@@ -188,7 +204,9 @@ impl<'b> Building<'b> {
                 self.set("type", draft.api_type.clone(), evidence.clone());
             }
             if !self.entity.spec.contains_key("definition") && !self.entity.spec.contains_key("remotes") {
-                self.entity.spec.insert("definition".to_owned(), serde_json::json!({ "$text": format!("./{}", draft.path) }));
+                self.entity
+                    .spec
+                    .insert("definition".to_owned(), serde_json::json!({ "$text": format!("./{}", draft.path) }));
                 self.evidence.insert("/spec/definition".to_owned(), evidence);
             }
         }
@@ -208,11 +226,20 @@ impl<'b> Building<'b> {
             let facts = &context.world.repositories[self.thing.repository].facts;
             if let Some(description) = facts.description.as_ref().filter(|_| template.path.is_empty()) {
                 self.entity.metadata.description = Some(description.value.clone());
-                let evidence = context.world.stamp(&description.evidence, self.thing.repository, Some(self.thing.repository));
+                let evidence =
+                    context.world.stamp(&description.evidence, self.thing.repository, Some(self.thing.repository));
                 self.evidence.insert("/metadata/description".to_owned(), evidence);
             }
         }
         self.owned(corrections, true);
+    }
+
+    fn resource(&mut self, corrections: &[&Correction]) {
+        let context = self.context;
+        let store = self.thing.store.map(|at| &context.stores[at]);
+        let inferred = store.map(|store| (store.resource_type.to_owned(), store.evidence.clone()));
+        self.decide("type", Field { inferred, demanded: true, ..Field::default() }, corrections, None);
+        self.owned(corrections, store.is_some());
     }
 
     /// Description, homepage and tags, where the descriptor has none.
@@ -221,15 +248,26 @@ impl<'b> Building<'b> {
         let own = Some(self.thing.repository);
         if let Some(fact) = part.module.description.as_ref().filter(|_| self.entity.metadata.description.is_none()) {
             self.entity.metadata.description = Some(fact.value.clone());
-            self.evidence.insert("/metadata/description".to_owned(), self.context.world.stamp(&fact.evidence, self.thing.repository, own));
+            self.evidence.insert(
+                "/metadata/description".to_owned(),
+                self.context.world.stamp(&fact.evidence, self.thing.repository, own),
+            );
         }
         if self.entity.metadata.tags.is_empty() {
             self.entity.metadata.tags.clone_from(&part.module.tags);
         }
         if let Some(fact) = part.module.homepage.as_ref().filter(|_| self.entity.metadata.links.is_empty()) {
-            let link = model::entity::Link { url: fact.value.clone(), title: Some("Homepage".to_owned()), icon: None, kind: None };
+            let link = model::entity::Link {
+                url: fact.value.clone(),
+                title: Some("Homepage".to_owned()),
+                icon: None,
+                kind: None,
+            };
             self.entity.metadata.links.push(link);
-            self.evidence.insert("/metadata/links/0".to_owned(), self.context.world.stamp(&fact.evidence, self.thing.repository, own));
+            self.evidence.insert(
+                "/metadata/links/0".to_owned(),
+                self.context.world.stamp(&fact.evidence, self.thing.repository, own),
+            );
         }
     }
 
@@ -254,7 +292,8 @@ impl<'b> Building<'b> {
         let pointer = format!("/spec/{key}");
         let correction = corrections.iter().find(|correction| correction.field == pointer);
         let normal = |text: &str| match reference_kind {
-            Some(kind) => EntityRef::parse(text, Some(kind), self.entity_namespace()).map_or_else(|_| text.to_owned(), |reference| reference.to_string()),
+            Some(kind) => EntityRef::parse(text, Some(kind), self.entity_namespace())
+                .map_or_else(|_| text.to_owned(), |reference| reference.to_string()),
             None => text.to_owned(),
         };
         let known = self.entity.spec_str(key).filter(|value| *value != UNKNOWN).map(str::to_owned);
@@ -267,9 +306,14 @@ impl<'b> Building<'b> {
             }
             return;
         }
-        if let Some((correction, value)) = correction.and_then(|correction| Some((correction, correction.value.as_deref()?))) {
-            let evidence = Evidence::new(&format!("{key}.correction"), Confidence::Declared, format!("Set by {}.", correction.by));
-            let value = match reference_kind.and_then(|kind| EntityRef::parse(value, Some(kind), model::reference::DEFAULT_NAMESPACE).ok()) {
+        if let Some((correction, value)) =
+            correction.and_then(|correction| Some((correction, correction.value.as_deref()?)))
+        {
+            let evidence =
+                Evidence::new(&format!("{key}.correction"), Confidence::Declared, format!("Set by {}.", correction.by));
+            let value = match reference_kind
+                .and_then(|kind| EntityRef::parse(value, Some(kind), model::reference::DEFAULT_NAMESPACE).ok())
+            {
                 Some(reference) => owner_text(&reference),
                 None => value.to_owned(),
             };
@@ -296,11 +340,18 @@ impl<'b> Building<'b> {
             Some(Value::Array(items)) => items.clone(),
             _ => Vec::new(),
         };
-        let known: Vec<EntityRef> =
-            items.iter().filter_map(Value::as_str).filter_map(|text| EntityRef::parse(text, kind, &namespace).ok()).collect();
+        let known: Vec<EntityRef> = items
+            .iter()
+            .filter_map(Value::as_str)
+            .filter_map(|text| EntityRef::parse(text, kind, &namespace).ok())
+            .collect();
         for (reference, evidence) in edges.iter().filter(|(reference, _)| !known.contains(reference)) {
             self.evidence.insert(format!("/spec/{key}/{}", items.len()), evidence.clone());
-            let text = if kind.is_some() && reference.namespace == namespace { reference.name.clone() } else { reference.to_string() };
+            let text = if kind.is_some() && reference.namespace == namespace {
+                reference.name.clone()
+            } else {
+                reference.to_string()
+            };
             items.push(Value::String(text));
         }
         if !items.is_empty() {
@@ -311,8 +362,18 @@ impl<'b> Building<'b> {
     fn finish(self) -> CatalogEntity {
         let repository = self.context.world.repositories[self.thing.repository];
         let part = self.thing.part.map(|part| &self.context.parts.parts[part].module);
-        let below = part.filter(|module| !module.path.is_empty() && !module.languages.is_empty()).map(|module| module.languages.clone());
-        let whole = || repository.facts.languages.iter().take(LANGUAGES).map(|language| (language.language.clone(), language.code)).collect();
+        let below = part
+            .filter(|module| !module.path.is_empty() && !module.languages.is_empty())
+            .map(|module| module.languages.clone());
+        let whole = || {
+            repository
+                .facts
+                .languages
+                .iter()
+                .take(LANGUAGES)
+                .map(|language| (language.language.clone(), language.code))
+                .collect()
+        };
         let has_code = matches!(self.thing.kind, Kind::Component | Kind::Template);
         CatalogEntity {
             entity: self.entity,
@@ -346,7 +407,8 @@ fn owner_text(owner: &EntityRef) -> String {
 
 fn contradiction(descriptor: &DescriptorEntity, pointer: &str, declared: &str, corrected: &str) -> Finding {
     let (line, column) = descriptor.lines.get(pointer).copied().unwrap_or((descriptor.line, 1));
-    let message = format!("{pointer} was set to \"{corrected}\" here, but {} says \"{declared}\", which holds.", descriptor.file);
+    let message =
+        format!("{pointer} was set to \"{corrected}\" here, but {} says \"{declared}\", which holds.", descriptor.file);
     let help = "Change the descriptor, or take the correction back.";
     Finding::new("correction.contradicts", Level::Note, message, help).at(&descriptor.file, line, column)
 }

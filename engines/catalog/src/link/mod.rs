@@ -11,6 +11,7 @@ mod parts;
 mod people;
 mod references;
 mod relations;
+mod resources;
 mod things;
 mod workloads;
 mod world;
@@ -32,6 +33,7 @@ use apis::Apis;
 use edges::{Edges, Ends};
 use parts::Parts;
 use people::{Mentioned, People};
+use resources::Store;
 use world::World;
 
 /// Everything that is known when the catalog is put together.
@@ -94,7 +96,8 @@ pub fn link(input: &LinkInput) -> Linked {
     let declared_in = folders_of_components(&world);
     let parts = parts::parts(&world, &runs, &|repository, folder| declared_in.contains(&(repository, folder)));
     let apis = apis::apis(&world);
-    let things = things::things(&world, &parts, &apis);
+    let stores = resources::stores(&world, &parts, &runs);
+    let things = things::things(&world, &parts, &apis, &stores);
     let references = references::assign(&world, input, &things);
     let declared: Vec<(&DescriptorEntity, EntityRef)> = things
         .iter()
@@ -103,19 +106,24 @@ pub fn link(input: &LinkInput) -> Linked {
         .filter_map(|(thing, reference)| Some((thing.descriptor?, reference.clone()?)))
         .collect();
     let people = People::new(&world, &declared);
-    let mut ends = (vec![None; parts.parts.len()], vec![None; apis.apis.len()]);
+    let mut ends = Ends {
+        parts: vec![None; parts.parts.len()],
+        apis: vec![None; apis.apis.len()],
+        stores: vec![None; stores.len()],
+    };
     for (thing, reference) in things.iter().zip(&references.of) {
-        if let Some(part) = thing.part {
-            ends.0[part].clone_from(reference);
-        }
-        if let Some(api) = thing.api {
-            ends.1[api].clone_from(reference);
+        for (slots, index) in
+            [(&mut ends.parts, thing.part), (&mut ends.apis, thing.api), (&mut ends.stores, thing.store)]
+        {
+            if let Some(slot) = index.and_then(|index| slots.get_mut(index)) {
+                slot.clone_from(reference);
+            }
         }
     }
-    let edges = edges::edges(&world, &parts, &apis, &runs, &Ends { parts: &ends.0, apis: &ends.1 });
+    let edges = edges::edges(&world, &parts, &apis, &stores, &runs, &ends);
     let corrections = by_reference(&input.corrections, &references.aliases);
     let documents = documents(&world);
-    let context = Context { world, parts, apis, people, edges, corrections, documents };
+    let context = Context { world, parts, apis, stores, people, edges, corrections, documents };
     let mut entities: Vec<CatalogEntity> = things
         .iter()
         .zip(&references.of)
@@ -141,6 +149,7 @@ struct Context<'i> {
     world: World<'i>,
     parts: Parts,
     apis: Apis<'i>,
+    stores: Vec<Store>,
     people: People,
     edges: Edges,
     corrections: HashMap<EntityRef, Vec<&'i Correction>>,
@@ -152,7 +161,8 @@ impl Context<'_> {
     /// The line at which the document after this one begins.
     fn next_document(&self, repository: usize, descriptor: &DescriptorEntity) -> u32 {
         let lines = self.documents.get(&(repository, descriptor.file.as_str()));
-        lines.and_then(|lines| lines.iter().copied().find(|&line| line > descriptor.line)).unwrap_or(u32::MAX)
+        let next = |lines: &Vec<u32>| lines.get(lines.partition_point(|&line| line <= descriptor.line)).copied();
+        lines.and_then(next).unwrap_or(u32::MAX)
     }
 }
 
@@ -171,7 +181,9 @@ fn documents<'i>(world: &World<'i>) -> HashMap<(usize, &'i str), Vec<u32>> {
 fn folders_of_components<'i>(world: &World<'i>) -> HashSet<(usize, &'i str)> {
     let mut folders = HashSet::new();
     for (repository, draft) in world.drafts() {
-        for descriptor in draft.descriptors.iter().filter(|descriptor| descriptor.entity.kind.eq_ignore_ascii_case("Component")) {
+        for descriptor in
+            draft.descriptors.iter().filter(|descriptor| descriptor.entity.kind.eq_ignore_ascii_case("Component"))
+        {
             folders.insert((repository, descriptor.file.rsplit_once('/').map_or("", |(folder, _)| folder)));
         }
     }
@@ -179,7 +191,10 @@ fn folders_of_components<'i>(world: &World<'i>) -> HashSet<(usize, &'i str)> {
 }
 
 /// Corrections of each entity, the newest word on a field first; a correction of an old name is one of the new.
-fn by_reference<'i>(corrections: &'i [Correction], aliases: &HashMap<EntityRef, EntityRef>) -> HashMap<EntityRef, Vec<&'i Correction>> {
+fn by_reference<'i>(
+    corrections: &'i [Correction],
+    aliases: &HashMap<EntityRef, EntityRef>,
+) -> HashMap<EntityRef, Vec<&'i Correction>> {
     let mut by_reference: HashMap<EntityRef, Vec<&Correction>> = HashMap::new();
     for correction in corrections {
         let reference = aliases.get(&correction.reference).unwrap_or(&correction.reference);
@@ -228,7 +243,10 @@ fn standings(world: &World, entities: &[CatalogEntity]) -> Vec<(String, Standing
             _ if repository.facts.head.is_none() || repository.facts.files.total == 0 => (Standing::Empty, None),
             _ if repository.archived => (Standing::Archived, None),
             _ if holding.contains(repository.id.as_str()) => (Standing::Catalogued, None),
-            _ => (Standing::WithoutComponent, Some("Nothing decisive says what it is: it is neither deployed nor published.".to_owned())),
+            _ => (
+                Standing::WithoutComponent,
+                Some("Nothing decisive says what it is: it is neither deployed nor published.".to_owned()),
+            ),
         };
         (repository.id.clone(), standing, reason)
     };
@@ -236,26 +254,45 @@ fn standings(world: &World, entities: &[CatalogEntity]) -> Vec<(String, Standing
 }
 
 /// What is wrong in repositories, but for what stands with an entity already.
-fn findings(context: &Context, entities: &[CatalogEntity], references: Vec<(usize, Finding)>) -> Vec<(String, Finding)> {
+fn findings(
+    context: &Context,
+    entities: &[CatalogEntity],
+    references: Vec<(usize, Finding)>,
+) -> Vec<(String, Finding)> {
     let mut with_entities: HashSet<(&str, &str, &str, u32, u32)> = HashSet::new();
     for entity in entities {
         let Some(repository) = entity.repository.as_deref() else { continue };
-        with_entities.extend(entity.findings.iter().map(|finding| {
-            (repository, finding.rule.as_str(), finding.file.as_str(), finding.line, finding.column)
-        }));
+        with_entities.extend(
+            entity.findings.iter().map(|finding| {
+                (repository, finding.rule.as_str(), finding.file.as_str(), finding.line, finding.column)
+            }),
+        );
     }
     let mut found: Vec<(String, Finding)> = Vec::new();
     for (repository, draft) in context.world.drafts() {
         let id = &context.world.repositories[repository].id;
         let own = draft.findings.iter().filter(|finding| {
-            !with_entities.contains(&(id.as_str(), finding.rule.as_str(), finding.file.as_str(), finding.line, finding.column))
+            !with_entities.contains(&(
+                id.as_str(),
+                finding.rule.as_str(),
+                finding.file.as_str(),
+                finding.line,
+                finding.column,
+            ))
         });
         found.extend(own.map(|finding| (id.clone(), finding.clone())));
     }
     let more = references.into_iter().chain(context.world.overrides.unused());
     found.extend(more.map(|(repository, finding)| (context.world.repositories[repository].id.clone(), finding)));
     found.sort_by(|(a, first), (b, second)| {
-        (a, &first.file, first.line, first.column, &first.rule, &first.message).cmp(&(b, &second.file, second.line, second.column, &second.rule, &second.message))
+        (a, &first.file, first.line, first.column, &first.rule, &first.message).cmp(&(
+            b,
+            &second.file,
+            second.line,
+            second.column,
+            &second.rule,
+            &second.message,
+        ))
     });
     found.dedup();
     found

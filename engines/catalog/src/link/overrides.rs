@@ -64,7 +64,13 @@ pub(super) struct SaidOf<'i> {
 
 impl<'i> OverridesOfAll<'i> {
     pub fn new(files: impl Iterator<Item = (usize, &'i Overrides)>) -> Self {
-        let mut all = Self { rules: Vec::new(), teams: BTreeMap::new(), registries: Vec::new(), hosts: Vec::new(), bots: Vec::new() };
+        let mut all = Self {
+            rules: Vec::new(),
+            teams: BTreeMap::new(),
+            registries: Vec::new(),
+            hosts: Vec::new(),
+            bots: Vec::new(),
+        };
         for (holder, overrides) in files {
             for rule in &overrides.rules {
                 all.rules.push(CompiledRule {

@@ -7,7 +7,7 @@ use model::{Confidence, Evidence, Fact};
 use super::names::{is_generic, name, within};
 use super::workloads::Runs;
 use super::world::World;
-use crate::draft::{Call, Module};
+use crate::draft::{Call, Module, rescope_development};
 
 /// A module that is a component, or may become part of one that a descriptor declares.
 pub(super) struct Part {
@@ -58,9 +58,14 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
         for (index, module) in draft.modules.iter().enumerate() {
             let part = part(world, runs, repository, index, module);
             let is_root = module.path.is_empty();
-            let guessed = part.guess.as_ref().is_some_and(|guess| is_root && !template_root || guess.value == "service");
+            let guessed =
+                part.guess.as_ref().is_some_and(|guess| is_root && !template_root || guess.value == "service");
             let stands = part.kind.is_some() || guessed || keeps(repository, &module.path);
-            let ignored = world.overrides.of(&world.repositories[repository].name, &module.path).ignore.is_some_and(|said| *said.value);
+            let ignored = world
+                .overrides
+                .of(&world.repositories[repository].name, &module.path)
+                .ignore
+                .is_some_and(|said| *said.value);
             match (stands && !ignored, ignored) {
                 (true, _) => staying.push(part),
                 (false, false) => folding.push(module),
@@ -68,7 +73,8 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
             }
         }
         let first = found.parts.len();
-        let known: HashMap<String, usize> = staying.iter().enumerate().map(|(at, part)| (part.module.path.clone(), first + at)).collect();
+        let known: HashMap<String, usize> =
+            staying.iter().enumerate().map(|(at, part)| (part.module.path.clone(), first + at)).collect();
         found.parts.extend(staying);
         found.of_folder[repository] = known.into_iter().collect();
         for module in folding {
@@ -81,9 +87,14 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
 }
 
 fn fold(parent: &mut Part, module: &Module) {
-    parent.module.dependencies.extend(module.dependencies.iter().cloned());
-    parent.module.packages.extend(module.packages.iter().cloned().map(|package| crate::draft::Package { published: None, ..package }));
-    parent.calls.extend(module.calls.iter().map(|call| (parent.repository, call.clone())));
+    let mut module = module.clone();
+    rescope_development(&mut module);
+    parent.module.dependencies.extend(module.dependencies);
+    parent
+        .module
+        .packages
+        .extend(module.packages.into_iter().map(|package| crate::draft::Package { published: None, ..package }));
+    parent.calls.extend(module.calls.into_iter().map(|call| (parent.repository, call)));
 }
 
 fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Module) -> Part {
@@ -103,7 +114,12 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
     }
     let decisive = |fact: &&Fact<String>| fact.evidence.confidence > Confidence::Guess;
     let of = |kind: &str| module.types.iter().filter(decisive).find(|fact| fact.value == kind).map(stamp);
-    let run = |local: bool, kind: &str| deployments.iter().find(|(is_local, fact)| *is_local == local && fact.value == kind).map(|(_, fact)| fact.clone());
+    let run = |local: bool, kind: &str| {
+        deployments
+            .iter()
+            .find(|(is_local, fact)| *is_local == local && fact.value == kind)
+            .map(|(_, fact)| fact.clone())
+    };
     let website = of("website").filter(|_| of("gateway").is_none());
     let first = || module.types.iter().find(decisive).map(stamp);
     let is_made_for_import = of("library").is_some();
@@ -124,7 +140,8 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
 fn natural_name(world: &World, repository: usize, module: &Module) -> (String, Evidence) {
     let own = Some(repository);
     let repository_name = &world.names[repository];
-    let said = |rule: &str, why: String| world.stamp(&Evidence::new(rule, Confidence::Corroborated, why), repository, own);
+    let said =
+        |rule: &str, why: String| world.stamp(&Evidence::new(rule, Confidence::Corroborated, why), repository, own);
     if module.path.is_empty() {
         return (repository_name.clone(), said("name.repository", "It is the root of the repository.".to_owned()));
     }
@@ -135,5 +152,8 @@ fn natural_name(world: &World, repository: usize, module: &Module) -> (String, E
         return (named, evidence);
     }
     let leaf = module.path.rsplit('/').next().and_then(name).unwrap_or_else(|| "part".to_owned());
-    (within(repository_name, &leaf), said("name.folder", format!("It is the folder {} of the repository.", module.path)))
+    (
+        within(repository_name, &leaf),
+        said("name.folder", format!("It is the folder {} of the repository.", module.path)),
+    )
 }

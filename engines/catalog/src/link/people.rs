@@ -99,7 +99,8 @@ impl People {
             let (repository, mention) = spoken[0];
             let rule = if reference.kind == "group" { "group.codeowners" } else { "user.codeowners" };
             let why = format!("CODEOWNERS names {}.", mention.owner);
-            let evidence = world.evidence(rule, Confidence::Corroborated, why, repository, &mention.file, mention.line, None);
+            let evidence =
+                world.evidence(rule, Confidence::Corroborated, why, repository, &mention.file, mention.line, None);
             let visibility = spoken.iter().map(|(at, _)| world.repositories[*at].visibility).min().unwrap_or_default();
             self.meant.insert(lower, reference.clone());
             let written = mention.owner.trim_start_matches('@').to_owned();
@@ -109,14 +110,17 @@ impl People {
 
     /// A reference for a team or login that nobody declares; the organisation is in it only where it must be.
     fn fresh(&self, handle: &str, known: &HashMap<String, EntityRef>) -> Option<EntityRef> {
-        let taken = |reference: &EntityRef| self.mentioned.contains_key(reference) || known.values().any(|known| known == reference);
+        let taken = |reference: &EntityRef| {
+            self.mentioned.contains_key(reference) || known.values().any(|known| known == reference)
+        };
         match handle.split_once('/') {
             Some((organisation, team)) => {
                 let short = EntityRef::new("group", DEFAULT_NAMESPACE, name(team)?);
                 if !taken(&short) {
                     return Some(short);
                 }
-                Some(EntityRef::new("group", DEFAULT_NAMESPACE, name(&format!("{organisation}-{team}"))?)).filter(|long| !taken(long))
+                Some(EntityRef::new("group", DEFAULT_NAMESPACE, name(&format!("{organisation}-{team}"))?))
+                    .filter(|long| !taken(long))
             }
             None => Some(EntityRef::new("user", DEFAULT_NAMESPACE, name(handle)?)).filter(|user| !taken(user)),
         }
@@ -125,13 +129,20 @@ impl People {
     /// The fourth step of the ladder: the team that CODEOWNERS names for most of the files.
     pub fn by_codeowners(&self, world: &World, shares: &[OwnerShare], repository: usize) -> Ownership {
         let meant = |share: &OwnerShare| self.meant.get(&share.owner.to_lowercase()).cloned();
-        let teams: Vec<(EntityRef, &OwnerShare)> =
-            shares.iter().filter_map(|share| Some((meant(share)?, share))).filter(|(reference, _)| reference.kind == "group").collect();
+        let teams: Vec<(EntityRef, &OwnerShare)> = shares
+            .iter()
+            .filter_map(|share| Some((meant(share)?, share)))
+            .filter(|(reference, _)| reference.kind == "group")
+            .collect();
         let of_share = |rule: &str, confidence, why: String, share: &OwnerShare| {
             world.evidence(rule, confidence, why, repository, &share.file, share.line, Some(repository))
         };
         if let Some((team, share)) = teams.first().filter(|(_, share)| share.files * 2 > share.of) {
-            let others: Vec<&str> = teams[1..].iter().filter(|(other, rival)| rival.files == share.files && other != team).map(|(_, rival)| rival.owner.as_str()).collect();
+            let others: Vec<&str> = teams[1..]
+                .iter()
+                .filter(|(other, rival)| rival.files == share.files && other != team)
+                .map(|(_, rival)| rival.owner.as_str())
+                .collect();
             let what = format!("CODEOWNERS gives {} of {} files to {}", share.files, share.of, share.owner);
             if others.is_empty() {
                 let evidence = of_share("owner.codeowners", Confidence::Corroborated, format!("{what}."), share);
@@ -142,11 +153,19 @@ impl People {
             return Ownership { owner: None, guess: Some(guess(team, evidence)) };
         }
         let most = shares.first().filter(|share| share.files * 2 > share.of);
-        let people: BTreeSet<EntityRef> =
-            shares.iter().filter(|share| Some(share.files) == most.map(|most| most.files)).filter_map(meant).filter(|meant| meant.kind == "user").collect();
+        let people: BTreeSet<EntityRef> = shares
+            .iter()
+            .filter(|share| Some(share.files) == most.map(|most| most.files))
+            .filter_map(meant)
+            .filter(|meant| meant.kind == "user")
+            .collect();
         let Some(share) = most.filter(|_| !people.is_empty()) else { return Ownership::default() };
-        let holding: Vec<&EntityRef> =
-            self.members.iter().filter(|(_, users)| users.len() <= TEAM_SIZE && people.is_subset(users)).map(|(team, _)| team).collect();
+        let holding: Vec<&EntityRef> = self
+            .members
+            .iter()
+            .filter(|(_, users)| users.len() <= TEAM_SIZE && people.is_subset(users))
+            .map(|(team, _)| team)
+            .collect();
         let [team] = holding.as_slice() else { return Ownership::default() };
         let why = format!("CODEOWNERS names people who are all in {}, and together in no other team.", team.name);
         let evidence = of_share("owner.codeowners-people", Confidence::Corroborated, why, share);
@@ -191,12 +210,15 @@ fn known_names(declared: &[(&DescriptorEntity, EntityRef)]) -> HashMap<String, E
         if let Some(slug) = annotations.get(slug) {
             known.entry(format!("@{}", slug.to_lowercase())).or_insert_with(|| reference.clone());
         }
-        if let Some(address) = descriptor.entity.spec.get("profile").and_then(|profile| profile.get("email")).and_then(Value::as_str) {
+        if let Some(address) =
+            descriptor.entity.spec.get("profile").and_then(|profile| profile.get("email")).and_then(Value::as_str)
+        {
             known.entry(address.to_lowercase()).or_insert_with(|| reference.clone());
         }
     }
     for (_, reference) in declared {
-        let called = if reference.kind == "group" { format!("/{}", reference.name) } else { format!("@{}", reference.name) };
+        let called =
+            if reference.kind == "group" { format!("/{}", reference.name) } else { format!("@{}", reference.name) };
         known.entry(called).or_insert_with(|| reference.clone());
     }
     known
@@ -206,7 +228,8 @@ fn members(declared: &[(&DescriptorEntity, EntityRef)]) -> BTreeMap<EntityRef, B
     let mut members: BTreeMap<EntityRef, BTreeSet<EntityRef>> = BTreeMap::new();
     for (descriptor, reference) in declared {
         let (key, kind) = if reference.kind == "group" { ("members", "user") } else { ("memberOf", "group") };
-        let others = descriptor.entity.spec.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let others =
+            descriptor.entity.spec.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         for other in others.filter_map(|text| EntityRef::parse(text, Some(kind), &reference.namespace).ok()) {
             let (team, user) = if kind == "user" { (reference.clone(), other) } else { (other, reference.clone()) };
             members.entry(team).or_default().insert(user);
@@ -228,7 +251,8 @@ fn hash(identity: &str) -> String {
 }
 
 fn everywhere(world: &World) -> HashSet<String> {
-    let mut left_out: HashSet<String> = world.overrides.plain_bots().map(|bot| hash(&bot.trim_start_matches('@').to_lowercase())).collect();
+    let mut left_out: HashSet<String> =
+        world.overrides.plain_bots().map(|bot| hash(&bot.trim_start_matches('@').to_lowercase())).collect();
     let count = world.drafts().count();
     if count < MANY_REPOSITORIES {
         return left_out;
@@ -239,6 +263,8 @@ fn everywhere(world: &World) -> HashSet<String> {
             *repositories.entry(&author.author).or_default() += 1;
         }
     }
-    left_out.extend(repositories.into_iter().filter(|(_, active)| active * 10 > count).map(|(author, _)| author.to_owned()));
+    left_out.extend(
+        repositories.into_iter().filter(|(_, active)| active * 10 > count).map(|(author, _)| author.to_owned()),
+    );
     left_out
 }

@@ -22,8 +22,11 @@ pub(super) struct References {
 type Key<'k> = (&'k str, &'k str, &'k str);
 
 pub(super) fn assign(world: &World, input: &LinkInput, things: &[Thing]) -> References {
-    let known: BTreeMap<Key, &Assignment> =
-        input.assignments.iter().map(|known| ((known.repository.as_str(), known.path.as_str(), known.kind.as_str()), known)).collect();
+    let known: BTreeMap<Key, &Assignment> = input
+        .assignments
+        .iter()
+        .map(|known| ((known.repository.as_str(), known.path.as_str(), known.kind.as_str()), known))
+        .collect();
     let before: Vec<Option<&Assignment>> = earlier(world, &known, things);
     let mut taken: HashMap<EntityRef, Option<usize>> = reserved(world, input);
     let mut of: Vec<Option<EntityRef>> = vec![None; things.len()];
@@ -74,14 +77,22 @@ fn earlier<'i>(world: &World, known: &BTreeMap<Key, &'i Assignment>, things: &[T
         at(&thing.key).or_else(|| at(plain).filter(|before| before.reference == thing.wanted))
     };
     let mut before: Vec<Option<&Assignment>> = things.iter().map(lookup).collect();
-    let used: HashSet<Key> = before.iter().flatten().map(|known| (known.repository.as_str(), known.path.as_str(), known.kind.as_str())).collect();
+    let used: HashSet<Key> = before
+        .iter()
+        .flatten()
+        .map(|known| (known.repository.as_str(), known.path.as_str(), known.kind.as_str()))
+        .collect();
     let held: HashSet<&EntityRef> = before.iter().flatten().map(|known| &known.reference).collect();
     let mut vanished: HashMap<(&str, &str), Vec<&'i Assignment>> = HashMap::new();
-    for (key, assignment) in known.iter().filter(|(key, assignment)| !used.contains(*key) && !held.contains(&assignment.reference)) {
+    for (key, assignment) in
+        known.iter().filter(|(key, assignment)| !used.contains(*key) && !held.contains(&assignment.reference))
+    {
         vanished.entry((key.0, key.2)).or_default().push(assignment);
     }
     let mut came: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (at, thing) in things.iter().enumerate().filter(|(at, thing)| before[*at].is_none() && thing.descriptor.is_none()) {
+    for (at, thing) in
+        things.iter().enumerate().filter(|(at, thing)| before[*at].is_none() && thing.descriptor.is_none())
+    {
         came.entry((id(thing), thing.kind.lower())).or_default().push(at);
     }
     for (key, places) in came {
@@ -115,7 +126,10 @@ fn fresh(world: &World, thing: &Thing, taken: &HashMap<EntityRef, Option<usize>>
         return thing.wanted.clone();
     }
     let rename = |text: &str| name(text).map(|name| EntityRef::new(&thing.wanted.kind, &thing.wanted.namespace, name));
-    let long = rename(&format!("{repository}-{}", thing.wanted.name.strip_prefix(&format!("{}-", repository.to_lowercase())).unwrap_or(&thing.wanted.name)));
+    let long = rename(&format!(
+        "{repository}-{}",
+        thing.wanted.name.strip_prefix(&format!("{}-", repository.to_lowercase())).unwrap_or(&thing.wanted.name)
+    ));
     let long = long.unwrap_or_else(|| thing.wanted.clone());
     let numbered = (2..).filter_map(|number| rename(&format!("{}-{number}", long.name)));
     std::iter::once(long.clone()).chain(numbered).find(|reference| !taken.contains_key(reference)).unwrap_or(long)
@@ -127,7 +141,9 @@ fn duplicate(world: &World, things: &[Thing], thing: &Thing, holder: Option<usiz
             let repository = &world.repositories[holder.repository].slug;
             match holder.descriptor {
                 Some(descriptor) => format!("{}:{} of {repository}", descriptor.file, descriptor.line),
-                None => format!("the folder {} of {repository}", if holder.path.is_empty() { "." } else { &holder.path }),
+                None => {
+                    format!("the folder {} of {repository}", if holder.path.is_empty() { "." } else { &holder.path })
+                }
             }
         }
         None => "a repository that has not been read yet".to_owned(),

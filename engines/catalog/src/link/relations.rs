@@ -11,7 +11,11 @@ use crate::descriptor;
 
 /// Fills in the relations of every entity: both directions, distinct, sorted. What leads to an entity that does not
 /// exist stays, and a warning says so. `aliases` are names of before, which lead on.
-pub(super) fn draw(entities: &mut [CatalogEntity], aliases: &HashMap<EntityRef, EntityRef>, lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>) {
+pub(super) fn draw(
+    entities: &mut [CatalogEntity],
+    aliases: &HashMap<EntityRef, EntityRef>,
+    lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>,
+) {
     let known: HashSet<EntityRef> = entities.iter().map(|entity| entity.entity.reference()).collect();
     let mut relations: HashMap<EntityRef, Vec<Relation>> = HashMap::new();
     for entity in entities.iter_mut() {
@@ -27,8 +31,14 @@ pub(super) fn draw(entities: &mut [CatalogEntity], aliases: &HashMap<EntityRef, 
                 let finding = dangling(entity, &target, &edge.pointer, lines);
                 entity.findings.push(finding);
             }
-            relations.entry(own.clone()).or_default().push(Relation { kind: edge.kind.to_owned(), target_ref: target.clone() });
-            relations.entry(target).or_default().push(Relation { kind: edge.reverse.to_owned(), target_ref: own.clone() });
+            relations
+                .entry(own.clone())
+                .or_default()
+                .push(Relation { kind: edge.kind.to_owned(), target_ref: target.clone() });
+            relations
+                .entry(target)
+                .or_default()
+                .push(Relation { kind: edge.reverse.to_owned(), target_ref: own.clone() });
         }
     }
     for entity in entities {
@@ -39,11 +49,17 @@ pub(super) fn draw(entities: &mut [CatalogEntity], aliases: &HashMap<EntityRef, 
     }
 }
 
-fn dangling(entity: &CatalogEntity, target: &EntityRef, pointer: &str, lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>) -> Finding {
+fn dangling(
+    entity: &CatalogEntity,
+    target: &EntityRef,
+    pointer: &str,
+    lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>,
+) -> Finding {
     let message = format!("{pointer} names {target}, which does not exist.");
     let help = "Correct the reference, or add a descriptor for what it names.";
     let finding = Finding::new("relation.dangling", Level::Warning, message, help);
-    let inferred = || entity.evidence.get(pointer).and_then(|evidence| Some((evidence.file.clone()?, evidence.line.unwrap_or(0))));
+    let inferred =
+        || entity.evidence.get(pointer).and_then(|evidence| Some((evidence.file.clone()?, evidence.line.unwrap_or(0))));
     match (&entity.descriptor, lines(entity, pointer)) {
         (Some(file), Some((line, column))) => finding.at(file, line, column),
         _ => match inferred() {

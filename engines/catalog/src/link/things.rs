@@ -1,6 +1,6 @@
 //! Everything that becomes an entity of a repository, before it has a reference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::reference::DEFAULT_NAMESPACE;
 use model::{Confidence, EntityRef, Evidence, Kind};
@@ -8,6 +8,7 @@ use model::{Confidence, EntityRef, Evidence, Kind};
 use super::apis::Apis;
 use super::names::{is_generic, name, within};
 use super::parts::Parts;
+use super::resources::Store;
 use super::world::World;
 use crate::descriptor::DescriptorEntity;
 use crate::draft::TemplateDraft;
@@ -25,6 +26,8 @@ pub(super) struct Thing<'i> {
     pub part: Option<usize>,
     /// Index of the API that it is.
     pub api: Option<usize>,
+    /// Index of the store that it is.
+    pub store: Option<usize>,
     pub template: Option<&'i TemplateDraft>,
     /// What it would be called.
     pub wanted: EntityRef,
@@ -34,22 +37,32 @@ pub(super) struct Thing<'i> {
 }
 
 /// All things: those of descriptors in the order of repositories, files and lines, then what is inferred.
-pub(super) fn things<'i>(world: &World<'i>, parts: &Parts, apis: &Apis<'i>) -> Vec<Thing<'i>> {
+pub(super) fn things<'i>(world: &World<'i>, parts: &Parts, apis: &Apis<'i>, stores: &[Store]) -> Vec<Thing<'i>> {
     let mut things = Vec::new();
+    let mut parts_of = vec![Vec::new(); world.repositories.len()];
+    parts.parts.iter().enumerate().for_each(|(at, part)| parts_of[part.repository].push(at));
+    let mut apis_of = vec![Vec::new(); world.repositories.len()];
+    apis.apis.iter().enumerate().for_each(|(at, api)| apis_of[api.repository].push(at));
     for (repository, draft) in world.drafts() {
-        let mut claimed_parts = BTreeMap::new();
-        let mut claimed_apis = BTreeMap::new();
+        let (own_parts, own_apis) = (&parts_of[repository], &apis_of[repository]);
+        let mut claimed_parts = HashSet::new();
+        let mut claimed_apis = HashSet::new();
         let mut declared = declared(world, repository, &draft.descriptors);
-        claim_parts(world, parts, repository, &mut declared, &mut claimed_parts);
-        claim_apis(apis, repository, &mut declared, &mut claimed_apis);
+        claim_parts(world, parts, own_parts, &mut declared, &mut claimed_parts);
+        claim_apis(apis, own_apis, &mut declared, &mut claimed_apis);
         give_keys(parts, &mut declared);
         things.extend(declared);
-        let mine = parts.parts.iter().enumerate().filter(|(at, part)| part.repository == repository && !claimed_parts.contains_key(at));
-        things.extend(mine.map(|(at, _)| inferred_component(world, parts, at)));
-        let mine = apis.apis.iter().enumerate().filter(|(at, api)| api.repository == repository && !claimed_apis.contains_key(at));
-        things.extend(mine.filter_map(|(at, _)| inferred_api(world, apis, at)));
-        let templates = draft.templates.iter().filter(|template| !draft.descriptors.iter().any(|known| declares_template(known, template)));
+        let inferred = own_parts.iter().filter(|at| !claimed_parts.contains(*at));
+        things.extend(inferred.map(|&at| inferred_component(world, parts, at)));
+        let inferred = own_apis.iter().filter(|at| !claimed_apis.contains(*at));
+        things.extend(inferred.filter_map(|&at| inferred_api(world, apis, at)));
+        let templates = draft
+            .templates
+            .iter()
+            .filter(|template| !draft.descriptors.iter().any(|known| declares_template(known, template)));
         things.extend(templates.filter_map(|template| inferred_template(world, repository, template)));
+        let own = stores.iter().enumerate().filter(|(_, store)| store.repository == repository);
+        things.extend(own.filter_map(|(at, store)| inferred_store(world, at, store)));
     }
     things
 }
@@ -63,7 +76,8 @@ fn declares_template(known: &DescriptorEntity, template: &TemplateDraft) -> bool
 }
 
 fn declared<'i>(world: &World, repository: usize, descriptors: &'i [DescriptorEntity]) -> Vec<Thing<'i>> {
-    let known = descriptors.iter().filter_map(|descriptor| Some((descriptor, descriptor.entity.kind.parse::<Kind>().ok()?)));
+    let known =
+        descriptors.iter().filter_map(|descriptor| Some((descriptor, descriptor.entity.kind.parse::<Kind>().ok()?)));
     let thing = |(descriptor, kind): (&'i DescriptorEntity, Kind)| {
         let line = descriptor.lines.get("/metadata/name").map_or(descriptor.line, |&(line, _)| line);
         let why = format!("{} names it.", descriptor.file);
@@ -75,18 +89,26 @@ fn declared<'i>(world: &World, repository: usize, descriptors: &'i [DescriptorEn
             descriptor: Some(descriptor),
             part: None,
             api: None,
+            store: None,
             template: None,
             wanted: descriptor.entity.reference(),
             name: descriptor.entity.metadata.name.clone(),
-            named: world.evidence("name.descriptor", Confidence::Declared, why, repository, &descriptor.file, line, Some(repository)),
+            named: world.evidence(
+                "name.descriptor",
+                Confidence::Declared,
+                why,
+                repository,
+                &descriptor.file,
+                line,
+                Some(repository),
+            ),
         }
     };
     known.map(thing).collect()
 }
 
 /// A Component is the part in its descriptor's folder; where a file declares several, the parts that are called so.
-fn claim_parts(world: &World, parts: &Parts, repository: usize, declared: &mut [Thing], claimed: &mut BTreeMap<usize, ()>) {
-    let own: Vec<usize> = (0..parts.parts.len()).filter(|&at| parts.parts[at].repository == repository).collect();
+fn claim_parts(world: &World, parts: &Parts, own: &[usize], declared: &mut [Thing], claimed: &mut HashSet<usize>) {
     let mut in_folder: BTreeMap<String, usize> = BTreeMap::new();
     for thing in declared.iter().filter(|thing| thing.kind == Kind::Component) {
         *in_folder.entry(thing.path.clone()).or_default() += 1;
@@ -95,14 +117,18 @@ fn claim_parts(world: &World, parts: &Parts, repository: usize, declared: &mut [
         let alone = in_folder.get(&thing.path) == Some(&1);
         let called = |at: &&usize| {
             let part = &parts.parts[**at];
-            let leaf = if part.module.path.is_empty() { &world.names[repository] } else { part.module.path.rsplit('/').next().unwrap_or_default() };
+            let leaf = if part.module.path.is_empty() {
+                &world.names[part.repository]
+            } else {
+                part.module.path.rsplit('/').next().unwrap_or_default()
+            };
             part.module.path.starts_with(&thing.path)
                 && [leaf, &part.name].iter().any(|name| name.eq_ignore_ascii_case(&thing.wanted.name))
         };
         let here = own.iter().find(|&&at| parts.parts[at].module.path == thing.path).filter(|_| alone);
-        let found = here.or_else(|| own.iter().find(called)).copied().filter(|at| !claimed.contains_key(at));
+        let found = here.or_else(|| own.iter().find(called)).copied().filter(|at| !claimed.contains(at));
         if let Some(at) = found {
-            claimed.insert(at, ());
+            claimed.insert(at);
             thing.part = Some(at);
             thing.path.clone_from(&parts.parts[at].module.path);
         }
@@ -110,19 +136,20 @@ fn claim_parts(world: &World, parts: &Parts, repository: usize, declared: &mut [
 }
 
 /// An API is the definition file that its descriptor points at, or that is called the same.
-fn claim_apis(apis: &Apis, repository: usize, declared: &mut [Thing], claimed: &mut BTreeMap<usize, ()>) {
+fn claim_apis(apis: &Apis, own: &[usize], declared: &mut [Thing], claimed: &mut HashSet<usize>) {
     for thing in declared.iter_mut().filter(|thing| thing.kind == Kind::Api) {
         let Some(descriptor) = thing.descriptor else { continue };
         let definition = descriptor.entity.spec.get("definition").and_then(|definition| definition.as_object());
         let target = definition.and_then(|object| object.values().next()?.as_str());
         let file = target.map(|target| join(folder(&descriptor.file), target));
-        let found = apis.apis.iter().enumerate().find(|(at, api)| {
-            api.repository == repository
-                && !claimed.contains_key(at)
-                && (file.as_deref() == Some(&api.draft.path) || api_name(&api.draft.name).is_some_and(|name| name == thing.wanted.name))
+        let found = own.iter().copied().find(|at| {
+            let draft = apis.apis[*at].draft;
+            !claimed.contains(at)
+                && (file.as_deref() == Some(&draft.path)
+                    || api_name(&draft.name).is_some_and(|name| name == thing.wanted.name))
         });
-        if let Some((at, _)) = found {
-            claimed.insert(at, ());
+        if let Some(at) = found {
+            claimed.insert(at);
             thing.api = Some(at);
         }
     }
@@ -145,7 +172,11 @@ fn give_keys(parts: &Parts, declared: &mut [Thing]) {
         thing.key = if alone || is_place {
             thing.path.clone()
         } else {
-            let namespace = if thing.wanted.namespace == DEFAULT_NAMESPACE { String::new() } else { format!("{}/", thing.wanted.namespace) };
+            let namespace = if thing.wanted.namespace == DEFAULT_NAMESPACE {
+                String::new()
+            } else {
+                format!("{}/", thing.wanted.namespace)
+            };
             format!("{}#{namespace}{}", thing.path, thing.wanted.name)
         };
     }
@@ -158,7 +189,18 @@ fn inferred_component<'i>(world: &World, parts: &Parts, at: usize) -> Thing<'i> 
     let (wanted, named) = match overridden {
         Some((name, said)) => {
             let why = format!("{} names it.", said.file);
-            (name, world.evidence("name.override", Confidence::Declared, why, said.holder, said.file, said.line, Some(part.repository)))
+            (
+                name,
+                world.evidence(
+                    "name.override",
+                    Confidence::Declared,
+                    why,
+                    said.holder,
+                    said.file,
+                    said.line,
+                    Some(part.repository),
+                ),
+            )
         }
         None => (part.name.clone(), part.named.clone()),
     };
@@ -170,6 +212,7 @@ fn inferred_component<'i>(world: &World, parts: &Parts, at: usize) -> Thing<'i> 
         descriptor: None,
         part: Some(at),
         api: None,
+        store: None,
         template: None,
         wanted: EntityRef::new("component", DEFAULT_NAMESPACE, &wanted),
         name: wanted,
@@ -189,7 +232,10 @@ fn inferred_api<'i>(world: &World, apis: &Apis<'i>, at: usize) -> Option<Thing<'
     }
     let own = api_name(&api.draft.name)?;
     let bare = own.trim_end_matches("-api");
-    let wanted = if is_generic(bare) { within(&world.names[api.repository], &own).to_lowercase() } else { own };
+    // One word alone, `session`, says nothing outside its repository.
+    let is_one_word = !own.contains(['-', '.']);
+    let wanted =
+        if is_generic(bare) || is_one_word { within(&world.names[api.repository], &own).to_lowercase() } else { own };
     Some(Thing {
         kind: Kind::Api,
         repository: api.repository,
@@ -198,6 +244,7 @@ fn inferred_api<'i>(world: &World, apis: &Apis<'i>, at: usize) -> Option<Thing<'
         descriptor: None,
         part: None,
         api: Some(at),
+        store: None,
         template: None,
         wanted: EntityRef::new("api", DEFAULT_NAMESPACE, &wanted),
         name: wanted,
@@ -207,7 +254,11 @@ fn inferred_api<'i>(world: &World, apis: &Apis<'i>, at: usize) -> Option<Thing<'
 
 fn inferred_template<'i>(world: &World, repository: usize, template: &'i TemplateDraft) -> Option<Thing<'i>> {
     let repository_name = &world.names[repository];
-    let wanted = if template.path.is_empty() { repository_name.clone() } else { within(repository_name, &name(&template.name)?) };
+    let wanted = if template.path.is_empty() {
+        repository_name.clone()
+    } else {
+        within(repository_name, &name(&template.name)?)
+    };
     Some(Thing {
         kind: Kind::Template,
         repository,
@@ -216,9 +267,29 @@ fn inferred_template<'i>(world: &World, repository: usize, template: &'i Templat
         descriptor: None,
         part: None,
         api: None,
+        store: None,
         template: Some(template),
         wanted: EntityRef::new("template", DEFAULT_NAMESPACE, &wanted),
         name: wanted,
         named: world.stamp(&template.evidence, repository, Some(repository)),
+    })
+}
+
+fn inferred_store<'i>(world: &World, at: usize, store: &Store) -> Option<Thing<'i>> {
+    let file = store.evidence.file.as_deref().unwrap_or_default();
+    let wanted = within(&world.names[store.repository], &name(&store.name)?);
+    Some(Thing {
+        kind: Kind::Resource,
+        repository: store.repository,
+        path: folder(file).to_owned(),
+        key: format!("{file}#{}", store.name),
+        descriptor: None,
+        part: None,
+        api: None,
+        store: Some(at),
+        template: None,
+        wanted: EntityRef::new("resource", DEFAULT_NAMESPACE, &wanted),
+        name: wanted,
+        named: store.evidence.clone(),
     })
 }

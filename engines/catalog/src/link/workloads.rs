@@ -7,8 +7,17 @@ use super::world::World;
 use crate::draft::{Module, Workload};
 
 /// Registries where everybody's images lie.
-const PUBLIC: [&str; 9] =
-    ["docker.io", "index.docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "mcr.microsoft.com"];
+const PUBLIC: [&str; 9] = [
+    "docker.io",
+    "index.docker.io",
+    "quay.io",
+    "ghcr.io",
+    "gcr.io",
+    "registry.k8s.io",
+    "k8s.gcr.io",
+    "public.ecr.aws",
+    "mcr.microsoft.com",
+];
 
 /// A module, by the index of its repository and its own in the draft.
 pub(super) type ModuleIndex = (usize, usize);
@@ -70,11 +79,18 @@ impl Images {
         images
     }
 
-    fn resolve(&self, world: &World, repository: usize, modules: &[Module], workload: &Workload) -> Option<ModuleIndex> {
+    fn resolve(
+        &self,
+        world: &World,
+        repository: usize,
+        modules: &[Module],
+        workload: &Workload,
+    ) -> Option<ModuleIndex> {
         if let Some(folder) = &workload.folder {
             return modules.iter().position(|module| module.path == *folder).map(|at| (repository, at));
         }
-        let image = workload.image.as_deref().filter(|image| !image.contains(['{', '$', '<', '%']) && !image.is_empty());
+        let image =
+            workload.image.as_deref().filter(|image| !image.contains(['{', '$', '<', '%']) && !image.is_empty());
         if let Some(image) = image {
             return self.by_image(world, repository, image);
         }
@@ -147,7 +163,11 @@ fn by_place(repository: &str, modules: &[Module], workload: &Workload) -> Option
     let name = workload.name.to_lowercase();
     let leaf = |module: &Module| module.path.rsplit('/').next().unwrap_or_default().to_lowercase();
     let named = modules.iter().position(|module| {
-        if module.path.is_empty() { name == repository.to_lowercase() } else { name == leaf(module) || name == within(repository, &leaf(module)).to_lowercase() }
+        if module.path.is_empty() {
+            name == repository.to_lowercase()
+        } else {
+            name == leaf(module) || name == within(repository, &leaf(module)).to_lowercase()
+        }
     });
     let file = workload.evidence.file.as_deref().unwrap_or_default();
     let around = || {

@@ -24,14 +24,16 @@ impl<'i> World<'i> {
     pub fn new(input: &'i LinkInput) -> Self {
         let mut repositories: Vec<&LinkRepository> = input.repositories.iter().collect();
         repositories.sort_by(|a, b| a.id.cmp(&b.id));
-        let files = repositories.iter().enumerate().filter_map(|(at, repository)| {
-            Some((at, repository.draft.as_ref()?.overrides.as_ref()?))
-        });
+        let files = repositories
+            .iter()
+            .enumerate()
+            .filter_map(|(at, repository)| Some((at, repository.draft.as_ref()?.overrides.as_ref()?)));
         // Which file is later is told by names that people see, not by ids.
         let mut files: Vec<_> = files.collect();
         files.sort_by(|(a, _), (b, _)| repositories[*a].slug.cmp(&repositories[*b].slug));
         let overrides = OverridesOfAll::new(files.into_iter());
-        let left_out: Vec<_> = repositories.iter().map(|repository| left_out(repository, &overrides, &repositories)).collect();
+        let left_out: Vec<_> =
+            repositories.iter().map(|repository| left_out(repository, &overrides, &repositories)).collect();
         let names = names(&repositories, &left_out);
         let by_id = repositories.iter().enumerate().map(|(at, repository)| (repository.id.as_str(), at)).collect();
         Self { repositories, names, overrides, left_out, by_id }
@@ -67,7 +69,16 @@ impl<'i> World<'i> {
 
     /// New evidence at a place in the repository `holder`, for an entity of `own`.
     #[allow(clippy::too_many_arguments)]
-    pub fn evidence(&self, rule: &str, confidence: Confidence, why: impl Into<String>, holder: usize, file: &str, line: u32, own: Option<usize>) -> Evidence {
+    pub fn evidence(
+        &self,
+        rule: &str,
+        confidence: Confidence,
+        why: impl Into<String>,
+        holder: usize,
+        file: &str,
+        line: u32,
+        own: Option<usize>,
+    ) -> Evidence {
         let line = (line > 0).then_some(line);
         self.stamp(&Evidence::new(rule, confidence, why).at(file, line), holder, own)
     }
@@ -90,7 +101,9 @@ fn names(repositories: &[&LinkRepository], left_out: &[Option<String>]) -> Vec<S
         *leaves.entry(leaf(repository).unwrap_or_default().to_lowercase()).or_default() += 1;
         *wholes.entry(whole(repository).unwrap_or_default().to_lowercase()).or_default() += 1;
     }
-    let unique = |counts: &BTreeMap<String, usize>, name: &String| counts.get(&name.to_lowercase()).is_none_or(|&count| count < 2);
+    let unique = |counts: &BTreeMap<String, usize>, name: &String| {
+        counts.get(&name.to_lowercase()).is_none_or(|&count| count < 2)
+    };
     let named = repositories.iter().map(|repository| {
         leaf(repository)
             .filter(|name| unique(&leaves, name))

@@ -54,9 +54,12 @@ fn read_package(package: &Node, document: &Node, manifest: &mut Manifest) {
         let value = package.get(key)?;
         if value.get("workspace").is_some() {
             let line = value.line;
-            return Some(document.at(&["workspace", "package"]).and_then(|shared| shared.text(key)).unwrap_or_else(|| {
-                Located::new("workspace", line)
-            }));
+            return Some(
+                document
+                    .at(&["workspace", "package"])
+                    .and_then(|shared| shared.text(key))
+                    .unwrap_or_else(|| Located::new("workspace", line)),
+            );
         }
         value.located()
     };
@@ -90,11 +93,9 @@ fn read_package(package: &Node, document: &Node, manifest: &mut Manifest) {
 }
 
 fn read_tables(tables: &Node, manifest: &mut Manifest) {
-    for (key, scope) in [
-        ("dependencies", Scope::Runtime),
-        ("build-dependencies", Scope::Build),
-        ("dev-dependencies", Scope::Test),
-    ] {
+    for (key, scope) in
+        [("dependencies", Scope::Runtime), ("build-dependencies", Scope::Build), ("dev-dependencies", Scope::Test)]
+    {
         for entry in tables.get(key).map(Node::entries).unwrap_or_default() {
             let optional = entry.value.get("optional").and_then(Node::as_bool) == Some(true);
             let name = entry.value.text("package").map_or_else(|| entry.key.clone(), |package| package.text);
@@ -134,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_virtual_workspace() {
-        let manifest = cargo_toml("[workspace]\nmembers = [\"crates/*\", \"cli\"]\nexclude = [\"crates/old\"]\n").unwrap();
+        let manifest =
+            cargo_toml("[workspace]\nmembers = [\"crates/*\", \"cli\"]\nexclude = [\"crates/old\"]\n").unwrap();
         assert_eq!(manifest.workspace, Some(1));
         assert_eq!(manifest.members.len(), 2);
         assert_eq!(manifest.excluded, ["crates/old"]);

@@ -3,7 +3,7 @@
 use super::{ECOSYSTEMS, Located};
 
 /// Steps that put programs where people download them.
-const RELEASES: [&str; 9] = [
+const RELEASES: [&str; 11] = [
     "goreleaser",
     "softprops/action-gh-release",
     "ncipollo/release-action",
@@ -13,6 +13,8 @@ const RELEASES: [&str; 9] = [
     "taiki-e/upload-rust-binary-action",
     "svenstaro/upload-release-action",
     "cargo-dist",
+    "promu release",
+    "promci/publish_release",
 ];
 
 /// Steps that put a site where people read it.
@@ -65,7 +67,17 @@ pub fn ci(text: &str) -> Ci {
         if found.pages.is_none() && PAGES.iter().any(|sign| lower.contains(sign)) {
             found.pages = Some(here());
         }
-        let pushes = ["docker push", "podman push", "docker/build-push-action", "buildx build --push", "kaniko", "ko build", "ko publish", "jib"];
+        let pushes = [
+            "docker push",
+            "podman push",
+            "docker/build-push-action",
+            "buildx build --push",
+            "kaniko",
+            "ko build",
+            "ko publish",
+            "jib",
+            "promci/publish",
+        ];
         if found.pushes_images.is_none() && pushes.iter().any(|sign| lower.contains(sign)) {
             found.pushes_images = Some(here());
         }
@@ -128,7 +140,7 @@ pub(crate) fn without_tag(image: &str) -> &str {
 }
 
 fn shortened(code: &str) -> String {
-    code.chars().take(100).collect()
+    code.trim_start_matches("- ").chars().take(100).collect()
 }
 
 #[cfg(test)]

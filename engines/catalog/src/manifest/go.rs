@@ -11,7 +11,14 @@ pub(super) static GO: Ecosystem = Ecosystem {
     pages: &["pkg.go.dev/{}", "godoc.org/{}", "go get {}", "goreportcard.com/report/{}", "go get -u {}"],
     named_by_address: true,
     frameworks: Frameworks {
-        serve: &["github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/gofiber/fiber", "github.com/go-chi/chi", "google.golang.org/grpc", "github.com/gorilla/mux"],
+        serve: &[
+            "github.com/gin-gonic/gin",
+            "github.com/labstack/echo",
+            "github.com/gofiber/fiber",
+            "github.com/go-chi/chi",
+            "google.golang.org/grpc",
+            "github.com/gorilla/mux",
+        ],
         command: &["github.com/spf13/cobra", "github.com/urfave/cli", "github.com/alecthomas/kingpin"],
         site: &[],
     },
@@ -21,7 +28,8 @@ pub(super) static GO: Ecosystem = Ecosystem {
 pub fn normalise(name: &str) -> String {
     let name = name.trim().trim_end_matches('/');
     let without_version = name.rsplit_once('/').filter(|(_, last)| {
-        last.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        last.strip_prefix('v')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
     });
     without_version.map_or(name, |(path, _)| path).to_owned()
 }

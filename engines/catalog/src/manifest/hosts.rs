@@ -27,7 +27,8 @@ fn host(key: &str, part: &str) -> Option<String> {
     let authority = authority.rsplit('@').next().unwrap_or_default();
     let (name, port) = authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port)));
     let name = name.to_lowercase();
-    let has_port = port.is_some_and(|port| (2..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit()));
+    let has_port =
+        port.is_some_and(|port| (2..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit()));
     let key = key.to_lowercase().replace(['-', '.'], "_");
     let is_host = scheme.is_some_and(|scheme| !scheme.contains("file") && !scheme.contains("unix"))
         || has_port && part.len() == authority.len()

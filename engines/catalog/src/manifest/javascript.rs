@@ -26,12 +26,43 @@ pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
         "semantic-release",
         "release-please",
     ],
-    pages: &["npmjs.com/package/{}", "npmjs.org/package/{}", "npm/v/{}", "npm install {}", "npm i {}", "yarn add {}", "pnpm add {}", "npx {}"],
+    pages: &[
+        "npmjs.com/package/{}",
+        "npmjs.org/package/{}",
+        "npm/v/{}",
+        "npm install {}",
+        "npm i {}",
+        "yarn add {}",
+        "pnpm add {}",
+        "npx {}",
+    ],
     named_by_address: false,
     frameworks: Frameworks {
-        serve: &["express", "fastify", "koa", "@nestjs/core", "hono", "@hapi/hapi", "restify", "@grpc/grpc-js", "@trpc/server", "apollo-server"],
+        serve: &[
+            "express",
+            "fastify",
+            "koa",
+            "@nestjs/core",
+            "hono",
+            "@hapi/hapi",
+            "restify",
+            "@grpc/grpc-js",
+            "@trpc/server",
+            "apollo-server",
+        ],
         command: &["commander", "yargs", "@oclif/core", "cac", "meow", "clipanion"],
-        site: &["next", "nuxt", "gatsby", "astro", "vite", "react-scripts", "@angular/core", "@sveltejs/kit", "@docusaurus/core", "vitepress"],
+        site: &[
+            "next",
+            "nuxt",
+            "gatsby",
+            "astro",
+            "vite",
+            "react-scripts",
+            "@angular/core",
+            "@sveltejs/kit",
+            "@docusaurus/core",
+            "vitepress",
+        ],
     },
 };
 
@@ -68,8 +99,13 @@ pub fn package_json(text: &str) -> Option<Manifest> {
     }
     if let Some(entry) = document.entry("bin") {
         manifest.commands = match &entry.value.value {
-            Value::Mapping(commands) => commands.iter().map(|command| Located::new(&command.key, command.line)).collect(),
-            _ => vec![Located::new(manifest.name.as_ref().map(|name| name.text.as_str()).unwrap_or_default(), entry.line)],
+            Value::Mapping(commands) => {
+                commands.iter().map(|command| Located::new(&command.key, command.line)).collect()
+            }
+            _ => vec![Located::new(
+                manifest.name.as_ref().map(|name| name.text.as_str()).unwrap_or_default(),
+                entry.line,
+            )],
         };
     }
     let importable = ["exports", "main", "module", "types"].iter().find_map(|key| document.entry(key));
@@ -147,7 +183,9 @@ mod tests {
 
     #[test]
     fn a_private_workspace() {
-        let manifest = package_json("{\"private\": true, \"workspaces\": {\"packages\": [\"packages/*\", \"!packages/old\"]}}").unwrap();
+        let manifest =
+            package_json("{\"private\": true, \"workspaces\": {\"packages\": [\"packages/*\", \"!packages/old\"]}}")
+                .unwrap();
         assert_eq!(manifest.publishing, Publishing::Forbidden(1));
         assert_eq!(manifest.members, [Located::new("packages/*", 1)]);
         assert_eq!(manifest.excluded, ["packages/old"]);

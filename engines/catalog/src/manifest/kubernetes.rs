@@ -4,8 +4,7 @@ use super::Located;
 use crate::yaml::{self, Node, Value};
 
 /// The kinds that run something.
-const WORKLOADS: [&str; 6] =
-    ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Rollout"];
+const WORKLOADS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Rollout"];
 
 /// One object of a manifest that runs something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,7 +68,8 @@ fn read_container(container: &Node, object: &mut KubernetesObject) {
 /// The images that a `kustomization.yaml` puts in: the new name where it gives one.
 pub fn kustomization(text: &str) -> Vec<Located> {
     let Ok(documents) = yaml::parse(text, &yaml::Limits::default()) else { return Vec::new() };
-    let images = documents.first().and_then(|document| document.root.get("images")).map(Node::items).unwrap_or_default();
+    let images =
+        documents.first().and_then(|document| document.root.get("images")).map(Node::items).unwrap_or_default();
     images.iter().filter_map(|image| image.text("newName").or_else(|| image.text("name"))).take(100).collect()
 }
 

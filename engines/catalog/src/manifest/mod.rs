@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use cargo::cargo_toml;
 pub use chart::{Chart, Values, chart, values};
 pub use ci::{Ci, ci};
-pub use compose::{Service, compose};
+pub use compose::{Service, compose, environment};
 pub use dockerfile::{Dockerfile, dockerfile};
 pub use go::{go_mod, go_work};
 pub use hosts::hosts;
@@ -188,15 +188,70 @@ pub fn ecosystem(id: &str) -> Option<&'static Ecosystem> {
 fn matches_name(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((start, end)) => {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Every parser by the name of its fuzz target and corpus.
+    const PARSERS: [(&str, fn(&str)); 19] = [
+        ("pyproject", |text| _ = pyproject(text)),
+        ("setup_cfg", |text| _ = setup_cfg(text)),
+        ("setup_py", |text| _ = setup_py(text)),
+        ("requirements", |text| _ = requirements(text)),
+        ("pipfile", |text| _ = pipfile(text)),
+        ("cargo_toml", |text| _ = cargo_toml(text)),
+        ("package_json", |text| _ = package_json(text)),
+        ("pnpm_workspace", |text| _ = pnpm_workspace(text)),
+        ("lerna_json", |text| _ = lerna_json(text)),
+        ("go_mod", |text| _ = go_mod(text)),
+        ("go_work", |text| _ = go_work(text)),
+        ("dockerfile", |text| _ = dockerfile(text)),
+        ("chart", |text| _ = chart(text)),
+        ("values", |text| _ = values(text)),
+        ("kubernetes", |text| _ = kubernetes(text)),
+        ("kustomization", |text| _ = kustomization(text)),
+        ("ci", |text| _ = ci(text)),
+        ("compose", |text| {
+            compose(text).unwrap_or_default().iter_mut().for_each(|service| service.fill(&environment(text)))
+        }),
+        ("hosts", |text| _ = hosts("x_url", text)),
+    ];
+
+    fn corpus() -> Vec<(fn(&str), String)> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let mut texts = Vec::new();
+        for (name, parse) in PARSERS {
+            let files = std::fs::read_dir(root.join(name)).unwrap();
+            texts.extend(files.map(|file| (parse, std::fs::read_to_string(file.unwrap().path()).unwrap())));
+        }
+        texts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The corpora of the fuzz targets, with pieces cut out, doubled and mixed.
+        #[test]
+        fn no_text_makes_a_parser_panic(which in 0..corpus().len(), cut in any::<[prop::sample::Index; 3]>(), noise in "\\PC{0,12}") {
+            let (parse, text) = corpus().swap_remove(which);
+            parse(&text);
+            let characters: Vec<char> = text.chars().collect();
+            let mut places = cut.map(|index| index.index(characters.len() + 1));
+            places.sort_unstable();
+            let piece = |from: usize, to: usize| characters[from..to].iter().collect::<String>();
+            let (start, middle, end) = (piece(0, places[0]), piece(places[0], places[1]), piece(places[2], characters.len()));
+            for mutated in [format!("{start}{noise}{end}"), format!("{start}{middle}{middle}{noise}"), format!("{middle}{end}"), start.repeat(50)] {
+                parse(&mutated);
+            }
+        }
+    }
 
     #[test]
     fn files_are_recognised_by_name() {

@@ -82,7 +82,13 @@ impl Linked {
     pub fn picture(&self) -> String {
         let mut text = String::new();
         for entity in &self.entities {
-            let _ = writeln!(text, "{} in {:?} at {:?}", entity.entity.reference(), entity.repository.as_deref().unwrap_or("-"), entity.path);
+            let _ = writeln!(
+                text,
+                "{} in {:?} at {:?}",
+                entity.entity.reference(),
+                entity.repository.as_deref().unwrap_or("-"),
+                entity.path
+            );
             if let Some(description) = &entity.entity.metadata.description {
                 let _ = writeln!(text, "  description {description}");
             }
@@ -92,8 +98,19 @@ impl Linked {
                 }
             }
             for (pointer, evidence) in &entity.evidence {
-                let place = format!("{}{}:{}", evidence.repository.as_ref().map(|name| format!("{name}/")).unwrap_or_default(), evidence.file.as_deref().unwrap_or("-"), evidence.line.unwrap_or(0));
-                let _ = writeln!(text, "  {pointer} {} {} {place} {}", evidence.confidence.as_str(), evidence.rule, evidence.why);
+                let place = format!(
+                    "{}{}:{}",
+                    evidence.repository.as_ref().map(|name| format!("{name}/")).unwrap_or_default(),
+                    evidence.file.as_deref().unwrap_or("-"),
+                    evidence.line.unwrap_or(0)
+                );
+                let _ = writeln!(
+                    text,
+                    "  {pointer} {} {} {place} {}",
+                    evidence.confidence.as_str(),
+                    evidence.rule,
+                    evidence.why
+                );
             }
             for guess in &entity.guesses {
                 let _ = writeln!(text, "  probably {} {}: {}", guess.field, guess.value, guess.evidence.why);

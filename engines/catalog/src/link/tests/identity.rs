@@ -8,7 +8,9 @@ use crate::link::{LinkInput, LinkRepository, Linked, link};
 const SERVICE: Files = &[("Procfile", "web: x\n")];
 
 fn descriptor(name: &str) -> String {
-    format!("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  lifecycle: production\n  owner: payments\n")
+    format!(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  lifecycle: production\n  owner: payments\n"
+    )
 }
 
 fn again(before: &Linked, repositories: impl IntoIterator<Item = LinkRepository>) -> Linked {
@@ -17,8 +19,12 @@ fn again(before: &Linked, repositories: impl IntoIterator<Item = LinkRepository>
 
 #[test]
 fn two_of_one_name_are_told_apart_by_repository() {
-    let linked = catalog([repository("payments/api", SERVICE), repository("tides/api", SERVICE), repository("ledger", SERVICE)]);
-    assert_eq!(linked.references(), ["component:default/ledger", "component:default/payments-api", "component:default/tides-api"]);
+    let linked =
+        catalog([repository("payments/api", SERVICE), repository("tides/api", SERVICE), repository("ledger", SERVICE)]);
+    assert_eq!(
+        linked.references(),
+        ["component:default/ledger", "component:default/payments-api", "component:default/tides-api"]
+    );
     // A repository that is only listed counts by its name already.
     let listed = LinkRepository { draft: None, ..repository("tides/api", SERVICE) };
     let linked = catalog([repository("payments/api", SERVICE), listed]);
@@ -49,7 +55,13 @@ fn a_descriptor_renames_and_the_old_name_leads_on() {
     let before = catalog([repository("ledger", SERVICE)]);
     let named = descriptor("books");
     let calls = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: tides\nspec:\n  type: service\n  lifecycle: production\n  owner: x\n  dependsOn: [component:ledger]\n";
-    let after = again(&before, [repository("ledger", &[("Procfile", "web: x\n"), ("catalog-info.yaml", &named)]), repository("tides", &[("catalog-info.yaml", calls)])]);
+    let after = again(
+        &before,
+        [
+            repository("ledger", &[("Procfile", "web: x\n"), ("catalog-info.yaml", &named)]),
+            repository("tides", &[("catalog-info.yaml", calls)]),
+        ],
+    );
     assert_eq!(after.references(), ["component:default/books", "component:default/tides"]);
     let books = after.assignments.iter().find(|known| known.repository == "ledger").unwrap();
     assert_eq!(books.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(), ["component:default/ledger"]);
@@ -68,7 +80,8 @@ fn of_two_descriptors_of_one_name_the_first_stays() {
     let linked = catalog([other(), one()]);
     assert_eq!(linked.references(), ["component:default/books"]);
     assert_eq!(linked.get("component:default/books").repository.as_deref(), Some("a"));
-    let (repository, finding) = linked.findings.iter().find(|(_, finding)| finding.rule == "reference.duplicate").unwrap();
+    let (repository, finding) =
+        linked.findings.iter().find(|(_, finding)| finding.rule == "reference.duplicate").unwrap();
     assert_eq!((repository.as_str(), finding.location()), ("b", "catalog-info.yaml:4:9".to_owned()));
     // Who had the name before keeps it.
     let before = catalog([other()]);
@@ -79,10 +92,18 @@ fn of_two_descriptors_of_one_name_the_first_stays() {
 fn forks_and_ignored_repositories_are_left_out() {
     let fork = LinkRepository { fork: true, ..repository("ledger", SERVICE) };
     let overrides = "overrides:\n  - repositories: ['old-*', 'none']\n    ignore: true\n";
-    let linked = catalog([fork, repository("old-ledger", SERVICE), repository("settings", &[("slipway.overrides.yaml", overrides)])]);
+    let linked = catalog([
+        fork,
+        repository("old-ledger", SERVICE),
+        repository("settings", &[("slipway.overrides.yaml", overrides)]),
+    ]);
     assert!(linked.entities.is_empty());
-    assert_eq!(linked.standings.iter().map(|(_, standing, _)| *standing).collect::<Vec<_>>(), [Standing::LeftOut, Standing::LeftOut, Standing::WithoutComponent]);
-    let unmatched: Vec<_> = linked.findings.iter().filter(|(_, finding)| finding.rule == "overrides.unmatched").collect();
+    assert_eq!(
+        linked.standings.iter().map(|(_, standing, _)| *standing).collect::<Vec<_>>(),
+        [Standing::LeftOut, Standing::LeftOut, Standing::WithoutComponent]
+    );
+    let unmatched: Vec<_> =
+        linked.findings.iter().filter(|(_, finding)| finding.rule == "overrides.unmatched").collect();
     assert_eq!(unmatched.len(), 1);
     assert!(unmatched[0].1.message.contains("none"));
 }
@@ -91,7 +112,10 @@ fn forks_and_ignored_repositories_are_left_out() {
 fn a_descriptor_wins_field_by_field() {
     let text = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: books\nspec:\n  type: worker\n  owner: payments\n  lifecycle: experimental\n";
     let manifest = "[project]\nname = \"x\"\ndescription = \"Keeps the books\"\nkeywords = [\"Double Entry\"]\n";
-    let linked = catalog([repository("ledger", &[("Procfile", "web: x\n"), ("catalog-info.yaml", text), ("pyproject.toml", manifest)])]);
+    let linked = catalog([repository(
+        "ledger",
+        &[("Procfile", "web: x\n"), ("catalog-info.yaml", text), ("pyproject.toml", manifest)],
+    )]);
     assert_eq!(linked.references(), ["component:default/books"]);
     let books = linked.get("component:default/books");
     assert_eq!(books.entity.metadata.description.as_deref(), Some("Keeps the books"));
@@ -101,5 +125,8 @@ fn a_descriptor_wins_field_by_field() {
     assert_eq!(books.evidence["/spec/type"].line, Some(6));
     assert_eq!(books.evidence["/spec/type"].commit.as_deref(), Some("c0ffee"));
     // The owner does not exist: the edge stays, with a warning at its place.
-    assert_eq!(books.findings.iter().map(|finding| (finding.rule.as_str(), finding.line)).collect::<Vec<_>>(), [("relation.dangling", 7)]);
+    assert_eq!(
+        books.findings.iter().map(|finding| (finding.rule.as_str(), finding.line)).collect::<Vec<_>>(),
+        [("relation.dangling", 7)]
+    );
 }

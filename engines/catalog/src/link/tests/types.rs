@@ -25,7 +25,11 @@ fn a_service_is_deployed() {
         ("a manifest alone", &[("pyproject.toml", MANIFEST)], "without-component"),
         ("a container file alone", &[("Dockerfile", "FROM alpine\nCMD x\n")], "without-component"),
         ("a container file that listens", &[("Dockerfile", DOCKERFILE)], "unknown?service"),
-        ("with a server framework", &[("Dockerfile", "FROM x\nCMD y\n"), ("pyproject.toml", MANIFEST)], "unknown?service"),
+        (
+            "with a server framework",
+            &[("Dockerfile", "FROM x\nCMD y\n"), ("pyproject.toml", MANIFEST)],
+            "unknown?service",
+        ),
         ("a deployment of its image", &[("Dockerfile", DOCKERFILE), ("k8s/ledger.yaml", DEPLOYMENT)], "service"),
         (
             "a chart",
@@ -46,10 +50,21 @@ fn a_service_is_deployed() {
             "job",
         ),
         ("compose", &[("Dockerfile", DOCKERFILE), ("compose.yaml", "services:\n  web:\n    build: .\n")], "service"),
-        ("compose for tests", &[("Dockerfile", "FROM x\nCMD y\n"), ("compose.yaml", "services:\n  test:\n    build: .\n")], "without-component"),
+        (
+            "compose for tests",
+            &[("Dockerfile", "FROM x\nCMD y\n"), ("compose.yaml", "services:\n  test:\n    build: .\n")],
+            "without-component",
+        ),
         ("compose of others", &[("compose.yaml", "services:\n  db:\n    image: postgres\n")], "without-component"),
         ("a Procfile", &[("Procfile", "web: gunicorn x\n"), ("pyproject.toml", MANIFEST)], "service"),
-        ("a systemd unit", &[("Cargo.toml", "[package]\nname = \"ledger\"\n"), ("packaging/ledger.service", "[Service]\nExecStart=/x\n")], "service"),
+        (
+            "a systemd unit",
+            &[
+                ("Cargo.toml", "[package]\nname = \"ledger\"\n"),
+                ("packaging/ledger.service", "[Service]\nExecStart=/x\n"),
+            ],
+            "service",
+        ),
         (
             "a pushed image that listens",
             &[("Dockerfile", DOCKERFILE), (".github/workflows/ci.yml", "run: docker push r.example.com/ledger:1\n")],
@@ -57,10 +72,17 @@ fn a_service_is_deployed() {
         ),
         (
             "a pushed image that does not",
-            &[("Dockerfile", "FROM x\nCMD y\n"), (".github/workflows/ci.yml", "run: docker push r.example.com/ledger:1\n")],
+            &[
+                ("Dockerfile", "FROM x\nCMD y\n"),
+                (".github/workflows/ci.yml", "run: docker push r.example.com/ledger:1\n"),
+            ],
             "without-component",
         ),
-        ("an example", &[("Dockerfile", "FROM x\nCMD y\n"), ("examples/k8s/ledger.yaml", DEPLOYMENT)], "without-component"),
+        (
+            "an example",
+            &[("Dockerfile", "FROM x\nCMD y\n"), ("examples/k8s/ledger.yaml", DEPLOYMENT)],
+            "without-component",
+        ),
     ];
     for (what, files, expected) in table {
         assert_eq!(kind_of(files), *expected, "{what}");
@@ -71,40 +93,103 @@ fn a_service_is_deployed() {
 fn a_library_is_published() {
     let publishes = "steps:\n  - uses: pypa/gh-action-pypi-publish@v1\n";
     let table: &[(&str, Files, &str)] = &[
-        ("python, by a pipeline", &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), (".github/workflows/p.yml", publishes)], "library"),
+        (
+            "python, by a pipeline",
+            &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), (".github/workflows/p.yml", publishes)],
+            "library",
+        ),
         (
             "python, private",
-            &[("pyproject.toml", "[project]\nname = \"ledger\"\nclassifiers = [\"Private :: Do Not Upload\"]\n"), (".github/workflows/p.yml", publishes)],
+            &[
+                ("pyproject.toml", "[project]\nname = \"ledger\"\nclassifiers = [\"Private :: Do Not Upload\"]\n"),
+                (".github/workflows/p.yml", publishes),
+            ],
             "without-component",
         ),
-        ("python, by its README", &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), ("README.md", "pip install ledger\n")], "library"),
-        ("python, another's address", &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), ("README.md", "pip install ledger-cli\n")], "without-component"),
-        ("npm, configured", &[("package.json", "{\"name\": \"@x/ledger\", \"publishConfig\": {\"access\": \"public\"}}")], "library"),
-        ("npm, private", &[("package.json", "{\"name\": \"ledger\", \"private\": true}"), ("README.md", "npm install ledger")], "without-component"),
-        ("cargo, forbidden", &[("Cargo.toml", "[package]\nname = \"ledger\"\npublish = false\n"), ("README.md", "cargo add ledger")], "without-component"),
+        (
+            "python, by its README",
+            &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), ("README.md", "pip install ledger\n")],
+            "library",
+        ),
+        (
+            "python, another's address",
+            &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), ("README.md", "pip install ledger-cli\n")],
+            "without-component",
+        ),
+        (
+            "npm, configured",
+            &[("package.json", "{\"name\": \"@x/ledger\", \"publishConfig\": {\"access\": \"public\"}}")],
+            "library",
+        ),
+        (
+            "npm, private",
+            &[("package.json", "{\"name\": \"ledger\", \"private\": true}"), ("README.md", "npm install ledger")],
+            "without-component",
+        ),
+        (
+            "cargo, forbidden",
+            &[("Cargo.toml", "[package]\nname = \"ledger\"\npublish = false\n"), ("README.md", "cargo add ledger")],
+            "without-component",
+        ),
         (
             "cargo, ready only",
-            &[("Cargo.toml", "[package]\nname = \"ledger\"\ndescription = \"x\"\nlicense = \"MIT\"\n"), ("src/lib.rs", "")],
+            &[
+                ("Cargo.toml", "[package]\nname = \"ledger\"\ndescription = \"x\"\nlicense = \"MIT\"\n"),
+                ("src/lib.rs", ""),
+            ],
             "unknown?library",
         ),
-        ("cargo, a program", &[("Cargo.toml", "[package]\nname = \"ledger\"\n"), ("src/main.rs", ""), ("README.md", "cargo install ledger")], "cli"),
-        ("go, with a page", &[("go.mod", "module example.com/x/ledger\n"), ("ledger.go", "package ledger\n"), ("README.md", "https://pkg.go.dev/example.com/x/ledger")], "library"),
-        ("go, without versions", &[("go.mod", "module example.com/x/ledger\n"), ("ledger.go", "package ledger\n")], "without-component"),
+        (
+            "cargo, a program",
+            &[
+                ("Cargo.toml", "[package]\nname = \"ledger\"\n"),
+                ("src/main.rs", ""),
+                ("README.md", "cargo install ledger"),
+            ],
+            "cli",
+        ),
+        (
+            "go, with a page",
+            &[
+                ("go.mod", "module example.com/x/ledger\n"),
+                ("ledger.go", "package ledger\n"),
+                ("README.md", "https://pkg.go.dev/example.com/x/ledger"),
+            ],
+            "library",
+        ),
+        (
+            "go, without versions",
+            &[("go.mod", "module example.com/x/ledger\n"), ("ledger.go", "package ledger\n")],
+            "without-component",
+        ),
         (
             "a released program",
-            &[("go.mod", "module example.com/x/ledger\n"), ("main.go", "package main\n"), (".goreleaser.yaml", "builds: []\n")],
+            &[
+                ("go.mod", "module example.com/x/ledger\n"),
+                ("main.go", "package main\n"),
+                (".goreleaser.yaml", "builds: []\n"),
+            ],
             "cli",
         ),
         (
             "compose makes a published library no service",
-            &[("pyproject.toml", "[project]\nname = \"ledger\"\n"), (".github/workflows/p.yml", publishes), ("Dockerfile", DOCKERFILE), ("compose.yaml", "services:\n  web:\n    build: .\n")],
+            &[
+                ("pyproject.toml", "[project]\nname = \"ledger\"\n"),
+                (".github/workflows/p.yml", publishes),
+                ("Dockerfile", DOCKERFILE),
+                ("compose.yaml", "services:\n  web:\n    build: .\n"),
+            ],
             "library",
         ),
     ];
     for (what, files, expected) in table {
         assert_eq!(kind_of(files), *expected, "{what}");
     }
-    let linked = catalog([tagged("ledger", &[("go.mod", "module example.com/x/ledger\n"), ("ledger.go", "package ledger\n")], &["v1.0.0"])]);
+    let linked = catalog([tagged(
+        "ledger",
+        &[("go.mod", "module example.com/x/ledger\n"), ("ledger.go", "package ledger\n")],
+        &["v1.0.0"],
+    )]);
     assert_eq!(linked.field("component:default/ledger", "type"), "library");
 }
 
@@ -116,10 +201,22 @@ fn other_types_have_their_own_signs() {
         ("a framework alone", &[("package.json", next)], "without-component"),
         ("a gateway", &[("krakend.json", "{\"version\": 3, \"endpoints\": []}")], "gateway"),
         ("terraform", &[("main.tf", "x"), ("outputs.tf", "y")], "infrastructure"),
-        ("terraform beside code", &[("infra/main.tf", "x"), ("infra/outputs.tf", "y"), ("pyproject.toml", MANIFEST)], "without-component"),
-        ("manifests of others", &[("apps/x.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\nspec: {}\n")], "infrastructure"),
+        (
+            "terraform beside code",
+            &[("infra/main.tf", "x"), ("infra/outputs.tf", "y"), ("pyproject.toml", MANIFEST)],
+            "without-component",
+        ),
+        (
+            "manifests of others",
+            &[("apps/x.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\nspec: {}\n")],
+            "infrastructure",
+        ),
         ("documents", &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x")], "documentation"),
-        ("documents beside code", &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x"), ("ledger/main.py", "x = 1")], "without-component"),
+        (
+            "documents beside code",
+            &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x"), ("ledger/main.py", "x = 1")],
+            "without-component",
+        ),
     ];
     for (what, files, expected) in table {
         assert_eq!(kind_of(files), *expected, "{what}");
@@ -148,16 +245,37 @@ fn lifecycle_needs_evidence() {
     let deployed: Files = &[("Dockerfile", DOCKERFILE), ("k8s/ledger.yaml", DEPLOYMENT)];
     let table: &[(&str, Files, &str)] = &[
         ("deployed", deployed, "production"),
-        ("compose only", &[("Dockerfile", DOCKERFILE), ("compose.yaml", "services:\n  web:\n    build: .\n")], "unknown"),
-        ("a low version", &[("package.json", "{\"name\": \"ledger\", \"version\": \"0.1.0\", \"publishConfig\": {\"access\": \"public\"}}")], "unknown"),
+        (
+            "compose only",
+            &[("Dockerfile", DOCKERFILE), ("compose.yaml", "services:\n  web:\n    build: .\n")],
+            "unknown",
+        ),
+        (
+            "a low version",
+            &[(
+                "package.json",
+                "{\"name\": \"ledger\", \"version\": \"0.1.0\", \"publishConfig\": {\"access\": \"public\"}}",
+            )],
+            "unknown",
+        ),
         (
             "its README says so",
-            &[("Dockerfile", DOCKERFILE), ("k8s/ledger.yaml", DEPLOYMENT), ("README.md", "# Ledger\n\nThis project is deprecated.\n")],
+            &[
+                ("Dockerfile", DOCKERFILE),
+                ("k8s/ledger.yaml", DEPLOYMENT),
+                ("README.md", "# Ledger\n\nThis project is deprecated.\n"),
+            ],
             "deprecated",
         ),
         (
             "classified",
-            &[("pyproject.toml", "[project]\nname = \"ledger\"\nclassifiers = [\"Development Status :: 3 - Alpha\"]\n"), ("README.md", "pip install ledger")],
+            &[
+                (
+                    "pyproject.toml",
+                    "[project]\nname = \"ledger\"\nclassifiers = [\"Development Status :: 3 - Alpha\"]\n",
+                ),
+                ("README.md", "pip install ledger"),
+            ],
             "experimental",
         ),
     ];

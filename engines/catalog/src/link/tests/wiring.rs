@@ -6,7 +6,9 @@ const PUBLISHED: &str = "[project]\nname = \"harbour_events\"\n";
 const PUBLISHES: &str = "steps:\n  - uses: pypa/gh-action-pypi-publish@v1\n";
 
 fn service(name: &str, extra: Files) -> crate::link::LinkRepository {
-    let manifest = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - image: registry.example.com/harbour/{name}:1\n");
+    let manifest = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n        - image: registry.example.com/harbour/{name}:1\n"
+    );
     let mut files = vec![("Dockerfile", "FROM python:3.12\nEXPOSE 80\nCMD x\n"), ("k8s/app.yaml", manifest.as_str())];
     files.extend(extra.iter().copied());
     repository(name, &files)
@@ -22,7 +24,10 @@ fn packages_are_matched_as_their_ecosystem_writes_them() {
         service("tides", &[("package.json", "{\"dependencies\": {\"harbour-events\": \"1\"}}")]),
     ]);
     assert_eq!(linked.list("component:default/ledger", "dependsOn"), ["component:default/events dependency.package"]);
-    assert_eq!(linked.list("component:default/berths", "dependsOn"), ["component:default/events dependency.development"]);
+    assert_eq!(
+        linked.list("component:default/berths", "dependsOn"),
+        ["component:default/events dependency.development"]
+    );
     assert!(linked.list("component:default/tides", "dependsOn").is_empty());
 }
 
@@ -32,7 +37,10 @@ fn what_nobody_publishes_is_a_guess() {
     let linked = catalog([private, service("ledger", &[("requirements.txt", "harbour-events\n")])]);
     let ledger = linked.get("component:default/ledger");
     assert!(ledger.entity.spec.get("dependsOn").is_none());
-    assert_eq!(ledger.guesses.iter().map(|guess| guess.value.as_str()).collect::<Vec<_>>(), ["component:default/events"]);
+    assert_eq!(
+        ledger.guesses.iter().map(|guess| guess.value.as_str()).collect::<Vec<_>>(),
+        ["component:default/events"]
+    );
 }
 
 #[test]
@@ -54,14 +62,26 @@ fn hosts_are_services_of_others() {
 
 #[test]
 fn an_image_may_be_deployed_from_elsewhere() {
-    let built = |workflow: &str| repository("ledger", &[("Dockerfile", "FROM x\nEXPOSE 80\n"), (".github/workflows/ci.yml", workflow)]);
+    let built = |workflow: &str| {
+        repository("ledger", &[("Dockerfile", "FROM x\nEXPOSE 80\n"), (".github/workflows/ci.yml", workflow)])
+    };
     let deploys = |image: &str| {
-        let text = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ledger\nspec:\n  template:\n    spec:\n      containers:\n        - image: {image}\n");
+        let text = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ledger\nspec:\n  template:\n    spec:\n      containers:\n        - image: {image}\n"
+        );
         repository("gitops", &[("apps/ledger.yaml", &text)])
     };
     let table = [
-        ("run: docker push registry.example.com/harbour/ledger:1", "registry.example.com/harbour/ledger:2", "type.deployed-elsewhere"),
-        ("run: docker push registry.example.com/harbour/ledger:1", "other.example.com/harbour/ledger:2", "type.deployed-elsewhere"),
+        (
+            "run: docker push registry.example.com/harbour/ledger:1",
+            "registry.example.com/harbour/ledger:2",
+            "type.deployed-elsewhere",
+        ),
+        (
+            "run: docker push registry.example.com/harbour/ledger:1",
+            "other.example.com/harbour/ledger:2",
+            "type.deployed-elsewhere",
+        ),
         ("run: true", "registry.example.com/harbour/ledger", "type.deployed-elsewhere"),
         ("run: true", "docker.io/bitnami/ledger", ""),
         ("run: true", "registry.example.com/harbour/other", ""),
@@ -80,12 +100,21 @@ fn members_of_a_monorepo_fold_or_stand() {
         "payments",
         &[
             ("package.json", "{\"private\": true, \"workspaces\": [\"packages/*\", \"services/*\"]}"),
-            ("packages/core/package.json", "{\"name\": \"@harbour/core\", \"publishConfig\": {\"access\": \"public\"}}"),
+            (
+                "packages/core/package.json",
+                "{\"name\": \"@harbour/core\", \"publishConfig\": {\"access\": \"public\"}}",
+            ),
             ("packages/tooling/package.json", "{\"name\": \"@harbour/tooling\", \"private\": true}"),
-            ("services/api/package.json", "{\"name\": \"api\", \"private\": true, \"dependencies\": {\"@harbour/core\": \"workspace:*\"}}"),
+            (
+                "services/api/package.json",
+                "{\"name\": \"api\", \"private\": true, \"dependencies\": {\"@harbour/core\": \"workspace:*\"}}",
+            ),
             ("services/api/Dockerfile", "FROM node\nEXPOSE 80\nCMD x\n"),
             ("services/worker/Dockerfile", "FROM node\nCMD x\n"),
-            ("compose.yaml", "services:\n  api:\n    build: services/api\n    environment:\n      WORKER: http://worker:80\n  worker:\n    build: ./services/worker\n"),
+            (
+                "compose.yaml",
+                "services:\n  api:\n    build: services/api\n    environment:\n      WORKER: http://worker:80\n  worker:\n    build: ./services/worker\n",
+            ),
         ],
     )]);
     assert_eq!(
@@ -113,4 +142,79 @@ fn a_copy_of_a_definition_provides_nothing() {
     assert_eq!(linked.list("component:default/tides", "consumesApis"), ["ledger-api api.consumed"]);
     assert!(linked.list("component:default/tides", "providesApis").is_empty());
     assert_eq!(linked.field("api:default/ledger-api", "type"), "openapi");
+}
+
+#[test]
+fn stores_are_resources_only_where_somebody_uses_them() {
+    let compose = |url: &str| {
+        format!(
+            "services:\n  ledger:\n    build: .\n    environment:\n      DATABASE_URL: {url}\n  db:\n    image: postgres:16\n"
+        )
+    };
+    let used = compose("postgres://db/ledger");
+    let linked = catalog([repository("ledger", &[("Dockerfile", "FROM x\n"), ("compose.yaml", &used)])]);
+    assert_eq!(linked.field("resource:default/ledger-db", "type"), "database");
+    assert_eq!(linked.list("component:default/ledger", "dependsOn"), ["resource:default/ledger-db dependency.call"]);
+    let unused = compose("sqlite.db");
+    let linked = catalog([repository("ledger", &[("Dockerfile", "FROM x\n"), ("compose.yaml", &unused)])]);
+    assert_eq!(linked.references(), ["component:default/ledger"]);
+}
+
+#[test]
+fn what_a_published_package_needs_is_published() {
+    let linked = catalog([repository(
+        "runtime",
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"*\"]\n"),
+            (
+                "runtime/Cargo.toml",
+                "[package]\nname = \"runtime\"\n[dependencies]\nruntime-macros = \"1\"\n[dev-dependencies]\nruntime-checks = \"1\"\n",
+            ),
+            ("runtime/README.md", "https://crates.io/crates/runtime\n"),
+            ("runtime/src/lib.rs", ""),
+            ("macros/Cargo.toml", "[package]\nname = \"runtime-macros\"\n"),
+            ("macros/src/lib.rs", ""),
+            ("checks/Cargo.toml", "[package]\nname = \"runtime-checks\"\n"),
+            ("fuzz/Cargo.toml", "[package]\nname = \"fuzz\"\npublish = false\n[dependencies]\nruntime = \"1\"\n"),
+        ],
+    )]);
+    assert_eq!(linked.references(), ["component:default/runtime", "component:default/runtime-macros"]);
+    assert_eq!(linked.rule("component:default/runtime-macros", "/spec/type"), "type.published");
+}
+
+#[test]
+fn one_definition_may_lie_in_many_folders() {
+    let proto = |extra: &str| format!("syntax = \"proto3\";\n{extra}package shop;\nservice Cart {{\n}}\n");
+    let (a, b) = (proto(""), proto("// generated\n"));
+    let linked = catalog([repository(
+        "shop",
+        &[
+            ("protos/shop.proto", &a),
+            ("src/cart/src/Dockerfile", "FROM x\nEXPOSE 80\n"),
+            ("src/cart/src/protos/shop.proto", &b),
+            (
+                "kubernetes-manifests/cart.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    spec:\n      containers:\n        - image: cart\n",
+            ),
+            ("protos/health.proto", "package grpc.health.v1;\nservice Health {}\n"),
+        ],
+    )]);
+    assert_eq!(linked.references(), ["api:default/shop-shop", "component:default/shop-cart"]);
+    assert_eq!(linked.list("component:default/shop-cart", "consumesApis"), ["shop-shop api.consumed"]);
+}
+
+#[test]
+fn compose_names_the_container_file_among_many() {
+    let compose = "services:\n  ad:\n    build:\n      context: ./\n      dockerfile: ${AD_DOCKERFILE}\n    environment:\n      - CART_ADDR\n      - CART=${CART_ADDR}\n  cart:\n    build:\n      context: ./\n      dockerfile: ./src/cart/Dockerfile\n";
+    let linked = catalog([repository(
+        "demo",
+        &[
+            (".env", "AD_DOCKERFILE=./src/ad/Dockerfile\nCART_ADDR=cart:${CART_PORT}\nCART_PORT=7070\n"),
+            ("compose.yaml", compose),
+            ("src/ad/Dockerfile", "FROM x\nCMD x\n"),
+            ("src/cart/Dockerfile", "FROM x\nCMD x\n"),
+        ],
+    )]);
+    assert_eq!(linked.references(), ["component:default/demo-ad", "component:default/demo-cart"]);
+    assert_eq!(linked.list("component:default/demo-ad", "dependsOn"), ["component:default/demo-cart dependency.call"]);
 }

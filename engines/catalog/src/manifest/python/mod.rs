@@ -35,8 +35,20 @@ pub(super) static PYTHON: Ecosystem = Ecosystem {
     named_by_address: false,
     frameworks: Frameworks {
         serve: &[
-            "gunicorn", "uvicorn", "hypercorn", "daphne", "waitress", "uwsgi", "granian", "celery", "aiohttp", "fastapi",
-            "flask", "django", "sanic", "grpcio",
+            "gunicorn",
+            "uvicorn",
+            "hypercorn",
+            "daphne",
+            "waitress",
+            "uwsgi",
+            "granian",
+            "celery",
+            "aiohttp",
+            "fastapi",
+            "flask",
+            "django",
+            "sanic",
+            "grpcio",
         ],
         command: &["click", "typer", "docopt", "fire", "cyclopts"],
         site: &["mkdocs", "mkdocs-material", "sphinx", "pelican"],
@@ -65,7 +77,9 @@ fn require(manifest: &mut Manifest, requirement: &str, scope: Scope, line: u32) 
     let (name, rest) = requirement.split_at(end);
     let after = rest.trim_start().chars().next();
     let is_name = name.starts_with(|character: char| character.is_ascii_alphanumeric())
-        && after.is_none_or(|character| matches!(character, '[' | '<' | '>' | '=' | '!' | '~' | ';' | '@' | ',' | '(' | '#'));
+        && after.is_none_or(|character| {
+            matches!(character, '[' | '<' | '>' | '=' | '!' | '~' | ';' | '@' | ',' | '(' | '#')
+        });
     if is_name {
         manifest.depend(name, scope, line);
     }

@@ -36,7 +36,8 @@ pub fn pyproject(text: &str) -> Option<Manifest> {
     if let Some(classifier) = forbidden {
         manifest.publishing = Publishing::Forbidden(classifier.line);
     }
-    manifest.complete = manifest.description.is_some() && manifest.licence.is_some() && document.get("build-system").is_some();
+    manifest.complete =
+        manifest.description.is_some() && manifest.licence.is_some() && document.get("build-system").is_some();
     Some(manifest)
 }
 
@@ -44,9 +45,9 @@ fn read_project(project: &Node, manifest: &mut Manifest) {
     manifest.name = project.text("name");
     manifest.version = project.text("version");
     manifest.description = project.text("description");
-    manifest.licence = project.get("license").and_then(|licence| {
-        licence.located().or_else(|| licence.text("text")).or_else(|| licence.text("file"))
-    });
+    manifest.licence = project
+        .get("license")
+        .and_then(|licence| licence.located().or_else(|| licence.text("text")).or_else(|| licence.text("file")));
     manifest.keywords = project.get("keywords").into_iter().flat_map(Node::texts).map(|word| word.text).collect();
     manifest.classifiers = project.get("classifiers").into_iter().flat_map(Node::texts).collect();
     for url in project.get("urls").map(Node::entries).unwrap_or_default() {

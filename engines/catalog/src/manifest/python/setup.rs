@@ -45,7 +45,9 @@ fn cfg_value(manifest: &mut Manifest, section: &str, key: &str, value: &Located)
             return manifest.classifiers.push(value.clone());
         }
         ("metadata", "keywords") => {
-            return manifest.keywords.extend(value.text.split([',', ' ']).map(str::to_owned).filter(|word| !word.is_empty()));
+            return manifest
+                .keywords
+                .extend(value.text.split([',', ' ']).map(str::to_owned).filter(|word| !word.is_empty()));
         }
         ("options", "install_requires") => return require(manifest, &value.text, Scope::Runtime, value.line),
         ("options", "setup_requires") => return require(manifest, &value.text, Scope::Build, value.line),
@@ -68,7 +70,8 @@ pub fn setup_py(text: &str) -> Option<Manifest> {
     let mut manifest = Manifest::default();
     let call = text.find("setup(")?;
     let arguments = &text[call..];
-    let line_of = |offset: usize| 1 + u32::try_from(text[..offset].bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(0);
+    let line_of =
+        |offset: usize| 1 + u32::try_from(text[..offset].bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(0);
     let literal = |name: &str| {
         let at = call + argument(arguments, name)?;
         let (value, _) = string(text[at..].trim_start())?;
