@@ -20,14 +20,18 @@ const NEAREST: usize = 3;
 const ALIKE: f64 = 0.5;
 
 /// What can be corrected, and the kinds that have it.
-const FIELDS: [(&str, &[&str]); 3] = [
+const FIELDS: [(&str, &[&str]); 4] = [
     ("/spec/owner", &["component", "api", "resource", "system", "domain", "template"]),
     ("/spec/type", &["component", "api", "resource"]),
     ("/spec/lifecycle", &["component", "api"]),
+    (DEPENDENCIES, &["component"]),
 ];
 
+/// Can only be rejected: dependencies are said where they are, in manifests and descriptors.
+const DEPENDENCIES: &str = "/spec/dependsOn";
+
 /// Sets `field` (a JSON pointer: `/spec/owner`, `/spec/type`, `/spec/lifecycle`) of every entity in `references`, or
-/// rejects what is guessed for it where `value` is `None`. The change can be read when this returns. Gives how many
+/// rejects what is guessed for it (also for `/spec/dependsOn`) where `value` is `None`. The change can be read when this returns. Gives how many
 /// entities were corrected.
 ///
 /// # Errors
@@ -47,6 +51,11 @@ pub async fn correct(
         return Err(invalid(vec![finding("correction.field", format!("\"{field}\" cannot be corrected here"), help)]));
     };
     let value = match value {
+        Some(_) if *field == DEPENDENCIES => {
+            let help = "Write it into the descriptor of the entity, or reject the guess.";
+            let message = "Dependencies cannot be set here".to_owned();
+            return Err(invalid(vec![finding("correction.field", message, help.to_owned())]));
+        }
         Some(value) => Some(checked(portal, actor, field, value.trim())?),
         None => None,
     };
@@ -131,7 +140,8 @@ fn present(row: &CatalogRow, field: &str) -> Option<String> {
     match field {
         "/spec/owner" => row.owner.as_ref().map(ToString::to_string),
         "/spec/type" => row.spec_type.clone(),
-        _ => row.lifecycle.clone(),
+        "/spec/lifecycle" => row.lifecycle.clone(),
+        _ => None,
     }
 }
 

@@ -31,6 +31,7 @@ pub async fn entity(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Re
     drop(reading);
     hide(&mut known, &hidden);
     let evidence = evidence_of_edges(portal, &known, &here, &rows).await?;
+    let evidence = blur(portal, actor, &mut known, evidence).await?;
     let relations = known.entity.relations.iter().zip(evidence).map(|(relation, evidence)| RelationView {
         kind: relation.kind.clone(),
         target: relation.target_ref.clone(),
@@ -87,6 +88,25 @@ fn is_own_word(known: &CatalogEntity, pointer: &str) -> bool {
         Some(evidence) => evidence.confidence == Confidence::Declared && evidence.repository.is_none(),
         None => known.descriptor.is_some(),
     }
+}
+
+/// Leaves of evidence in repositories that may not be read only that it is there.
+async fn blur(
+    portal: &Portal,
+    actor: &Actor,
+    known: &mut CatalogEntity,
+    mut edges: Vec<Option<Evidence>>,
+) -> Result<Vec<Option<Evidence>>> {
+    let guesses = known.guesses.iter_mut().map(|guess| &mut guess.evidence);
+    let elsewhere = known.evidence.values_mut().chain(guesses).chain(edges.iter_mut().flatten());
+    for evidence in elsewhere.filter(|evidence| evidence.repository.is_some()) {
+        let slug = evidence.repository.as_deref().unwrap_or_default();
+        if !repositories::is_readable(portal, actor, slug).await? {
+            let why = "A repository that you may not read says so.";
+            *evidence = Evidence::new(&evidence.rule, evidence.confidence, why);
+        }
+    }
+    Ok(edges)
 }
 
 /// For each relation why it is there: the evidence stands with whichever end says so.

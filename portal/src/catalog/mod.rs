@@ -119,7 +119,7 @@ pub async fn corrections(portal: &Portal, actor: &Actor) -> Result<Vec<Correctio
 /// As [`entity`].
 pub async fn descriptor_yaml(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Result<String> {
     let detail = entity(portal, actor, reference).await?;
-    Ok(text::descriptor(&detail.entity.entity))
+    Ok(text::descriptor(&detail.entity.entity)?)
 }
 
 /// All corrections as a document that can be committed as `slipway.overrides.yaml`.

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod flows;
+mod speed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::catalog::{CatalogEntity, CatalogFilter, CatalogPage, Facet, Field, Sort, UNKNOWN};
@@ -114,7 +117,7 @@ db_test! {
     async fn owners_are_found_however_they_are_written(portal: Portal) {
         put(&portal, &shop()).await;
         for owner in ["payments", "group:payments", "Group:Default/Payments"] {
-            assert_eq!(found(&portal, &filter(&[(Field::Owner, &[owner])])).await, ["ledger-core", "till"], "{owner}");
+            assert_eq!(found(&portal, &filter(&[(Field::Owner, &[owner])])).await, ["till", "ledger-core"], "{owner}");
         }
         assert_eq!(found(&portal, &filter(&[(Field::Owner, &[UNKNOWN])])).await, ["guessed", "orphan"]);
         assert_eq!(found(&portal, &filter(&[(Field::Ownership, &["guess"])])).await, ["guessed"]);

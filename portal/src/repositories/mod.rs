@@ -180,6 +180,14 @@ pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<Repositor
     })
 }
 
+/// Whether there is a repository of this slug that `actor` may read.
+pub(crate) async fn is_readable(portal: &Portal, actor: &Actor, slug: &str) -> Result<bool> {
+    if actor.readable().len() == Visibility::ALL.len() {
+        return Ok(true);
+    }
+    Ok(store::path(portal.db(), actor.readable(), slug).await?.is_some())
+}
+
 /// By place, each once: a descriptor's findings are those of its entities too.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|one, other| {
