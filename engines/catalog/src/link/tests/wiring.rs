@@ -199,8 +199,8 @@ fn one_definition_may_lie_in_many_folders() {
             ("protos/health.proto", "package grpc.health.v1;\nservice Health {}\n"),
         ],
     )]);
-    assert_eq!(linked.references(), ["api:default/shop-shop", "component:default/shop-cart"]);
-    assert_eq!(linked.list("component:default/shop-cart", "consumesApis"), ["shop-shop api.consumed"]);
+    assert_eq!(linked.references(), ["api:default/shop", "component:default/shop-cart"]);
+    assert_eq!(linked.list("component:default/shop-cart", "consumesApis"), ["shop api.consumed"]);
 }
 
 #[test]
