@@ -1,1 +1,44 @@
-fn main() {}
+//! The one binary: it reads the command line and does what it says.
+
+mod api;
+mod cli;
+mod config;
+mod http;
+mod logging;
+mod routes;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+// The system's allocator keeps what a large sync freed; this one gives it back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A failure to print help leaves nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(cli::USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match cli.command {
+        Command::Serve(arguments) => block_on(cli::serve::run(arguments)),
+        Command::Sync(arguments) => block_on(cli::sync::run(arguments)),
+        Command::Catalog(arguments) => cli::catalog::run(&arguments),
+    }
+}
+
+fn block_on(future: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            ExitCode::from(cli::UNREADABLE)
+        }
+    }
+}

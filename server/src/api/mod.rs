@@ -1,0 +1,40 @@
+//! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
+
+pub mod catalog;
+pub mod jobs;
+pub mod repositories;
+pub mod sources;
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use crate::http::{Problem, events};
+
+/// The description of the API.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Slipway", description = "The catalog of an organisation, from its Git repositories."),
+    paths(
+        catalog::list,
+        catalog::entity,
+        catalog::summary,
+        catalog::correct,
+        repositories::list,
+        repositories::repository,
+        sources::list,
+        sources::sync,
+        jobs::list,
+        jobs::job,
+        jobs::log,
+        events::follow,
+        description,
+    ),
+    components(schemas(Problem))
+)]
+pub struct Api;
+
+/// This description, as OpenAPI.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "api", responses((status = 200, body = Object)))]
+pub async fn description() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}

@@ -1,0 +1,113 @@
+//! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
+
+pub mod catalog;
+pub mod serve;
+pub mod sync;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use model::Finding;
+
+use crate::config::{self, Config};
+
+/// The input is invalid.
+pub const INVALID: u8 = 2;
+/// Could not decide, or could not read.
+pub const UNREADABLE: u8 = 3;
+/// The command line itself is wrong (`EX_USAGE`).
+pub const USAGE: u8 = 64;
+
+#[derive(Parser)]
+#[command(
+    name = "slipway",
+    version,
+    about = "An internal developer portal: one program that turns a folder of Git repositories into a catalog.",
+    after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo\n  slipway sync --source /srv/git\n  \
+                  slipway catalog discover . --format yaml\n  slipway catalog validate catalog-info.yaml"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the portal.
+    Serve(serve::Serve),
+    /// Read all sources once, then exit.
+    Sync(sync::Sync),
+    /// Look at repositories and descriptor files without a portal.
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
+}
+
+/// What `serve` and `sync` share.
+#[derive(Args)]
+pub struct Common {
+    /// The configuration [default: ./slipway.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where Slipway keeps its database and index
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A folder of repositories, or one repository; may be repeated
+    #[arg(long = "source", value_name = "PATH")]
+    pub sources: Vec<PathBuf>,
+    /// Add the demo organisation (only on a loopback address)
+    #[arg(long)]
+    pub demo: bool,
+}
+
+impl Common {
+    /// The configuration with the command line over it.
+    ///
+    /// # Errors
+    /// What is wrong was printed; the code to exit with.
+    pub fn config(&self, listen: Option<SocketAddr>) -> Result<Config, ExitCode> {
+        let mut config = config::load(self.config.as_deref(), std::env::vars()).map_err(|findings| {
+            print_findings(&findings);
+            ExitCode::from(INVALID)
+        })?;
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        if let Some(listen) = listen {
+            config.listen = listen;
+        }
+        config.demo |= self.demo;
+        for path in &self.sources {
+            if !path.is_dir() {
+                eprintln!("error: the source {} is not a folder", path.display());
+                eprintln!("  help: name a folder that holds Git repositories, or is one");
+                return Err(ExitCode::from(INVALID));
+            }
+            config.add_path(path.clone());
+        }
+        Ok(config)
+    }
+}
+
+/// Findings for a person, on standard error.
+pub fn print_findings(findings: &[Finding]) {
+    for finding in findings {
+        let location = finding.location();
+        let place = if location.is_empty() { String::new() } else { format!("{location}: ") };
+        eprintln!("{place}{}: {}", finding.level.as_str(), finding.message);
+        if !finding.help.is_empty() {
+            eprintln!("  help: {}", finding.help);
+        }
+    }
+}
+
+/// A failure of a use case for a person, and the code to exit with.
+pub fn fail(error: &portal::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    if let portal::Error::Invalid(findings) = error {
+        print_findings(&findings.findings);
+        return ExitCode::from(INVALID);
+    }
+    ExitCode::from(UNREADABLE)
+}

@@ -1,0 +1,138 @@
+//! `slipway serve`: the portal, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::ServiceExt;
+use axum::extract::Request;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use portal::{Error, Portal};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Common, INVALID, UNREADABLE};
+use crate::config::{self, Config};
+use crate::http::{self, Reach, Server, Site};
+use crate::logging;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo --listen 127.0.0.1:8080\n  \
+                        slipway serve --config /etc/slipway.toml\n  slipway serve --print-config > slipway.toml")]
+pub struct Serve {
+    #[command(flatten)]
+    pub common: Common,
+    /// Address and port [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Print the commented example configuration and exit
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// After a signal, requests that are under way have this long.
+const GRACE: Duration = Duration::from_secs(20);
+
+pub async fn run(arguments: Serve) -> ExitCode {
+    if arguments.print_config {
+        print!("{}", config::EXAMPLE);
+        return ExitCode::SUCCESS;
+    }
+    let config = match arguments.common.config(arguments.listen) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    if config.demo && !config.listen.ip().is_loopback() {
+        eprintln!("error: the demo is served on a loopback address only, not on {}", config.listen);
+        eprintln!("  help: leave --demo out, or listen on 127.0.0.1");
+        return ExitCode::from(INVALID);
+    }
+    logging::start(&config);
+    match serve(&config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => super::fail(&error),
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), Error> {
+    let site = Site::open();
+    let assets = site.manifest().map_err(Error::Unavailable)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Error::Unavailable(format!("{} cannot be listened on: {error}; choose another with --listen", config.listen))
+    })?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let metrics = PrometheusBuilder::new().install_recorder().map_err(Error::internal)?;
+    let portal = Portal::open(config.settings()).await?;
+    let (stop, stopping) = watch::channel(false);
+    let public_host = config.public_url.as_deref().and_then(|url| url.split("://").nth(1)).map(str::to_owned);
+    let server = Server::new(http::Inner {
+        portal: portal.clone(),
+        site,
+        assets: app::Assets::new(assets),
+        reach: Reach { loopback: config.listen.ip().is_loopback(), demo: config.demo, public_host },
+        metrics,
+        stopping: stopping.clone(),
+    });
+    start_portal(config, portal.clone());
+    println!("Slipway listens on http://{address}");
+    let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(http::router(server));
+    let serving = axum::serve(listener, app).with_graceful_shutdown(signalled(stop));
+    let mut deadline = stopping;
+    let served = tokio::select! {
+        served = serving => served.map_err(Error::internal),
+        () = async {
+            // An error means that the sender is gone, which it is not before the signal.
+            let _ = deadline.wait_for(|stopping| *stopping).await;
+            tokio::time::sleep(GRACE).await;
+        } => {
+            tracing::warn!("some requests did not end in time and were cut");
+            Ok(())
+        }
+    };
+    portal.stop().await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Builds the demo where it is wanted, then lets the portal's jobs run: the first page does not wait for either.
+fn start_portal(config: &Config, portal: Portal) {
+    let data = config.demo.then(|| config.data.clone());
+    tokio::spawn(async move {
+        if let Some(data) = data {
+            let built = tokio::task::spawn_blocking(move || portal::demo::build(&data)).await;
+            match built {
+                Ok(Ok(folder)) => tracing::debug!(folder = %folder.display(), "the demo organisation is there"),
+                Ok(Err(error)) => tracing::error!(%error, "the demo organisation could not be built"),
+                Err(error) => tracing::error!(%error, "building the demo organisation failed"),
+            }
+        }
+        portal.start();
+    });
+}
+
+/// Waits for the first signal; a second one ends the process at once.
+async fn signalled(stop: watch::Sender<bool>) {
+    signal().await;
+    tracing::info!("stopping; a second signal stops at once");
+    // Nobody listening is fine: then there is nothing to stop.
+    let _ = stop.send(true);
+    tokio::spawn(async {
+        signal().await;
+        std::process::exit(i32::from(UNREADABLE));
+    });
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

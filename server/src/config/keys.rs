@@ -1,0 +1,143 @@
+//! The table of keys. A new key is one more entry here, one line in `slipway.example.toml`, and a field of `Config`.
+
+use std::path::PathBuf;
+
+use model::{Finding, Level, Visibility};
+
+use super::value::Value;
+use super::{Config, LogFormat, SourceConfig};
+
+/// One key of the file.
+pub struct Key {
+    /// `server.listen`
+    pub path: &'static str,
+    /// Takes the value over; the error says what was expected.
+    pub set: fn(&mut Config, &Value<'_>) -> Result<(), String>,
+}
+
+impl Key {
+    /// The variable of the environment that sets it.
+    pub fn variable(&self) -> String {
+        format!("SLIPWAY_{}", self.path.replace(['.', '-'], "_").to_uppercase())
+    }
+}
+
+pub const KEYS: &[Key] = &[
+    Key { path: "data", set: |config, value| Ok(config.data = PathBuf::from(value.text()?)) },
+    Key { path: "server.listen", set: |config, value| Ok(config.listen = value.address()?) },
+    Key { path: "server.public-url", set: |config, value| Ok(config.public_url = Some(public_url(value)?)) },
+    Key { path: "database.url", set: |config, value| Ok(config.database_url = Some(postgres_url(value)?)) },
+    Key { path: "sync.interval", set: |config, value| Ok(config.interval = value.duration()?) },
+    Key { path: "sync.workers", set: |config, value| Ok(config.workers = value.count(64)?) },
+    Key {
+        path: "log.format",
+        set: |config, value| {
+            Ok(config.log_format = value.one_of(&[("text", LogFormat::Text), ("json", LogFormat::Json)])?)
+        },
+    },
+    Key { path: "log.level", set: |config, value| Ok(config.log_level = log_level(value)?) },
+    Key { path: "demo.enabled", set: |config, value| Ok(config.demo = value.boolean()?) },
+];
+
+pub const SOURCE_KEYS: &[&str] = &["source.name", "source.kind", "source.path", "source.visibility"];
+
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.path).chain(["source"])
+}
+
+pub fn sections() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.path.split('.').next().unwrap_or(key.path)).chain(["source"])
+}
+
+pub fn is_section(name: &str) -> bool {
+    KEYS.iter().any(|key| key.path.split_once('.').is_some_and(|(section, _)| section == name))
+}
+
+/// The finding for a key that does not exist, with the nearest that does.
+pub fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Finding {
+    let nearest = known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let help = match nearest {
+        Some((_, candidate)) => format!("Did you mean {candidate}?"),
+        None => "`slipway serve --print-config` shows every key.".to_owned(),
+    };
+    Finding::new("config.key", Level::Error, format!("there is no key {name}"), help)
+}
+
+/// The finding for a value that a key does not take.
+pub fn wrong(name: &str, expected: &str) -> Finding {
+    Finding::new("config.value", Level::Error, format!("{name} must be {expected}"), "Correct the value.")
+}
+
+/// A source while its table is being read.
+#[derive(Default)]
+pub struct SourceBuilder {
+    name: Option<String>,
+    path: Option<PathBuf>,
+    visibility: Option<Visibility>,
+}
+
+/// Takes one key of a source over; `false`: there is no such key.
+pub fn set_source(source: &mut SourceBuilder, name: &str, value: &Value<'_>) -> Result<bool, String> {
+    match name {
+        "name" => source.name = Some(source_name(value)?),
+        "kind" => value.one_of(&[("folder", ())])?,
+        "path" => source.path = Some(PathBuf::from(value.text()?)),
+        "visibility" => {
+            let choices = Visibility::ALL.map(|visibility| (visibility.as_str(), visibility));
+            source.visibility = Some(value.one_of(&choices)?);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+impl SourceBuilder {
+    pub fn finish(self, others: &[SourceConfig]) -> Result<SourceConfig, Finding> {
+        let missing = |key: &str| {
+            let help = "Every source needs a name and a path.";
+            Finding::new("config.source", Level::Error, format!("this source has no {key}"), help)
+        };
+        let name = self.name.ok_or_else(|| missing("name"))?;
+        let path = self.path.ok_or_else(|| missing("path"))?;
+        if name == super::DEMO_SOURCE || others.iter().any(|source| source.name == name) {
+            let message = format!("two sources are named \"{name}\"");
+            return Err(Finding::new("config.source", Level::Error, message, "Give each source a name of its own."));
+        }
+        Ok(SourceConfig { name, path, visibility: self.visibility.unwrap_or_default() })
+    }
+}
+
+fn source_name(value: &Value<'_>) -> Result<String, String> {
+    let name = value.text()?;
+    let fits = name.len() <= 63 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if fits { Ok(name) } else { Err("at most 63 letters, digits, \"-\", \"_\" and \".\"".to_owned()) }
+}
+
+fn postgres_url(value: &Value<'_>) -> Result<String, String> {
+    let url = value.text()?;
+    let fits = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if fits { Ok(url) } else { Err("a Postgres address, postgres://user@host/name".to_owned()) }
+}
+
+fn public_url(value: &Value<'_>) -> Result<String, String> {
+    let url = value.text()?.trim_end_matches('/').to_owned();
+    let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match authority {
+        Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']) => Ok(url),
+        _ => Err("an address without a path, such as \"https://portal.example.com\"".to_owned()),
+    }
+}
+
+fn log_level(value: &Value<'_>) -> Result<String, String> {
+    let level = value.text()?;
+    tracing_subscriber::EnvFilter::try_new(&level)
+        .map(|_| level)
+        .map_err(|_| "a level (error, warn, info, debug, trace), or a list such as \"info,portal=debug\"".to_owned())
+}

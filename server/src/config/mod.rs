@@ -1,0 +1,272 @@
+//! Configuration: `slipway.toml`, then the environment, then the command line.
+//!
+//! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
+
+mod keys;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::{Finding, Level, Visibility};
+use portal::clock::Clock;
+use portal::settings::{DatabaseSettings, Settings, SourceKind, SourceSettings};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use value::Value;
+
+/// The commented example, which is also the documentation of every key.
+pub const EXAMPLE: &str = include_str!("../../slipway.example.toml");
+
+/// The file that is read when no other is named.
+pub const DEFAULT_FILE: &str = "slipway.toml";
+
+/// Everything that can be configured, with defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    /// Scheme and authority, without a trailing `/`.
+    pub public_url: Option<String>,
+    pub database_url: Option<String>,
+    pub interval: Duration,
+    /// 0: one for each processor.
+    pub workers: usize,
+    pub log_format: LogFormat,
+    pub log_level: String,
+    pub demo: bool,
+    pub sources: Vec<SourceConfig>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceConfig {
+    pub name: String,
+    pub path: PathBuf,
+    pub visibility: Visibility,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: None,
+            database_url: None,
+            interval: Duration::from_secs(30),
+            workers: 0,
+            log_format: LogFormat::Text,
+            log_level: "info".to_owned(),
+            demo: false,
+            sources: Vec::new(),
+        }
+    }
+}
+
+/// Reads the file (the default one may be absent, a named one may not) and the environment over it.
+///
+/// # Errors
+/// All findings at once.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Vec<Finding>> {
+    let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => String::new(),
+        Err(error) => {
+            let message = format!("{name} cannot be read: {error}");
+            return Err(vec![
+                Finding::new("config.read", Level::Error, message, "Check the path and its permissions.").at(name, 0, 0),
+            ]);
+        }
+    };
+    let mut config = Config::default();
+    let mut findings = Vec::new();
+    read_file(&mut config, &name, &text, &mut findings);
+    read_environment(&mut config, environment, &mut findings);
+    if findings.is_empty() { Ok(config) } else { Err(findings) }
+}
+
+fn read_file(config: &mut Config, name: &str, text: &str, findings: &mut Vec<Finding>) {
+    let at = |span: std::ops::Range<usize>, finding: Finding| {
+        let (line, column) = position(text, span.start);
+        finding.at(name, line, column)
+    };
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let finding = Finding::new("config.syntax", Level::Error, error.message(), "Write it as TOML 1.0.");
+            findings.push(at(error.span().unwrap_or(0..0), finding));
+            return;
+        }
+    };
+    for (key, value) in table.get_ref() {
+        let section = key.get_ref().as_ref();
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                if !keys::is_section(section) {
+                    findings.push(at(key.span(), keys::unknown(section, keys::sections())));
+                    continue;
+                }
+                for (key, value) in table {
+                    let path = format!("{section}.{}", key.get_ref());
+                    set(config, &path, key, value).map_err(|(span, finding)| findings.push(at(span, finding))).ok();
+                }
+            }
+            DeValue::Array(tables) if section == "source" => {
+                for table in tables {
+                    read_source(config, table).into_iter().for_each(|(span, finding)| findings.push(at(span, finding)));
+                }
+            }
+            _ => {
+                set(config, section, key, value).map_err(|(span, finding)| findings.push(at(span, finding))).ok();
+            }
+        }
+    }
+}
+
+type Located = (std::ops::Range<usize>, Finding);
+
+fn set<K: AsRef<str>>(
+    config: &mut Config,
+    path: &str,
+    key: &Spanned<K>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), Located> {
+    let Some(known) = keys::find(path) else {
+        return Err((key.span(), keys::unknown(path, keys::paths())));
+    };
+    (known.set)(config, &Value::from(value.get_ref()))
+        .map_err(|expected| (value.span(), keys::wrong(path, &expected)))
+}
+
+fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
+    let DeValue::Table(fields) = table.get_ref() else {
+        return vec![(table.span(), keys::wrong("source", "a table for each source: [[source]]"))];
+    };
+    let mut source = keys::SourceBuilder::default();
+    let mut located = Vec::new();
+    for (key, value) in fields {
+        let name = key.get_ref().as_ref();
+        match keys::set_source(&mut source, name, &Value::from(value.get_ref())) {
+            Ok(true) => {}
+            Ok(false) => {
+                let known = keys::SOURCE_KEYS.iter().copied();
+                located.push((key.span(), keys::unknown(&format!("source.{name}"), known)));
+            }
+            Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
+        }
+    }
+    if located.is_empty() {
+        match source.finish(&config.sources) {
+            Ok(source) => config.sources.push(source),
+            Err(finding) => located.push((table.span(), finding)),
+        }
+    }
+    located
+}
+
+/// Variables that other parts of this repository read; they are not configuration.
+const FOREIGN: [&str; 2] = ["SLIPWAY_RUST_SRC", "SLIPWAY_SITE"];
+
+fn read_environment(
+    config: &mut Config,
+    environment: impl Iterator<Item = (String, String)>,
+    findings: &mut Vec<Finding>,
+) {
+    for (name, text) in environment {
+        let Some(rest) = name.strip_prefix("SLIPWAY_") else { continue };
+        if FOREIGN.contains(&name.as_str()) || rest.starts_with("TEST_") || rest.starts_with("CI_") {
+            continue;
+        }
+        match keys::KEYS.iter().find(|key| key.variable() == name) {
+            Some(key) => {
+                if let Err(expected) = (key.set)(config, &Value::Text(&text)) {
+                    findings.push(keys::wrong(&name, &expected));
+                }
+            }
+            None => {
+                let known: Vec<String> = keys::KEYS.iter().map(keys::Key::variable).collect();
+                findings.push(keys::unknown(&name, known.iter().map(String::as_str)));
+            }
+        }
+    }
+}
+
+/// Line and column from 1 of a byte offset.
+fn position(text: &str, offset: usize) -> (u32, u32) {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+impl Config {
+    /// Adds a source given by its path alone; the name is that of the folder, made unique.
+    pub fn add_path(&mut self, path: PathBuf) {
+        let base = std::path::absolute(&path)
+            .ok()
+            .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+            .unwrap_or_else(|| "folder".to_owned());
+        let taken = |name: &str| self.sources.iter().any(|source| source.name == name) || name == DEMO_SOURCE;
+        let name = (1..)
+            .map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") })
+            .find(|name| !taken(name))
+            .unwrap_or(base.clone());
+        self.sources.push(SourceConfig { name, path, visibility: Visibility::Public });
+    }
+
+    /// What the portal needs of it.
+    pub fn settings(&self) -> Settings {
+        let mut sources: Vec<SourceSettings> = self
+            .sources
+            .iter()
+            .map(|source| SourceSettings {
+                name: source.name.clone(),
+                kind: SourceKind::Folder(source.path.clone()),
+                visibility: source.visibility,
+                demo: false,
+            })
+            .collect();
+        if self.demo {
+            sources.push(SourceSettings {
+                name: DEMO_SOURCE.to_owned(),
+                kind: SourceKind::Folder(self.demo_folder()),
+                visibility: Visibility::Public,
+                demo: true,
+            });
+        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        Settings {
+            data: self.data.clone(),
+            database: match &self.database_url {
+                Some(url) => DatabaseSettings::Postgres(url.clone()),
+                None => DatabaseSettings::Sqlite,
+            },
+            sources,
+            poll_interval: self.interval,
+            workers: if self.workers == 0 { processors } else { self.workers },
+            clock: Clock::System,
+        }
+    }
+
+    pub fn demo_folder(&self) -> PathBuf {
+        self.data.join("demo")
+    }
+}
+
+/// The name of the demo's source.
+pub const DEMO_SOURCE: &str = "demo";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Server-sent events: how a job goes on, live.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::stream::{self, Stream};
+use model::job::Job;
+use portal::jobs;
+
+use super::{Asking, Problem, Server};
+
+/// How often a job is looked at when nothing wakes the stream: another process may be the one that runs it.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A browser that lost the connection waits this long before it asks again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Follows a job: `progress` (a job), `log` (a line, with its sequence as the event's id), then `end`.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id"),
+           ("Last-Event-ID" = Option<i64>, Header, description = "The last log line that was seen")),
+    responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem)))]
+pub async fn follow(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    asking: Asking,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    jobs::get(&server.portal, &asking.actor, &id).await?;
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let follower = Follower { server, asking, id, seen, last: None, over: false };
+    let events = stream::unfold(follower, |mut follower| async move {
+        let events = follower.next().await?;
+        Some((stream::iter(events.into_iter().map(Ok)), follower))
+    });
+    use futures::StreamExt;
+    Ok(Sse::new(events.flatten()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+struct Follower {
+    server: Server,
+    asking: Asking,
+    id: String,
+    seen: i64,
+    last: Option<Job>,
+    over: bool,
+}
+
+impl Follower {
+    /// The next events, once there are any; `None` when the stream ends.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        if self.over {
+            return None;
+        }
+        let mut stopping = self.server.stopping.clone();
+        loop {
+            // Subscribed before reading, so that nothing falls between.
+            let mut changed = jobs::watch(&self.server.portal, &self.id);
+            let events = self.read().await;
+            if !events.is_empty() || self.over {
+                return Some(events);
+            }
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                // Open streams would hold up a graceful stop (axum #2673).
+                _ = stopping.wait_for(|stopping| *stopping) => return None,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        let Ok(job) = jobs::get(&self.server.portal, &self.asking.actor, &self.id).await else {
+            self.over = true;
+            return vec![Event::default().event("end").data("gone")];
+        };
+        if let Ok(lines) = jobs::log(&self.server.portal, &self.asking.actor, &self.id, self.seen).await {
+            for line in lines {
+                self.seen = line.sequence;
+                events.extend(json("log", &line).map(|event| event.id(line.sequence.to_string())));
+            }
+        }
+        if self.last.as_ref() != Some(&job) {
+            events.extend(json("progress", &job).map(|event| event.retry(RETRY)));
+        }
+        if job.state.is_over() {
+            self.over = true;
+            events.push(Event::default().event("end").data(job.state.as_str()));
+        }
+        self.last = Some(job);
+        events
+    }
+}
+
+fn json(name: &str, value: &impl serde::Serialize) -> Option<Event> {
+    Event::default().event(name).json_data(value).ok()
+}

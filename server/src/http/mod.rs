@@ -1,0 +1,86 @@
+//! The web server: what stands around the routes.
+
+pub mod asking;
+pub mod assets;
+pub mod events;
+pub mod filter;
+pub mod health;
+mod observe;
+pub mod pages;
+mod problem;
+mod security;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use metrics_exporter_prometheus::PrometheusHandle;
+use portal::Portal;
+use tokio::sync::watch;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use asking::{Asking, Reach};
+pub use assets::Site;
+pub use problem::Problem;
+
+use crate::routes;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct Server(Arc<Inner>);
+
+pub struct Inner {
+    pub portal: Portal,
+    pub site: Site,
+    pub assets: app::Assets,
+    pub reach: Reach,
+    pub metrics: PrometheusHandle,
+    /// Turns true when the server is being stopped; open streams end then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl std::ops::Deref for Server {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Server {
+    pub fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+}
+
+/// The largest body that is read: forms and API calls are small.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// No request takes longer: what is slow is a job. Streams answer at once and are not cut.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+/// The whole application. `routes` holds every path that it answers.
+pub fn router(server: Server) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(observe::request))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(security::headers))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(server.clone(), asking::identify))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
+    let table = routes::table();
+    let mut router = Router::new();
+    for route in table {
+        router = router.route(route.path, route.handler);
+    }
+    router.fallback(pages::page).layer(layers).with_state(server)
+}

@@ -1,0 +1,113 @@
+//! Pages and their actions: what `app` renders, within one request's context.
+
+use app::{Flash, RequestContext, Theme};
+use axum::extract::{Form, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+
+use super::{Asking, Server, security};
+
+/// Renders a page. All pages have this one handler; `app`'s router decides which it is.
+pub async fn page(State(server): State<Server>, request: Request) -> Response {
+    let Some(context) = context(&server, &request) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let shown = context.flash.is_some();
+    let assets = server.assets.clone();
+    let render =
+        leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
+    let mut response = render(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    if shown && let Ok(cookie) = HeaderValue::from_str(&Flash::clear_cookie()) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Runs a form's action or an island's call.
+pub async fn action(State(server): State<Server>, request: Request) -> Response {
+    let Some(context) = context(&server, &request) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let assets = server.assets.clone();
+    leptos_axum::handle_server_fns_with_context(provide(context, assets), request).await.into_response()
+}
+
+fn provide(context: RequestContext, assets: app::Assets) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        // Leptos has minted a nonce of its own; the one in the policy's header is this one.
+        provide_context(Nonce::from_value(context.nonce.clone()));
+        provide_context(context.clone());
+        provide_context(assets.clone());
+    }
+}
+
+fn context(server: &Server, request: &Request) -> Option<RequestContext> {
+    let asking = request.extensions().get::<Asking>()?;
+    let nonce = request.extensions().get::<security::Nonce>()?;
+    let headers = request.headers();
+    Some(RequestContext {
+        portal: server.portal.clone(),
+        actor: asking.actor.clone(),
+        flash: cookie(headers, Flash::COOKIE).and_then(Flash::from_cookie),
+        nonce: nonce.0.clone(),
+        request_id: asking.request_id.clone(),
+        theme: cookie(headers, Theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
+        path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+    })
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+#[derive(Deserialize)]
+pub struct ThemeForm {
+    theme: String,
+    /// The page to return to.
+    #[serde(rename = "return", default)]
+    back: String,
+}
+
+/// Remembers light, dark or auto for a year.
+pub async fn set_theme(Form(form): Form<ThemeForm>) -> Response {
+    let Some(theme) = Theme::parse(&form.theme) else {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "The theme is light, dark or auto.\n").into_response();
+    };
+    let cookie = format!("{}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", Theme::COOKIE, theme.as_str());
+    let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, local(&form.back).to_owned())];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// An address of this site; anything else becomes the home page, so that the form cannot send people elsewhere.
+fn local(address: &str) -> &str {
+    let own = address.starts_with('/')
+        && !address.starts_with("//")
+        && address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if own { address } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn a_form_cannot_lead_away() {
+        for own in ["/", "/catalog?kind=api&q=a%20b"] {
+            assert_eq!(local(own), own);
+        }
+        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nset-cookie: x=y"] {
+            assert_eq!(local(foreign), "/");
+        }
+    }
+}

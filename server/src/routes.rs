@@ -1,0 +1,102 @@
+//! Every route, on one screen: its method, its path, and what it takes to be let in.
+//!
+//! The table builds the router, and feeds the test that walks all of it as everybody. A path that is not here is
+//! answered by the page for what does not exist.
+
+use axum::http::Method;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::api::{self, catalog, jobs, repositories, sources};
+use crate::http::{Server, assets, events, health, pages};
+
+/// What somebody needs to be let in. The use case behind the route decides; this is what the table promises, and what
+/// the walk over all routes holds against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Nothing about the catalog is in it.
+    Open,
+    /// Shows only what the actor may read.
+    Read,
+    /// Jobs and sources.
+    Watch,
+    /// Starts a round over the sources.
+    Sync,
+    /// Changes the catalog.
+    Correct,
+}
+
+/// One route.
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub permission: Permission,
+    pub handler: MethodRouter<Server>,
+}
+
+use Permission::{Correct, Open, Read, Sync, Watch};
+
+#[rustfmt::skip]
+pub fn table() -> Vec<Route> {
+    vec![
+        // Pages; `app::pages` says what each shows.
+        page("/", Read),
+        page("/catalog", Read),
+        page("/catalog/{namespace}/{kind}/{name}", Read),
+        page("/catalog/{namespace}/{kind}/{name}/{tab}", Read),
+        page("/repositories", Read),
+        page("/repositories/{slug}", Read),
+        page("/repositories/{slug}/files/{*path}", Read),
+        page("/people", Read),
+        page("/unsure", Read),
+        page("/rules", Open),
+        page("/sources", Watch),
+        page("/jobs/{id}", Watch),
+
+        // Files beside the pages.
+        read("/catalog.json", Read, get(catalog::export_json)),
+        read("/catalog.csv", Read, get(catalog::export_csv)),
+        read("/repositories/{slug}/raw/{*path}", Read, get(repositories::raw)),
+        read("/assets/{*path}", Open, get(assets::serve)),
+
+        // Forms and islands.
+        write("/actions/sources/sync", Sync, post(pages::action)),
+        write("/actions/catalog/correct", Correct, post(pages::action)),
+        write("/calls/catalog/suggest", Read, post(pages::action)),
+        write("/preferences/theme", Open, post(pages::set_theme)),
+
+        // The public API.
+        read("/api/v1/openapi.json", Open, get(api::description)),
+        read("/api/v1/summary", Read, get(catalog::summary)),
+        read("/api/v1/catalog", Read, get(catalog::list)),
+        read("/api/v1/catalog/{namespace}/{kind}/{name}", Read, get(catalog::entity)),
+        write("/api/v1/corrections", Correct, post(catalog::correct)),
+        read("/api/v1/repositories", Read, get(repositories::list)),
+        read("/api/v1/repositories/{slug}", Read, get(repositories::repository)),
+        read("/api/v1/sources", Watch, get(sources::list)),
+        write("/api/v1/sync", Sync, post(sources::sync)),
+        read("/api/v1/jobs", Watch, get(jobs::list)),
+        read("/api/v1/jobs/{id}", Watch, get(jobs::job)),
+        read("/api/v1/jobs/{id}/log", Watch, get(jobs::log)),
+        read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
+
+        // Operating.
+        read("/healthz", Open, get(health::healthz)),
+        read("/readyz", Open, get(health::readyz)),
+        read("/metrics", Open, get(health::metrics)),
+    ]
+}
+
+fn page(path: &'static str, permission: Permission) -> Route {
+    read(path, permission, get(pages::page))
+}
+
+fn read(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
+    Route { method: Method::GET, path, permission, handler }
+}
+
+fn write(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
+    Route { method: Method::POST, path, permission, handler }
+}
+
+#[cfg(test)]
+mod tests;
