@@ -74,6 +74,7 @@ impl Portal {
         self.inner.stopping.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.inner.index.settled().await;
         self.inner.db.close().await;
     }
 

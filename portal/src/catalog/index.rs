@@ -145,7 +145,12 @@ impl CatalogIndex {
         let payload = Payload { version: document::VERSION, instance: self.instance.clone(), sequence: target };
         let (changes, received) = mpsc::channel(2);
         let (published, visible) = oneshot::channel();
-        tokio::task::spawn_blocking(move || write(&state, &payload, received, published, guard));
+        tokio::task::spawn_blocking(move || {
+            let guard = write(&state, &payload, received, published, guard);
+            // Whoever gets the turn may count on our having let go of the files.
+            drop(state);
+            drop(guard);
+        });
         loop {
             let batch = store::changes(db, after, target, BATCH).await.map_err(Broken::Database)?;
             let Some(last) = batch.last() else {
@@ -169,6 +174,11 @@ impl CatalogIndex {
     /// The turn of whoever links the catalog in this process.
     pub(super) async fn linking(&self) -> MutexGuard<'_, ()> {
         self.linking.lock().await
+    }
+
+    /// Waits until nothing writes any more. Files that are read as memory must not change under it.
+    pub async fn settled(&self) {
+        drop(self.writing.lock().await);
     }
 
     /// What a reader works on: it does not change under its hands.
@@ -210,17 +220,18 @@ fn write(
     changes: mpsc::Receiver<Step>,
     published: Published,
     guard: OwnedMutexGuard<()>,
-) {
+) -> Option<OwnedMutexGuard<()>> {
     match state.write(payload, changes) {
         Ok(writer) => {
             let _ = published.send(Ok(()));
             if let Some(Err(error)) = writer.map(|writer| state.settle(writer)) {
                 tracing::warn!(%error, "segments of the index could not be merged");
             }
-            drop(guard);
+            Some(guard)
         }
         Err(error) => {
             let _ = published.send(Err((error, guard)));
+            None
         }
     }
 }
