@@ -194,7 +194,7 @@ fn teams(checker: &mut Checker<'_>, entry: &Entry) -> Vec<TeamAliases> {
                 }
             }
         }
-        if let Some(named) = named.filter(|named| named.kind == "group") {
+        if let Some(named) = named.filter(|named| named.kind == "group" && !aliases.is_empty()) {
             teams.push(TeamAliases { team: named, aliases, line: team.line });
         }
     }

@@ -95,7 +95,7 @@ overrides: []
     let (overrides, findings) = parse(FILE_NAME, text);
     insta::assert_snapshot!(report(&findings));
     assert!(overrides.rules.is_empty(), "{:?}", overrides.rules);
-    assert_eq!(overrides.teams.len(), 2);
+    assert_eq!(overrides.teams.len(), 1);
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub fn emit(value: &Json) -> String {
         Json::Object(entries) if !entries.is_empty() => mapping(&mut out, entries, 0),
         Json::Array(items) if !items.is_empty() => sequence(&mut out, items, 0),
         _ => {
-            inline(&mut out, value, 0);
+            // Indented, so that no line of a text begins a document.
+            inline(&mut out, value, 2);
             out.push('\n');
         }
     }
