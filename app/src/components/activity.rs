@@ -27,10 +27,11 @@ pub fn sparkline(out: &mut Html, weeks: &[u32]) {
     let line = Html::new()
         .with(|line| {
             for (at, &value) in points.iter().enumerate() {
-                let x = 1 + at * 78 / (points.len() - 1);
+                let x = 10 + at * 780 / (points.len() - 1);
                 // Up to 16 of 20 units, in tenths, so that small differences stay visible.
                 let y = 180 - u64::from(value) * 160 / u64::from(highest);
-                line.raw(if at == 0 { "M" } else { "L" }).plain(x).raw(" ").plain(y / 10).raw(".").plain(y % 10);
+                line.raw(if at == 0 { "M" } else { "L" }).plain(x / 10).raw(".").plain(x % 10);
+                line.raw(" ").plain(y / 10).raw(".").plain(y % 10);
             }
         })
         .clone();

@@ -61,10 +61,22 @@ pub fn kind_label(kind: &str, spec_type: Option<&str>) -> String {
     }
 }
 
-/// The glyph of an entity, in one of three sizes.
-pub fn glyph(out: &mut Html, kind: &str, spec_type: Option<&str>, size: &'static str) {
+/// Where a glyph stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    Row,
+    /// At the head of a page.
+    Page,
+}
+
+/// The glyph of an entity.
+pub fn glyph(out: &mut Html, kind: &str, spec_type: Option<&str>, size: Size) {
     let Look { icon, hue } = look(kind, spec_type);
-    out.raw("<span class=\"glyph ").raw(size).raw(" ").raw(hue).raw("\">");
+    out.raw(match size {
+        Size::Row => "<span class=\"glyph ",
+        Size::Page => "<span class=\"glyph glyph-large ",
+    });
+    out.raw(hue).raw("\">");
     icon.write(out);
     out.raw("</span>");
 }

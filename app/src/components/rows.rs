@@ -10,7 +10,7 @@ use crate::html::Html;
 /// The name cell of an entity: glyph, name, type, one line about it.
 pub fn name_cell(out: &mut Html, row: &CatalogRow) {
     out.raw("<div class=\"row-name\">");
-    marks::glyph(out, &row.kind, row.spec_type.as_deref(), "");
+    marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Row);
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::entity(&row.reference), "row-link", row.title.as_deref().unwrap_or(&row.reference.name));
     out.raw("<span class=\"row-type\">").text(&marks::kind_label(&row.kind, row.spec_type.as_deref())).raw("</span>");
@@ -78,7 +78,7 @@ pub fn plain_table<'a>(out: &mut Html, caption: &str, rows: impl IntoIterator<It
 /// One line of the feed on the home page.
 pub fn feed_line(out: &mut Html, now: i64, row: &CatalogRow) {
     out.raw("<li>");
-    marks::glyph(out, &row.kind, row.spec_type.as_deref(), "");
+    marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Row);
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::entity(&row.reference), "row-link", row.title.as_deref().unwrap_or(&row.reference.name));
     out.raw("<span class=\"row-type\">")

@@ -60,7 +60,7 @@ pub fn App() -> impl IntoView {
     let mode = SsrMode::Async;
     view! {
         <Router>
-            <Routes fallback=|| answer(errors::nothing_here)>
+            <Routes fallback=|| answer_with(errors::nothing_here, Parameters::default())>
                 <Route path=path!("/") view=|| answer(home::page) ssr=mode.clone()/>
                 <Route path=path!("/catalog") view=|| answer(catalog::list) ssr=mode.clone()/>
                 <Route path=path!("/catalog/:namespace/:kind/:name") view=|| answer(catalog::entity) ssr=mode.clone()/>
@@ -85,8 +85,16 @@ where
     Build: FnOnce(RequestContext, Parameters) -> Building + Send + 'static,
     Building: Future<Output = Answer> + Send + 'static,
 {
+    answer_with(build, Parameters::current())
+}
+
+fn answer_with<Build, Building>(build: Build, parameters: Parameters) -> AnyView
+where
+    Build: FnOnce(RequestContext, Parameters) -> Building + Send + 'static,
+    Building: Future<Output = Answer> + Send + 'static,
+{
     let Some(context) = RequestContext::current() else { return ().into_any() };
-    let building = build(context.clone(), Parameters::current());
+    let building = build(context.clone(), parameters);
     Suspend::new(async move {
         let page = match building.await {
             Ok(page) => page,
@@ -97,7 +105,8 @@ where
     .into_any()
 }
 
-/// The variable parts of the address.
+/// The variable parts of the address; none where no page matches it.
+#[derive(Default)]
 pub struct Parameters(leptos_router::params::ParamsMap);
 
 impl Parameters {

@@ -67,7 +67,7 @@ fn item(out: &mut Html, Unsure { row, guess }: &Unsure) {
     out.raw("<li class=\"unsure-item\"><input class=\"checkbox\" type=\"checkbox\" name=\"chosen[]\"")
         .attribute("value", &key);
     out.attribute("aria-label", &format!("{name}: {what}")).raw(">");
-    marks::glyph(out, &row.kind, row.spec_type.as_deref(), "");
+    marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Row);
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::entity(&row.reference), "strong link", name);
     out.raw("<span class=\"row-type\">")

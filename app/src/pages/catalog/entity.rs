@@ -94,7 +94,7 @@ fn tab_address(reference: &EntityRef, tab: Tab) -> String {
 fn header(out: &mut Html, detail: &EntityDetail) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\">");
-    marks::glyph(out, &row.kind, row.spec_type.as_deref(), "glyph-large");
+    marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Page);
     out.raw("<h1>").text(label(detail));
     if row.archived {
         out.raw(" <span class=\"badge\">archived</span>");

@@ -162,7 +162,7 @@ fn relations(out: &mut Html, detail: &EntityDetail, shown: impl Fn(&RelationView
 fn relation_line(out: &mut Html, detail: &EntityDetail, relation: &RelationView) {
     let spec_type = relation.row.as_ref().and_then(|row| row.spec_type.as_deref());
     out.raw("<li class=\"relation\">");
-    marks::glyph(out, &relation.target.kind, spec_type, "");
+    marks::glyph(out, &relation.target.kind, spec_type, marks::Size::Row);
     out.raw("<div class=\"row-text\"><div class=\"row-title\">");
     match &relation.row {
         Some(row) => {
