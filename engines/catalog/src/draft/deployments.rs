@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use model::{Confidence, Evidence, Fact};
 
 use super::calls::{CALLS, calls};
+use super::candidates::lifted;
 use super::declared::join;
 use super::images::pattern;
 use super::survey::{MOST, Survey, TEXT_BYTES};
@@ -232,11 +233,11 @@ fn read_compose(survey: &Survey, found: &mut Deployments) {
 fn built_folder(survey: &Survey, folder: &str, service: &Service) -> Option<String> {
     let context = service.build.as_ref().filter(|build| !build.text.contains("://"))?;
     let context = join(folder, &context.text)?;
-    let Some(dockerfile) = &service.dockerfile else { return Some(context) };
+    let Some(dockerfile) = &service.dockerfile else { return Some(lifted(&context).to_owned()) };
     let file = join(&context, &dockerfile.text).filter(|_| !dockerfile.text.contains('$'))?;
     let within = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let is_own = survey.tree.file(&file).is_some() && survey.containers.iter().any(|known| known.path == file);
-    Some(if is_own && within.len() > context.len() { within.to_owned() } else { context })
+    Some(lifted(if is_own && within.len() > context.len() { within } else { &context }).to_owned())
 }
 
 fn read_platforms(survey: &Survey, found: &mut Deployments) {
@@ -302,7 +303,7 @@ fn read_skaffold(folder: &str, path: &str, text: &str, found: &mut Deployments) 
             let (Some(context), Some(name)) = (join(folder, &context), pattern(&image.text)) else { continue };
             let why = format!("Skaffold builds the image {name} from here.");
             let evidence = Evidence::new("image.built", Confidence::Corroborated, why).at(path, Some(image.line));
-            found.builds.push((context, Fact::new(name, evidence)));
+            found.builds.push((lifted(&context).to_owned(), Fact::new(name, evidence)));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What a module could be, most decisive first: the ladder of types, as far as one repository can tell.
 
-use engine_repo::Tree;
 use model::{Confidence, Evidence, Fact};
 
+use super::candidates::{Candidate, Found};
 use super::deployments::Deployments;
-use super::modules::{Candidate, Found, is_development};
+use super::modules::is_development;
+use super::program::{Program, program};
 use super::publish::Pipelines;
 use super::survey::{Survey, TEXT_BYTES};
 use super::{Package, TemplateDraft};
@@ -17,15 +18,6 @@ pub(super) struct Signs<'s, 't> {
     pub pipelines: &'s Pipelines,
     pub candidate: &'s Candidate,
     pub templates: &'s [TemplateDraft],
-}
-
-/// What the code of a candidate is, apart from how it is used.
-#[derive(Default)]
-struct Program {
-    commands: Vec<Located>,
-    /// File that shows the first command.
-    command_file: Option<String>,
-    importable: Option<(String, u32)>,
 }
 
 pub(super) fn kinds(signs: &Signs, packages: &[Package], possible: Option<Evidence>) -> Vec<Fact<String>> {
@@ -220,6 +212,16 @@ fn is_library(signs: &Signs, program: &Program) -> bool {
     if classified(&["Environment :: Console", "command-line-utilities"]) {
         return false;
     }
+    let named = |found: &Found| {
+        found
+            .manifest
+            .name
+            .as_ref()
+            .is_some_and(|name| name.text == "cli" || name.text.ends_with("-cli") || name.text.ends_with("/cli"))
+    };
+    if manifests.iter().any(named) {
+        return false;
+    }
     let is_python = manifests.iter().any(|found| found.ecosystem.id == "python" && found.manifest.name.is_some());
     if is_python {
         // Every Python package can be imported; one that comes with a command is a command unless it says otherwise.
@@ -286,98 +288,6 @@ fn go_library(signs: &Signs, program: &Program, package: &Package) -> Option<Fac
         file,
         *line,
     ))
-}
-
-fn program(signs: &Signs) -> Program {
-    let candidate = signs.candidate;
-    let mut program = Program::default();
-    let prefix = if candidate.path.is_empty() { String::new() } else { format!("{}/", candidate.path) };
-    let leaf = candidate.path.rsplit('/').next().unwrap_or_default();
-    for found in &candidate.manifests {
-        let read = &found.manifest;
-        let Some(name) = &read.name else { continue };
-        if !read.commands.is_empty() {
-            program.command_file.get_or_insert_with(|| found.file.clone());
-            program.commands.extend(read.commands.iter().cloned());
-        }
-        if let Some(line) = read.importable {
-            program.importable.get_or_insert((found.file.clone(), line));
-        }
-        match found.ecosystem.id {
-            "rust" => {
-                for (path, command) in [(format!("{prefix}src/main.rs"), &name.text)] {
-                    if program.commands.is_empty() && signs.survey.tree.file(&path).is_some() {
-                        program.commands.push(Located::new(command, 1));
-                        program.command_file = Some(path);
-                    }
-                }
-                let library = format!("{prefix}src/lib.rs");
-                if signs.survey.tree.file(&library).is_some() {
-                    program.importable.get_or_insert((library, 1));
-                }
-            }
-            "python" => {
-                program.importable.get_or_insert((found.file.clone(), name.line));
-            }
-            "go" => go_program(
-                signs,
-                &prefix,
-                if leaf.is_empty() { name.text.rsplit('/').next().unwrap_or_default() } else { leaf },
-                &mut program,
-            ),
-            _ => {}
-        }
-    }
-    program
-}
-
-/// Programs are `package main` in the module's folder and below `cmd/`; what can be imported is not, and not internal.
-fn go_program(signs: &Signs, prefix: &str, name: &str, program: &mut Program) {
-    let folder = prefix.trim_end_matches('/');
-    let files = signs
-        .survey
-        .tree
-        .below(folder)
-        .iter()
-        .filter(|file| file.speaks() && file.name().ends_with(".go") && !file.name().ends_with("_test.go"));
-    let mut looked_at = 0;
-    for file in files {
-        let inner = &file.path[prefix.len()..];
-        let parts: Vec<&str> = inner.split('/').collect();
-        match parts.as_slice() {
-            [_] if looked_at < 5 => {
-                looked_at += 1;
-                match package_clause(signs.survey.tree, &file.path) {
-                    Some((package, line)) if package == "main" => {
-                        program.command_file.get_or_insert_with(|| file.path.clone());
-                        if !program.commands.iter().any(|known| known.text == name) {
-                            program.commands.push(Located::new(name, line));
-                        }
-                    }
-                    Some((_, line)) => _ = program.importable.get_or_insert((file.path.clone(), line)),
-                    None => {}
-                }
-            }
-            ["cmd", command, ..] if parts.len() > 2 && program.commands.len() < 20 => {
-                program.command_file.get_or_insert_with(|| file.path.clone());
-                if !program.commands.iter().any(|known| known.text == *command) {
-                    program.commands.push(Located::new(*command, 1));
-                }
-            }
-            ["pkg", ..] => _ = program.importable.get_or_insert((file.path.clone(), 1)),
-            _ => {}
-        }
-    }
-}
-
-fn package_clause(tree: &dyn Tree, path: &str) -> Option<(String, u32)> {
-    let blob = tree.read(path, 8 * 1024).ok()??;
-    let text = blob.text();
-    let found = text.lines().zip(1u32..).find_map(|(line, number)| {
-        let rest = line.strip_prefix("package ")?;
-        Some((rest.split_whitespace().next()?.to_owned(), number))
-    });
-    found
 }
 
 /// Folders of Terraform, charts or manifests, and no code that would be a component.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 mod apis;
 mod calls;
+mod candidates;
 mod declared;
 mod deployments;
 mod images;
@@ -18,6 +19,7 @@ mod kinds;
 mod languages;
 mod modules;
 mod owners;
+mod program;
 mod publish;
 mod readme;
 mod survey;

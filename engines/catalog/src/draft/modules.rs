@@ -1,42 +1,22 @@
 //! The folders that may be components, and what is known of each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use model::{Confidence, Evidence, Fact};
 
 use super::calls;
+use super::candidates::{Candidate, Found, candidates};
 use super::deployments::Deployments;
-use super::images::pattern;
 use super::kinds::{self, Signs};
 use super::publish::{Pipelines, Publication, publication};
-use super::readme::{README_BYTES, Readme};
-use super::survey::{MOST, Survey, TEXT_BYTES};
-use super::{Call, DependencyList, Module, Package, TemplateDraft};
-use crate::manifest::{self, Dockerfile, Ecosystem, MANIFEST_BYTES, Manifest, Scope};
+use super::readme::Readme;
+use super::survey::{MOST, Survey};
+use super::{DependencyList, Module, Package, TemplateDraft};
+use crate::manifest::Scope;
 
 /// How many dependencies of one repository are kept.
 const DEPENDENCIES: usize = 6_000;
-
-/// Folders that hold container files for the code beside or above them.
-const CONTEXT_FOLDERS: [&str; 16] = [
-    "docker",
-    ".docker",
-    "container",
-    "containers",
-    "build",
-    "ci",
-    "deploy",
-    "deployment",
-    "dev",
-    "scripts",
-    ".devcontainer",
-    "images",
-    "tools",
-    "hack",
-    "dockerfiles",
-    "packaging",
-];
 
 /// Folders for what only developers of the repository run.
 const DEVELOPMENT_FOLDERS: [&str; 22] = [
@@ -72,24 +52,6 @@ pub(crate) fn is_development(path: &str) -> bool {
     path.split('/').any(|part| DEVELOPMENT_FOLDERS.contains(&part))
 }
 
-/// A manifest that was read.
-pub(super) struct Found {
-    pub file: String,
-    pub ecosystem: &'static Ecosystem,
-    pub manifest: Manifest,
-}
-
-/// A folder that may be a component, while it is being looked at.
-#[derive(Default)]
-pub(super) struct Candidate {
-    pub path: String,
-    pub manifests: Vec<Found>,
-    pub container: Option<(String, Dockerfile)>,
-    pub images: Vec<Fact<String>>,
-    pub calls: Vec<Call>,
-    pub readme: Option<Readme>,
-}
-
 /// The index of the deepest known folder at or above `folder`.
 pub(super) fn nearest(index: &HashMap<&str, usize>, folder: &str) -> Option<usize> {
     let mut folder = folder;
@@ -117,136 +79,6 @@ pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[Temp
     let mut modules = fold(survey, drafted);
     bound(survey, &mut modules);
     modules
-}
-
-/// Every folder with a named package, a container file, or something that is built or run from it; the root always.
-fn candidates(survey: &Survey, deployments: &Deployments, pipelines: &Pipelines) -> Vec<Candidate> {
-    let mut manifests = Vec::new();
-    for file in &survey.manifests {
-        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
-        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else {
-            continue;
-        };
-        rescope(file.name(), &mut read);
-        manifests.push(Found { file: file.path.clone(), ecosystem, manifest: read });
-    }
-    let mut folders: BTreeMap<String, Candidate> = BTreeMap::new();
-    folders.insert(String::new(), Candidate::default());
-    let folder_of = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    for found in manifests.iter().filter(|found| found.manifest.name.is_some()) {
-        folders.entry(folder_of(&found.file)).or_default();
-    }
-    let mut containers = Vec::new();
-    for file in &survey.containers {
-        let Some(read) = survey.text(&file.path, TEXT_BYTES).and_then(|text| manifest::dockerfile(&text)) else {
-            continue;
-        };
-        let leaf = file.folder().rsplit('/').next().unwrap_or_default().to_lowercase();
-        if !CONTEXT_FOLDERS.contains(&leaf.as_str()) {
-            // `cartservice/src/Dockerfile` is of cartservice, unless there is more in it than code.
-            let above = file.folder().rsplit_once('/').map(|(above, _)| above);
-            let lifted = above.filter(|above| INNER_FOLDERS.contains(&leaf.as_str()) && !above.is_empty());
-            folders.entry(lifted.unwrap_or(file.folder()).to_owned()).or_default();
-        }
-        containers.push((file.path.clone(), read));
-    }
-    let built = deployments.builds.iter().map(|(folder, _)| folder);
-    let run = deployments.workloads.iter().filter_map(|workload| workload.folder.as_ref());
-    for folder in built.chain(run) {
-        if !survey.tree.below(folder).is_empty() {
-            folders.entry(folder.clone()).or_default();
-        }
-    }
-    let mut candidates: Vec<Candidate> =
-        folders.into_iter().map(|(path, candidate)| Candidate { path, ..candidate }).collect();
-    attach(survey, deployments, pipelines, manifests, containers, &mut candidates);
-    candidates
-}
-
-/// Gives everything that was read to the nearest candidate.
-fn attach(
-    survey: &Survey,
-    deployments: &Deployments,
-    pipelines: &Pipelines,
-    manifests: Vec<Found>,
-    containers: Vec<(String, Dockerfile)>,
-    candidates: &mut [Candidate],
-) {
-    let paths: Vec<String> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
-    let index: HashMap<&str, usize> = paths.iter().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
-    let at = |path: &str| nearest(&index, path.rsplit_once('/').map_or("", |(folder, _)| folder)).unwrap_or(0);
-    for found in manifests {
-        candidates[at(&found.file)].manifests.push(found);
-    }
-    for (file, read) in containers {
-        let slot = &mut candidates[at(&file)].container;
-        // `Dockerfile` says more than `Dockerfile.dev`.
-        if slot.as_ref().is_none_or(|(known, _)| known.len() > file.len()) {
-            *slot = Some((file, read));
-        }
-    }
-    for (folder, image) in &deployments.builds {
-        if let Some(&at) = index.get(folder.as_str()) {
-            candidates[at].images.push(image.clone());
-        }
-    }
-    for (folder, found) in calls::read(survey) {
-        candidates[nearest(&index, &folder).unwrap_or(0)].calls.extend(found);
-    }
-    for candidate in candidates.iter_mut() {
-        candidate.readme = readme(survey, &candidate.path);
-    }
-    for (file, ci) in &pipelines.files {
-        for image in &ci.images {
-            let Some(name) = pattern(&image.text) else { continue };
-            let Some(at) = builder(candidates, &name) else { continue };
-            let why = format!("A pipeline pushes the image {name}.");
-            let evidence = Evidence::new("image.built", Confidence::Corroborated, why).at(file, Some(image.line));
-            candidates[at].images.push(Fact::new(name, evidence));
-        }
-    }
-}
-
-/// Which candidate an image is built from: the only one with a container file, or the one that is called so.
-fn builder(candidates: &[Candidate], image: &str) -> Option<usize> {
-    let building: Vec<usize> = (0..candidates.len()).filter(|&at| candidates[at].container.is_some()).collect();
-    if let [only] = building.as_slice() {
-        return Some(*only);
-    }
-    let last = image.rsplit('/').next().unwrap_or_default();
-    let leaf = |at: usize| candidates[at].path.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let named = building.iter().copied().find(|&at| {
-        let leaf = leaf(at);
-        !leaf.is_empty() && (last == leaf || last.ends_with(&format!("-{leaf}")))
-    });
-    named.or_else(|| {
-        building.iter().copied().find(|&at| candidates[at].path.is_empty() && last.contains("{repository}"))
-    })
-}
-
-fn readme(survey: &Survey, folder: &str) -> Option<Readme> {
-    let path = if folder.is_empty() {
-        survey.facts.readme.clone().or_else(|| survey.readme.map(|file| file.path.clone()))?
-    } else {
-        let names = ["README.md", "readme.md", "Readme.md", "README.rst", "README"];
-        names.iter().map(|name| format!("{folder}/{name}")).find(|path| survey.tree.file(path).is_some())?
-    };
-    let text = survey.text(&path, README_BYTES)?;
-    Some(Readme { path, text })
-}
-
-/// `requirements-test.txt` says by its name what it is for.
-fn rescope(name: &str, manifest: &mut Manifest) {
-    let Some(stem) = name.strip_suffix(".txt") else { return };
-    let word = stem.trim_start_matches("requirements").trim_matches(['-', '_', '.']);
-    let scope = match word {
-        "test" | "tests" | "testing" | "ci" => Scope::Test,
-        "dev" | "develop" | "development" | "docs" | "doc" | "lint" | "typing" | "style" | "build" | "tools" => {
-            Scope::Development
-        }
-        _ => return,
-    };
-    manifest.dependencies.iter_mut().for_each(|dependency| dependency.scope = scope);
 }
 
 /// The globs of a workspace.

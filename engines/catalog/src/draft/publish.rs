@@ -2,7 +2,7 @@
 
 use model::{Confidence, Evidence};
 
-use super::modules::Found;
+use super::candidates::Found;
 use super::readme::Readme;
 use super::survey::{Survey, TEXT_BYTES};
 use crate::manifest::{Ci, Located, Publishing, ci};

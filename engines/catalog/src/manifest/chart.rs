@@ -1,7 +1,8 @@
 //! Helm charts: `Chart.yaml` and `values.yaml`.
 
 use super::Located;
-use crate::yaml::{self, Node, Value};
+use super::node::yaml;
+use crate::yaml::{Node, Value};
 
 /// What `Chart.yaml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub struct Values {
 
 /// <https://helm.sh/docs/topics/charts/#the-chartyaml-file>
 pub fn chart(text: &str) -> Option<Chart> {
-    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
-    let root = &documents.first()?.root;
+    let documents = yaml(text)?;
+    let root = documents.first()?;
     root.get("apiVersion")?;
     let flagged = root.get("deprecated").filter(|node| node.as_bool() == Some(true));
     let dependencies = root.get("dependencies").map(Node::items).unwrap_or_default();
@@ -43,9 +44,9 @@ pub fn chart(text: &str) -> Option<Chart> {
 
 /// Reads the values of a chart, or of one of its environments.
 pub fn values(text: &str) -> Option<Values> {
-    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
+    let documents = yaml(text)?;
     let mut found = Values::default();
-    let mut rest: Vec<(&str, &Node)> = vec![("", &documents.first()?.root)];
+    let mut rest: Vec<(&str, &Node)> = vec![("", documents.first()?)];
     // Depth first with an own stack, in the order of the file.
     while let Some((key, node)) = rest.pop() {
         match &node.value {

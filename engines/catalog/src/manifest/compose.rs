@@ -1,7 +1,8 @@
 //! Compose files.
 
 use super::Located;
-use crate::yaml::{self, Node, Value};
+use super::node::yaml;
+use crate::yaml::{Node, Value};
 
 /// One service of a compose file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub struct Service {
 
 /// <https://github.com/compose-spec/compose-spec/blob/main/spec.md>
 pub fn compose(text: &str) -> Option<Vec<Service>> {
-    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
-    let services = documents.first()?.root.get("services")?.entries();
+    let documents = yaml(text)?;
+    let services = documents.first()?.get("services")?.entries();
     Some(services.iter().take(200).map(|entry| service(&entry.key, entry.line, &entry.value)).collect())
 }
 

@@ -1,8 +1,8 @@
 //! JavaScript and TypeScript: `package.json`, `pnpm-workspace.yaml`, `lerna.json`.
 
-use super::node::json;
+use super::node::{json, yaml};
 use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, Publishing, Scope};
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{Node, Value};
 
 pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
     id: "javascript",
@@ -146,8 +146,8 @@ fn read_globs(globs: &Node, manifest: &mut Manifest) {
 
 /// <https://pnpm.io/pnpm-workspace_yaml>
 pub fn pnpm_workspace(text: &str) -> Option<Manifest> {
-    let documents = yaml::parse(text, &yaml::Limits::default()).ok()?;
-    let packages = documents.first()?.root.entry("packages")?;
+    let documents = yaml(text)?;
+    let packages = documents.first()?.entry("packages")?;
     let mut manifest = Manifest { workspace: Some(packages.line), ..Manifest::default() };
     read_globs(&packages.value, &mut manifest);
     Some(manifest)

@@ -1,7 +1,8 @@
 //! Kubernetes objects, written out or in the templates of a chart.
 
 use super::Located;
-use crate::yaml::{self, Node, Value};
+use super::node::yaml;
+use crate::yaml::{self as strict, Node, Value};
 
 /// The kinds that run something.
 const WORKLOADS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Rollout"];
@@ -22,12 +23,15 @@ pub fn kubernetes(text: &str) -> Vec<KubernetesObject> {
     if !text.contains("apiVersion") || !WORKLOADS.iter().any(|kind| text.contains(kind)) {
         return Vec::new();
     }
-    let (documents, _) = yaml::parse_all(text, &yaml::Limits::default());
+    let documents = yaml(text).unwrap_or_else(|| {
+        let (documents, _) = strict::parse_all(text, &strict::Limits::default());
+        documents.into_iter().map(|document| document.root).collect()
+    });
     let mut found = Vec::new();
     for document in &documents {
         // `kind: List` holds objects.
-        let listed = document.root.get("items").map(Node::items).unwrap_or_default();
-        let objects = std::iter::once(&document.root).chain(listed);
+        let listed = document.get("items").map(Node::items).unwrap_or_default();
+        let objects = std::iter::once(document).chain(listed);
         found.extend(objects.filter_map(object));
     }
     found.truncate(200);
@@ -67,9 +71,8 @@ fn read_container(container: &Node, object: &mut KubernetesObject) {
 
 /// The images that a `kustomization.yaml` puts in: the new name where it gives one.
 pub fn kustomization(text: &str) -> Vec<Located> {
-    let Ok(documents) = yaml::parse(text, &yaml::Limits::default()) else { return Vec::new() };
-    let images =
-        documents.first().and_then(|document| document.root.get("images")).map(Node::items).unwrap_or_default();
+    let documents = yaml(text).unwrap_or_default();
+    let images = documents.first().and_then(|document| document.get("images")).map(Node::items).unwrap_or_default();
     images.iter().filter_map(|image| image.text("newName").or_else(|| image.text("name"))).take(100).collect()
 }
 

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Located;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{self, Entry, Node, Value};
 
 /// Deeper than any manifest; what lies below is left out.
 const DEPTH: usize = 40;
@@ -56,6 +56,23 @@ fn toml_value(value: &Spanned<DeValue<'_>>, key_line: u32, lines: &Lines, depth:
         }
         DeValue::Table(table) => toml_table(table, key_line, lines, depth),
     }
+}
+
+/// The documents of a YAML file as tools other than strict parsers accept them: a bracket that closes a list may stand as
+/// far to the left as the key that opened it.
+pub fn yaml(text: &str) -> Option<Vec<Node>> {
+    let limits = yaml::Limits::default();
+    let documents = yaml::parse(text, &limits).or_else(|error| {
+        let is_closing = |line: &str| matches!(line.trim().trim_end_matches(','), "]" | "}");
+        if !text.lines().any(is_closing) {
+            return Err(error);
+        }
+        let indented = text
+            .lines()
+            .map(|line| if is_closing(line) { format!("{:200}{}\n", "", line.trim()) } else { format!("{line}\n") });
+        yaml::parse(&indented.collect::<String>(), &limits)
+    });
+    Some(documents.ok()?.into_iter().map(|document| document.root).collect())
 }
 
 /// A JSON document, with comments and trailing commas.
@@ -135,6 +152,13 @@ mod tests {
         let document = json("{\n // why\n \"a\": {\"b\":\n 1}}").unwrap();
         assert_eq!(document.at(&["a"]).unwrap().line, 3);
         assert_eq!(document.at(&["a", "b"]).unwrap().line, 4);
+    }
+
+    #[test]
+    fn brackets_may_close_as_far_left_as_their_key() {
+        let documents = yaml("a:\n  b: [\n    1\n  ]\n  c: 2\n").unwrap();
+        assert_eq!(documents[0].at(&["a", "c"]).unwrap().line, 5);
+        assert!(yaml("a: [").is_none());
     }
 
     #[test]
