@@ -6,7 +6,6 @@ use model::repository::Head;
 use model::{Finding, Level};
 
 use crate::ReadError;
-use crate::objects::Objects;
 
 /// The head, and what was odd about finding it.
 #[derive(Debug, Clone, Default)]
@@ -16,12 +15,15 @@ pub(crate) struct FoundHead {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Gives the commit that a reference's object is or names.
+pub(crate) type Peel<'a> = &'a dyn Fn(ObjectId) -> Result<ObjectId, ReadError>;
+
 const MOST_INDIRECTIONS: usize = 5;
 
 /// The branch that `HEAD` names is the default branch. Where that branch does not exist (the default branch was renamed,
 /// and nobody told this copy), the one that `refs/remotes/origin/HEAD` names is taken if it exists here, else the only
 /// branch there is.
-pub(crate) fn find(refs: &gix::refs::file::Store, objects: &Objects) -> Result<FoundHead, ReadError> {
+pub(crate) fn find(refs: &gix::refs::file::Store, peel: Peel<'_>) -> Result<FoundHead, ReadError> {
     let head = refs.try_find("HEAD").map_err(|error| ReadError::Head(error.to_string()))?;
     let Some(head) = head else {
         return Err(ReadError::Head(
@@ -30,7 +32,7 @@ pub(crate) fn find(refs: &gix::refs::file::Store, objects: &Objects) -> Result<F
     };
     match head.target {
         Target::Object(id) => {
-            let commit = commit(objects, id)?;
+            let commit = peel(id)?;
             let finding = Finding::new(
                 "repository.detached-head",
                 Level::Note,
@@ -42,15 +44,15 @@ pub(crate) fn find(refs: &gix::refs::file::Store, objects: &Objects) -> Result<F
         Target::Symbolic(name) => {
             let name = name.as_bstr().to_string();
             if let Some(id) = resolve(refs, &name)? {
-                let commit = commit(objects, id)?;
+                let commit = peel(id)?;
                 return Ok(FoundHead { head: Some((described(Some(&name), commit), commit)), findings: Vec::new() });
             }
-            unborn(refs, objects, &name)
+            unborn(refs, peel, &name)
         }
     }
 }
 
-fn unborn(refs: &gix::refs::file::Store, objects: &Objects, named: &str) -> Result<FoundHead, ReadError> {
+fn unborn(refs: &gix::refs::file::Store, peel: Peel<'_>, named: &str) -> Result<FoundHead, ReadError> {
     if named == "refs/heads/.invalid" {
         return Err(ReadError::Head(
             "its references are in the reftable format, which is not read; convert them with git refs migrate \
@@ -95,7 +97,7 @@ fn unborn(refs: &gix::refs::file::Store, objects: &Objects, named: &str) -> Resu
     let name = format!("refs/heads/{chosen}");
     let head = match resolve(refs, &name)? {
         Some(id) => {
-            let commit = commit(objects, id)?;
+            let commit = peel(id)?;
             Some((described(Some(&name), commit), commit))
         }
         None => None,
@@ -128,10 +130,6 @@ fn branches(refs: &gix::refs::file::Store) -> Result<Vec<String>, ReadError> {
     let iterator = platform.prefixed(prefix).map_err(|error| failed(error.to_string()))?;
     let names = iterator.flatten().map(|reference| reference.name.as_bstr().to_string());
     Ok(names.filter_map(|name| name.strip_prefix("refs/heads/").map(str::to_owned)).take(MOST_BRANCHES).collect())
-}
-
-fn commit(objects: &Objects, id: ObjectId) -> Result<ObjectId, ReadError> {
-    objects.lend().peel_to_commit(id, &mut Vec::new())
 }
 
 fn described(branch: Option<&str>, commit: ObjectId) -> Head {

@@ -67,10 +67,11 @@ impl Repository {
     }
 
     /// Changes whenever a new [`Self::snapshot`] could differ: it covers the default branch, its commit, the tags, the
-    /// description and whether history is cut off. Reads a handful of small files and no object but the head.
+    /// description and whether history is cut off. Reads a handful of small files, and no object.
     pub fn fingerprint(&self) -> Result<String, ReadError> {
         let mut hash = Sha256::new();
-        let found = self.find_head()?;
+        // What the branch names is enough: the object database need not even be opened.
+        let found = head::find(&self.refs, &Ok)?;
         if let Some((head, _)) = &found.head {
             hash.update(head.branch.as_deref().unwrap_or("\0detached"));
             hash.update([0]);
@@ -152,7 +153,7 @@ impl Repository {
     }
 
     fn find_head(&self) -> Result<FoundHead, ReadError> {
-        head::find(&self.refs, &self.objects)
+        head::find(&self.refs, &|id| self.objects.lend().peel_to_commit(id, &mut Vec::new()))
     }
 
     /// Short names and what they name, by name.

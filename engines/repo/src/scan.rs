@@ -1,6 +1,6 @@
 //! Reads the contents of a tree once: counts lines by language, and sees what only a file's own head says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::{File, FileKind, ReadError, classify};
 /// Files above this size, in bytes, are not counted: nobody wrote them by hand.
 const LARGEST_COUNTED: usize = 1024 * 1024;
 
-/// Files of one folder that are read together; also what a [`ScanCache`] remembers together.
+/// Files that are read together at most; also what a [`ScanCache`] remembers together.
 const TOGETHER: usize = 256;
 
 /// Below this many files, reading everything again costs less than remembering.
@@ -113,15 +113,27 @@ pub(crate) fn scan(files: &[File], ids: &[ObjectId], objects: &Objects, previous
     scanned
 }
 
-/// The indices of the files that lie in one folder, in pieces.
+/// The indices of the files by folder, small folders together. Where one part ends depends on the names of folders more
+/// than on what is in them, so that a new file changes the part that it is in and few others.
 fn parts(files: &[File]) -> Vec<Vec<usize>> {
-    let mut folders: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate().filter(|(_, file)| file.is_blob()) {
         folders.entry(file.folder()).or_default().push(at);
     }
-    let mut parts: Vec<Vec<usize>> =
-        folders.into_values().flat_map(|all| all.chunks(TOGETHER).map(<[usize]>::to_vec).collect::<Vec<_>>()).collect();
-    parts.sort_unstable();
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new()];
+    for (folder, indices) in folders {
+        let ends = Sha256::digest(folder.as_bytes())[0] % 16 == 0;
+        for piece in indices.chunks(TOGETHER) {
+            match parts.last_mut() {
+                Some(part) if part.len() + piece.len() <= TOGETHER => part.extend_from_slice(piece),
+                _ => parts.push(piece.to_vec()),
+            }
+        }
+        if ends {
+            parts.push(Vec::new());
+        }
+    }
+    parts.retain(|part| !part.is_empty());
     parts
 }
 
@@ -132,7 +144,7 @@ fn key(part: &[usize], files: &[File], ids: &[ObjectId]) -> String {
     for &at in part {
         hash.update(ids[at].as_bytes());
         hash.update([files[at].class as u8, u8::from(files[at].kind == FileKind::Executable)]);
-        hash.update(files[at].name().as_bytes());
+        hash.update(files[at].path.as_bytes());
         hash.update([0]);
     }
     hexadecimal(&hash.finalize()[..12])

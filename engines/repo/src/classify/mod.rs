@@ -161,6 +161,10 @@ impl<'a> Folders<'a> {
         if shelf && table::ALSO_NAMES.contains(&name.as_str()) {
             return None;
         }
+        let in_code = || parent.split('/').any(|folder| table::CODE.contains(&folder));
+        if table::NAMES_OF_CODE.contains(&name.as_str()) && in_code() {
+            return None;
+        }
         let row =
             table::FOLDERS.iter().find(|row| row.names.contains(&name.as_str()) && self.applies(folder, row.when));
         row.map(|row| (row.class, row.why)).or_else(|| {

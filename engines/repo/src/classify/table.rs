@@ -158,6 +158,10 @@ pub(super) const SHELVES: &[&str] =
 pub(super) const ALSO_NAMES: &[&str] =
     &["vendor", "dist", "public", "out", "sample", "demo", "example", "test", "playground", "fixture", "generated"];
 
+/// Folders in which code lies: below one of them, these words name a part of the program (`com/example`, `src/demo`).
+pub(super) const CODE: &[&str] = &["src", "lib", "internal", "pkg"];
+pub(super) const NAMES_OF_CODE: &[&str] = &["sample", "samples", "demo", "demos", "example", "playground"];
+
 /// Files by name in lower case.
 pub(super) const FILES: &[(&str, PathClass, &str)] = &[
     ("package-lock.json", Lock, LOCK),

@@ -89,9 +89,21 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
     let mut paragraph = String::new();
     let mut start = 0;
     // Text inside of links, and how deep in images the parser is: a badge is a link around an image.
+    let mut heading: Option<String> = None;
+    let mut aside = false;
     let (mut inside, mut images, mut linked, mut in_link) = (false, 0_u32, 0_usize, 0_u32);
     for (event, range) in Parser::new_ext(text, Options::ENABLE_YAML_STYLE_METADATA_BLOCKS).into_offset_iter() {
         match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let heading = heading.take().unwrap_or_default().to_lowercase();
+                aside = ASIDE.iter().any(|word| heading.contains(word));
+            }
+            Event::Text(part) if heading.is_some() => {
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&part);
+                }
+            }
             Event::Start(Tag::Paragraph) => {
                 (inside, linked, start) = (true, 0, range.start);
                 paragraph.clear();
@@ -99,7 +111,7 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
             Event::End(TagEnd::Paragraph) => {
                 inside = false;
                 let letters = paragraph.chars().filter(|c| c.is_alphabetic()).count();
-                if letters >= SHORTEST && linked * 2 < paragraph.chars().count() {
+                if !aside && letters >= SHORTEST && linked * 2 < paragraph.chars().count() {
                     let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
                     return Some((paragraph, u32::try_from(line).ok()?));
                 }
@@ -120,6 +132,9 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
     }
     None
 }
+
+/// Words of headings below which nobody says what a project is.
+const ASIDE: &[&str] = &["announc", "news", "what's new", "sponsor", "table of contents", "changelog"];
 
 /// Letters below which a paragraph is taken for decoration.
 const SHORTEST: usize = 12;
@@ -152,6 +167,11 @@ fn first_plain_paragraph(text: &str) -> Option<(String, u32)> {
 fn tidy(text: &str) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().filter(|c| !c.is_control()).collect();
+    // What leads over to a list says nothing without it.
+    let line = match (line.ends_with(':'), line.rfind(". ")) {
+        (true, Some(end)) => line[..=end].to_owned(),
+        _ => line,
+    };
     if line.is_empty() {
         return None;
     }

@@ -67,6 +67,10 @@ fn the_first_paragraph_is_the_first_that_says_something() {
             "---\ntitle: x\ndescription: not this one\n---\n\nAfter the front matter.\n",
             Some(("After the front matter.", 6)),
         ),
+        (
+            "# T\n\n## Announcing 2.0\n\nWe are excited to announce.\n\n## About\n\nIt plans which ship lies where.\n",
+            Some(("It plans which ship lies where.", 9)),
+        ),
         ("# Only a title\n", None),
         ("# T\n\n- a list entry with many words\n", None),
         ("", None),
