@@ -410,14 +410,16 @@ db_test! {
         let settings = Settings { sources: vec![folder.source("work")], poll_interval: Duration::from_millis(200), ..settings };
         let portal = Portal::open(settings).await.unwrap();
         portal.start();
-        for name in ["one", "two"] {
+        let shows = async |name: &str| {
             let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
             while !names(&portal).await.iter().any(|seen| seen == name) {
                 assert!(tokio::time::Instant::now() < deadline, "{name} does not show");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            folder.repository("two");
-        }
+        };
+        shows("one").await;
+        folder.repository("two");
+        shows("two").await;
         portal.stop().await;
     }
 
