@@ -3,14 +3,18 @@
 //! The table builds the router, and feeds the test that walks all of it as everybody. A path that is not here is
 //! answered by the page for what does not exist.
 
+use axum::extract::Request;
 use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use portal::identity::{Action, can};
 
 use crate::api::{self, catalog, jobs, repositories, sources};
-use crate::http::{Server, assets, events, health, pages};
+use crate::http::{Asking, Problem, Server, assets, events, health, pages};
 
-/// What somebody needs to be let in. The use case behind the route decides; this is what the table promises, and what
-/// the walk over all routes holds against it.
+/// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
+/// may not do it to anything is turned away at the door already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// Nothing about the catalog is in it.
@@ -25,8 +29,26 @@ pub enum Permission {
     Correct,
 }
 
+impl Permission {
+    /// The middleware of every route.
+    pub async fn admit(self, asking: Asking, request: Request, next: Next) -> Response {
+        let action = match self {
+            Self::Open | Self::Read => None,
+            Self::Watch => Some(Action::Watch),
+            Self::Sync => Some(Action::Sync),
+            Self::Correct => Some(Action::Correct),
+        };
+        match action.map_or(Ok(()), |action| can(&asking.actor, action)) {
+            Ok(()) => next.run(request).await,
+            Err(error) => Problem::from(error).into_response(),
+        }
+    }
+}
+
 /// One route.
 pub struct Route {
+    /// The method that `handler` answers.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the handler knows it; the walk over all routes asks"))]
     pub method: Method,
     pub path: &'static str,
     pub permission: Permission,

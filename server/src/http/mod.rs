@@ -77,10 +77,13 @@ pub fn router(server: Server) -> Router {
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
-    let table = routes::table();
+    // Fails only where it was started before, as in tests.
+    let _ = any_spawner::Executor::init_tokio();
     let mut router = Router::new();
-    for route in table {
-        router = router.route(route.path, route.handler);
+    for route in routes::table() {
+        let permission = route.permission;
+        let admit = move |asking: Asking, request, next| permission.admit(asking, request, next);
+        router = router.route(route.path, route.handler.route_layer(from_fn(admit)));
     }
     router.fallback(pages::page).layer(layers).with_state(server)
 }
