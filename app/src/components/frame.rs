@@ -193,17 +193,20 @@ fn breadcrumbs(title: &str, crumbs: &[(String, String)]) -> Html {
     out
 }
 
+/// The fictitious company of the demo.
+const DEMO_ORGANISATION: &str = "Harbourline";
+
 /// Says of the demo organisation that it is one, on every page.
 fn demo_banner(context: &RequestContext) -> Option<Html> {
-    let settings = context.portal.settings();
-    let demo = settings.sources.iter().find(|source| source.demo)?;
+    if !context.portal.settings().sources.iter().any(|source| source.demo) {
+        return None;
+    }
     let mut out = Html::new();
     out.raw("<aside class=\"demo-banner\" aria-label=\"Demo\">");
     Icon::Info.write(&mut out);
-    out.raw("<p><strong>Demo organisation: ").text(&demo.name);
-    out.raw("</strong>. Invented people and services in real Git repositories, up to ")
-        .text(&crate::format::day(portal::demo::ANCHOR));
-    out.raw(".</p></aside>");
+    out.raw("<p><strong>Demo organisation: ").raw(DEMO_ORGANISATION);
+    out.raw("</strong>. Invented people and services in real Git repositories, up to ");
+    out.text(&crate::format::day(portal::demo::ANCHOR)).raw(".</p></aside>");
     Some(out)
 }
 

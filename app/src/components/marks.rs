@@ -99,8 +99,22 @@ pub fn confidence(out: &mut Html, confidence: Option<Confidence>) {
     out.raw(name).raw("\"><title>").raw(name).raw("</title>").raw(shape).raw("</svg>");
 }
 
+/// Teams and people own; nobody owns them.
+pub fn is_owner(kind: &str) -> bool {
+    matches!(kind.parse(), Ok(Kind::Group | Kind::User))
+}
+
+/// Whether commits are about it: those of the file that only describes it are not.
+pub fn has_code(kind: &str) -> bool {
+    matches!(kind.parse(), Ok(Kind::Component | Kind::Api | Kind::Resource | Kind::Template))
+}
+
 /// The owner of a row, with how it is known: a link, "probably X?", or "unknown".
 pub fn owner(out: &mut Html, row: &CatalogRow) {
+    if is_owner(&row.kind) {
+        out.raw("<span class=\"faint\" aria-hidden=\"true\">–</span>");
+        return;
+    }
     out.raw("<span class=\"owner\">");
     match (&row.owner, &row.owner_guess) {
         (Some(owner), _) => {

@@ -29,6 +29,15 @@ pub fn name_cell(out: &mut Html, row: &CatalogRow) {
     out.raw("</div></div></div>");
 }
 
+/// The sparkline, where commits are about the thing itself.
+fn activity_cell(out: &mut Html, row: &CatalogRow) {
+    if marks::has_code(&row.kind) {
+        activity::sparkline(out, &row.activity);
+    } else {
+        out.raw("<span class=\"faint\" aria-hidden=\"true\">–</span>");
+    }
+}
+
 /// One row of the catalog's table.
 pub fn catalog_row(out: &mut Html, row: &CatalogRow) {
     out.raw("<tr><td>");
@@ -41,7 +50,7 @@ pub fn catalog_row(out: &mut Html, row: &CatalogRow) {
     out.raw("</td><td class=\"cell-language\">");
     marks::language_cell(out, &row.languages);
     out.raw("</td><td>");
-    activity::sparkline(out, &row.activity);
+    activity_cell(out, row);
     out.raw("</td><td class=\"number\">");
     marks::finding_counts(out, row.errors.into(), row.warnings.into());
     out.raw("</td></tr>");
@@ -67,7 +76,7 @@ pub fn plain_table<'a>(out: &mut Html, caption: &str, rows: impl IntoIterator<It
         out.raw("</td><td>");
         marks::owner(out, row);
         out.raw("</td><td>");
-        activity::sparkline(out, &row.activity);
+        activity_cell(out, row);
         out.raw("</td><td class=\"number\">");
         marks::finding_counts(out, row.errors.into(), row.warnings.into());
         out.raw("</td></tr>");
@@ -88,7 +97,7 @@ pub fn feed_line(out: &mut Html, now: i64, row: &CatalogRow) {
         out.raw("<div class=\"row-about\">").text(description).raw("</div>");
     }
     out.raw("</div>");
-    activity::sparkline(out, &row.activity);
+    activity_cell(out, row);
     if let Some(at) = row.last_commit_at {
         format::time(out, now, at);
     }

@@ -83,7 +83,7 @@ fn sentence(out: &mut Html, summary: &Summary) {
         summary.types.iter().filter(|(name, count)| **count > 0 && *name != UNKNOWN).collect();
     types.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     for (name, &count) in types.into_iter().take(5) {
-        parts.push((address::components_of_type(name), format::count(count, name, &plural(name))));
+        parts.push((address::components_of_type(name), type_count(name, count)));
     }
     let kinds =
         [(Kind::Api, "API", "APIs"), (Kind::System, "system", "systems"), (Kind::Template, "template", "templates")];
@@ -114,12 +114,16 @@ fn sentence(out: &mut Html, summary: &Summary) {
     out.raw(".</p>");
 }
 
-fn plural(name: &str) -> String {
-    match name {
-        "library" => "libraries".to_owned(),
-        "infrastructure" | "documentation" => name.to_owned(),
-        _ => format!("{name}s"),
-    }
+/// `6 services`, `1 CLI tool`: types are words of a descriptor, not always nouns that can be counted.
+fn type_count(name: &str, value: u64) -> String {
+    let (one, many) = match name {
+        "library" => ("library", "libraries"),
+        "cli" => ("CLI tool", "CLI tools"),
+        "infrastructure" => ("infrastructure component", "infrastructure components"),
+        "documentation" => ("documentation site", "documentation sites"),
+        _ => return format::count(value, name, &format!("{name}s")),
+    };
+    format::count(value, one, many)
 }
 
 /// How the owners of components are known, as one bar.

@@ -63,11 +63,11 @@ fn sync_form(out: &mut Html, source: Option<&str>, class: &'static str, label: &
 fn card(out: &mut Html, now: i64, source: &SourceStatus) {
     out.raw("<article class=\"source-card\"><span class=\"glyph hue-teal\">");
     Icon::Folder.write(out);
-    out.raw("</span><div><h3>").text(&source.name);
+    out.raw("</span><div><h2>").text(&source.name);
     if source.demo {
         out.raw(" <span class=\"badge badge-amber\">demo</span>");
     }
-    out.raw(" <span class=\"badge\">").raw(source.visibility.as_str()).raw("</span></h3><p class=\"where\">");
+    out.raw(" <span class=\"badge\">").raw(source.visibility.as_str()).raw("</span></h2><p class=\"where\">");
     out.text(&source.location).raw("</p></div>");
     sync_form(out, Some(&source.name), "button", "Sync");
     out.raw("<p class=\"facts-line\">");

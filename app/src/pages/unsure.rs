@@ -48,7 +48,7 @@ fn form(out: &mut Html, context: &RequestContext, unsure: &[Unsure]) {
     out.raw("<div class=\"bulk-bar\"><span class=\"label\">With the ticked ones:</span>");
     out.raw("<button class=\"button\" type=\"submit\" name=\"action\" value=\"confirm\">Confirm</button>");
     out.raw("<span class=\"bulk-set\"><label class=\"visually-hidden\" for=\"owner\">Owner</label>");
-    out.raw("<input class=\"input\" id=\"owner\" name=\"owner\" autocomplete=\"off\" placeholder=\"payments or group:default/payments\">");
+    out.raw("<input class=\"input\" id=\"owner\" name=\"owner\" autocomplete=\"off\" placeholder=\"Team, such as payments\">");
     out.raw("<button class=\"button button-primary\" type=\"submit\" name=\"action\" value=\"owner\">Set owner</button></span>");
     out.raw(
         "<button class=\"button button-plain\" type=\"submit\" name=\"action\" value=\"reject\">Reject</button></div>",

@@ -116,7 +116,7 @@ fn header(out: &mut Html, detail: &EntityDetail) {
 fn meta_line(out: &mut Html, detail: &EntityDetail) {
     let row = &detail.row;
     out.raw("<ul class=\"thing-meta\"><li>").text(&marks::kind_label(&row.kind, row.spec_type.as_deref())).raw("</li>");
-    if owned(&row.kind) {
+    if !marks::is_owner(&row.kind) {
         out.raw("<li>");
         marks::owner(out, row);
         out.raw("</li>");
@@ -138,11 +138,6 @@ fn meta_line(out: &mut Html, detail: &EntityDetail) {
     out.raw("</ul>");
 }
 
-/// Users and groups are owners; nobody owns them.
-fn owned(kind: &str) -> bool {
-    !matches!(kind, "Group" | "User")
-}
-
 /// Only such addresses become links: what stands in a descriptor may be `javascript:`.
 fn is_web(url: &str) -> bool {
     ["https://", "http://", "mailto:"]
@@ -154,7 +149,7 @@ fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {
     let reference = &detail.row.reference;
     out.raw("<nav class=\"tabs\"").attribute("aria-label", label(detail)).raw(">");
     for tab in Tab::ALL {
-        if tab == Tab::Activity && detail.entity.activity.is_empty() && detail.repository.is_none() {
+        if tab == Tab::Activity && !marks::has_code(&detail.row.kind) {
             continue;
         }
         out.raw("<a").attribute("href", &tab_address(reference, tab));

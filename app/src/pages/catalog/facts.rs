@@ -13,7 +13,7 @@ use crate::html::Html;
 pub fn column(out: &mut Html, now: i64, detail: &EntityDetail) {
     out.raw("<aside class=\"facts-column\" aria-label=\"Facts\"><section><h2>Facts</h2><dl class=\"facts\">");
     own(out, detail);
-    if let Some(repository) = &detail.repository {
+    if let Some(repository) = detail.repository.as_ref().filter(|_| marks::has_code(&detail.row.kind)) {
         of_repository(out, now, &repository.facts, &repository.row.slug);
     }
     out.raw("</dl></section>");
@@ -26,7 +26,7 @@ fn own(out: &mut Html, detail: &EntityDetail) {
     let row = &detail.row;
     let slug = row.repository.as_deref();
     let why = |pointer: &str| detail.entity.evidence.get(pointer);
-    if !matches!(row.kind.as_str(), "Group" | "User") {
+    if !marks::is_owner(&row.kind) {
         let guess = detail.entity.guesses.iter().find(|guess| guess.field == "/spec/owner");
         let owner_why = why("/spec/owner").or(guess.filter(|_| row.owner.is_none()).map(|guess| &guess.evidence));
         fact(out, "Owner", owner_why, slug, |out| match (&row.owner, &row.owner_guess) {

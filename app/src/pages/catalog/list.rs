@@ -153,7 +153,7 @@ fn facets(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
     if chosen > 0 {
         out.raw(" <span class=\"tab-count\">").plain(chosen).raw("</span>");
     }
-    out.raw("</summary><nav class=\"facets-body\" aria-label=\"Filters\">");
+    out.raw("</summary><nav class=\"facets-body\" tabindex=\"0\" aria-label=\"Filters\">");
     for field in FACETS {
         let Some(facet) = catalog.facets.iter().find(|facet| facet.field == field) else { continue };
         // A facet with one value that everything has narrows nothing.

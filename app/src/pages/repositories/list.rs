@@ -107,7 +107,7 @@ fn table(out: &mut Html, now: i64, filter: &RepositoryFilter, rows: &[Repository
     heading(out, filter, "Name", RepositorySort::Name, false, "");
     heading(out, filter, "Entities", RepositorySort::Entities, true, "number");
     heading(out, filter, "Language", RepositorySort::Size, true, "");
-    out.raw("<th scope=\"col\">Two years</th>");
+    out.raw("<th scope=\"col\">Activity</th>");
     heading(out, filter, "Last commit", RepositorySort::Activity, true, "");
     heading(out, filter, "Findings", RepositorySort::Findings, true, "number");
     out.raw("</tr></thead><tbody>");
