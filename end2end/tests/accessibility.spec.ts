@@ -4,7 +4,7 @@ import { everyPage } from "./pages";
 
 for (const theme of ["light", "dark"] as const) {
   test(`axe finds nothing on any page, ${theme}`, async ({ page, request, baseURL }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(400_000);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     const pages = await everyPage(request);
     for (const { name, path, status } of pages) {

@@ -17,10 +17,10 @@ test("quick find goes to what is chosen", async ({ page, request }) => {
   const box = page.getByRole("combobox", { name: "Find a service, API or team" });
   await expect(box).toBeFocused();
   await box.pressSequentially(entity.label, { delay: 20 });
-  const option = page.getByRole("option").filter({ hasText: entity.label }).first();
+  const option = page.getByRole("listbox", { name: "Found" }).getByRole("option").filter({ hasText: entity.label }).first();
   await expect(option).toBeVisible();
   await page.keyboard.press("ArrowDown");
-  await expect(page.getByRole("option", { selected: true })).toHaveCount(1);
+  await expect(page.getByRole("listbox", { name: "Found" }).getByRole("option", { selected: true })).toHaveCount(1);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/catalog\/[^/]+\/[^/]+\/[^/]+$/);
 });

@@ -3,7 +3,7 @@ import { everyPage } from "./pages";
 
 for (const width of [360, 768, 1440]) {
   test(`nothing sticks out at ${width} pixels`, async ({ page, request }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await page.setViewportSize({ width, height: 800 });
     for (const { name, path } of await everyPage(request)) {
       await test.step(name, async () => {
@@ -19,11 +19,13 @@ for (const width of [360, 768, 1440]) {
 }
 
 test("every page has one heading, a title of its own and a way past the menu", async ({ page, request }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   for (const { name, path } of await everyPage(request)) {
     await test.step(name, async () => {
       await page.goto(path);
-      await expect.soft(page.getByRole("heading", { level: 1 }), `${name} (${path})`).toHaveCount(1);
+      // A README brings its own heading; on the page of a document it is the page's.
+      const headings = page.locator(name === "document" ? "h1" : "h1:not(article h1)");
+      await expect.soft(headings, `${name} (${path})`).toHaveCount(1);
       expect.soft(await page.title(), `${name} (${path})`).toMatch(/Slipway/);
     });
   }

@@ -20,7 +20,7 @@ test("home → catalog → entity → README → dependency → back", async ({ 
   await row.click();
 
   await expect(page).toHaveURL(new RegExp(`${entity.path}$`));
-  await expect(page.getByRole("heading", { level: 1, name: entity.label })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: entity.label }).first()).toBeVisible();
   await expect(page.getByRole("complementary", { name: "Facts" })).toContainText("Owner");
   const readme = page.getByRole("article");
   await expect(readme).not.toBeEmpty();
@@ -28,11 +28,11 @@ test("home → catalog → entity → README → dependency → back", async ({ 
   await page.getByRole("navigation", { name: entity.label }).getByRole("link", { name: /^Dependencies/ }).click();
   await page.getByRole("main").getByRole("link", { name: entity.dependency.label, exact: true }).first().click();
   await expect(page).toHaveURL(new RegExp(`${entity.dependency.path}$`));
-  await expect(page.getByRole("heading", { level: 1, name: entity.dependency.label })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: entity.dependency.label }).first()).toBeVisible();
 
   await page.goBack();
   await page.goBack();
-  await expect(page.getByRole("heading", { level: 1, name: entity.label })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: entity.label }).first()).toBeVisible();
 });
 
 test("a README opens at its own path, with its neighbours", async ({ page, request }) => {
