@@ -218,6 +218,9 @@ db_test! {
             let evidence = Evidence::new("dependency.manifest", Confidence::Corroborated, "A manifest names it.");
             open.evidence.insert(format!("/spec/dependsOn/{at}"), evidence);
         }
+        let mut deployed = Evidence::new("type.deployed", Confidence::Corroborated, "The chart secret-chart runs it.");
+        (deployed.repository, deployed.file) = (Some("secret-repository".to_owned()), Some("secret/values.yaml".to_owned()));
+        open.evidence.insert("/spec/type".to_owned(), deployed);
         open.entity.relations = vec![
             edge("dependencyOf", target("member")),
             edge("dependsOn", target("known")),
@@ -264,6 +267,7 @@ db_test! {
         let ends: Vec<String> = told.relations.iter().map(|relation| relation.target.name.clone()).collect();
         assert_eq!(ends, ["known", "nowhere"]);
         assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+        assert_eq!(told.entity.evidence["/spec/type"].rule, "type.deployed");
         let yaml = catalog::descriptor_yaml(&portal, &VISITOR, &target("open")).await.unwrap();
         assert!(yaml.contains("component:known") && !yaml.contains("secret") && !yaml.contains("null"), "{yaml}");
         let all = catalog::entity(&portal, &OPERATOR, &target("open")).await.unwrap();
