@@ -16,6 +16,7 @@ use model::job::{Job, LogLine};
 use tokio::sync::{Notify, watch};
 
 pub use self::context::Context;
+pub(crate) use self::worker::reason;
 pub use self::worker::work;
 use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};

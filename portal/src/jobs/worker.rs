@@ -141,7 +141,7 @@ async fn write_down(context: &Context, result: Result<Ending>) -> Result<Written
 }
 
 /// What a person reads; a fault of ours stays in the server's log.
-fn reason(job: &str, error: &Error) -> String {
+pub(crate) fn reason(job: &str, error: &Error) -> String {
     tracing::error!(job, %error, "a job failed");
     match error {
         Error::Internal(_) => "A fault in Slipway ended it; the server's log has the details.".to_owned(),

@@ -11,12 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::{self, Known, Plan};
 use super::read::{self, Failure, Read};
+use super::renames;
 use super::store::{self, Synced};
 use super::{Coverage, Listing, Round, Source};
 use crate::catalog;
 use crate::db::new_id;
 use crate::error::{Error, Result};
-use crate::jobs::{Context, Ending};
+use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
 
 /// While a round reads for long, the catalog is linked this often, so that contents fill in …
@@ -46,8 +47,13 @@ struct Tally {
     gone: u64,
 }
 
-/// Runs one round. A failure of one repository or one source does not stop the rest.
+/// Runs one round. Nobody tries one again that failed as a whole: the schedule begins another, and so can everybody.
 pub async fn run(context: &Context) -> Result<Ending> {
+    round(context).await.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
+}
+
+/// A failure of one repository or one source does not stop the rest.
+async fn round(context: &Context) -> Result<Ending> {
     let start = Instant::now();
     let portal = context.portal();
     let round: Round = context.payload()?;
@@ -107,8 +113,8 @@ async fn write_names<'a>(
         listings.push((*settings, listing));
     }
     let known = store::known(portal.db()).await?;
-    let renamed = find_renames(context, &known, &listings).await?;
     let now = portal.clock().now();
+    let renamed = renames::find(&known, &listings, now, workers(context)).await;
     let plan = plan::plan(&known, &listings, &renamed, &mut || new_id(now));
     for note in &plan.notes {
         context.log(Level::Note, note);
@@ -132,48 +138,6 @@ async fn write_names<'a>(
         context.log(Level::Note, format!("{} repositories are new.", plan.added.len()));
     }
     Ok((plan, listings))
-}
-
-/// Which new names are old repositories: by the state of all references first, which costs next to nothing, then by the
-/// first commit.
-async fn find_renames(
-    context: &Context,
-    known: &[Known],
-    listings: &[(&SourceSettings, Listing)],
-) -> Result<HashMap<String, String>> {
-    let vanished = plan::vanished(known, listings);
-    let new = plan::unknown(known, listings);
-    if vanished.is_empty() || new.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let prints = signs(context, &new, |path, _| read::fingerprint(path).ok()).await?;
-    let mut renamed = plan::renames(&vanished, &prints, |row| row.fingerprint.clone());
-    let left: Vec<_> = vanished.into_iter().filter(|row| !renamed.values().any(|id| *id == row.id)).collect();
-    let new: Vec<_> = new.into_iter().filter(|(_, listed)| !renamed.contains_key(&listed.stable_key)).collect();
-    if left.iter().any(|row| row.root_commit.is_some()) {
-        let roots = signs(context, &new, read::root_commit).await?;
-        renamed.extend(plan::renames(&left, &roots, |row| row.root_commit.clone()));
-    }
-    Ok(renamed)
-}
-
-/// Something of each listed repository that tells it apart, as far as it can be had.
-async fn signs<'a>(
-    context: &Context,
-    new: &[(&'a str, &'a super::Listed)],
-    sign: fn(&std::path::Path, i64) -> Option<String>,
-) -> Result<Vec<(&'a str, &'a str, String)>> {
-    let now = context.portal().clock().now();
-    let asked: Vec<_> = new
-        .iter()
-        .map(|&(source, listed)| async move {
-            let path = PathBuf::from(&listed.path);
-            let sign = tokio::task::spawn_blocking(move || sign(&path, now)).await.ok().flatten();
-            sign.map(|sign| (source, listed.stable_key.as_str(), sign))
-        })
-        .collect();
-    let told: Vec<_> = stream::iter(asked).buffer_unordered(workers(context)).collect().await;
-    Ok(told.into_iter().flatten().collect())
 }
 
 /// Those whose references have moved since they were read. Costs one look at each.

@@ -8,6 +8,7 @@ mod folder;
 mod job;
 mod plan;
 mod read;
+mod renames;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -33,8 +34,8 @@ use crate::settings::{Settings, SourceKind, SourceSettings};
 pub const JOB: &str = "sync";
 /// Key of the round over all sources; no source can have this name.
 const ALL: &str = "*";
-/// Starts after which a round counts as hopeless; the schedule begins another.
-const ATTEMPTS: u32 = 5;
+/// Starts after which a round counts as hopeless. Many, since each kill of the process costs one.
+const ATTEMPTS: u32 = 100;
 
 /// One place where repositories are: a folder, and later Git addresses and forges.
 pub trait Source: Send + Sync {

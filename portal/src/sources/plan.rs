@@ -41,6 +41,15 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// A listed repository that is not known, with what may tell which one it was.
+#[derive(Debug)]
+pub struct New<'a> {
+    pub source: &'a str,
+    /// Its stable key.
+    pub key: &'a str,
+    pub sign: String,
+}
+
 /// Listings with what they are of.
 pub type Listings<'a> = [(&'a SourceSettings, Listing)];
 
@@ -74,18 +83,20 @@ pub fn unknown<'a>(known: &[Known], listings: &'a Listings<'_>) -> Vec<(&'a str,
 /// means that nothing is known.
 pub fn renames(
     vanished: &[&Known],
-    new: &[(&str, &str, String)],
+    new: &[New<'_>],
     sign: impl Fn(&Known) -> Option<String>,
 ) -> HashMap<String, String> {
-    let mut pairs: BTreeMap<(String, String), (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    /// Ids of those that vanished, and keys of those that are new.
+    type Candidates<'a> = (Vec<&'a str>, Vec<&'a str>);
+    let mut pairs: BTreeMap<(String, String), Candidates<'_>> = BTreeMap::new();
     for row in vanished {
         if let Some(sign) = sign(row) {
             pairs.entry((row.source.clone(), sign)).or_default().0.push(&row.id);
         }
     }
-    for (source, key, sign) in new {
-        if let Some((_, keys)) = pairs.get_mut(&((*source).to_owned(), sign.clone())) {
-            keys.push(key);
+    for one in new {
+        if let Some((_, keys)) = pairs.get_mut(&(one.source.to_owned(), one.sign.clone())) {
+            keys.push(one.key);
         }
     }
     let single = |(ids, keys): (Vec<&str>, Vec<&str>)| match (ids.as_slice(), keys.as_slice()) {

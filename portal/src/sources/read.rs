@@ -44,8 +44,7 @@ pub fn read(path: &Path, now: i64) -> Result<Read, Failure> {
     let fingerprint = repository.fingerprint().map_err(|error| unnamed(error.to_string()))?;
     let failure = |reason| Failure { reason, fingerprint: Some(fingerprint.clone()) };
     let snapshot = repository.snapshot().map_err(|error| failure(error.to_string()))?;
-    let (facts, findings) =
-        engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
+    let (facts, findings) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
     let draft = engine_catalog::draft(&snapshot, &facts);
     let text = |error: serde_json::Error| failure(format!("what was read could not be kept: {error}"));
     Ok(Read {

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod interrupted;
+mod names;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -157,62 +160,6 @@ db_test! {
         portal.stop().await;
     }
 
-    async fn a_renamed_folder_is_the_same_repository(settings: Settings) {
-        let folder = Folder::with(&["old", "other"]);
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        round(&portal).await;
-        let before = row(&portal, "old").await;
-        folder.rename("old", "new");
-        let job = round(&portal).await;
-        let after = row(&portal, "new").await;
-        assert_eq!((&after.id, &after.slug, &after.read_at), (&before.id, &before.slug, &before.read_at));
-        assert!(lines(&portal, &job).await.contains(&"old is now called new.".to_owned()));
-        // Also with a commit in between: by the first commit.
-        folder.rename("new", "newer");
-        folder.commit("newer", "x.py", "x = 1\n");
-        round(&portal).await;
-        assert_eq!(row(&portal, "newer").await.id, before.id);
-        assert_eq!(store::known(portal.db()).await.unwrap().len(), 2);
-        portal.stop().await;
-    }
-
-    async fn copies_are_not_taken_for_a_rename(settings: Settings) {
-        let folder = Folder::with(&["original"]);
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        round(&portal).await;
-        let original = row(&portal, "original").await;
-        let copy = |name: &str| {
-            let done = Command::new("cp").arg("-r").arg(folder.path().join("original")).arg(folder.path().join(name)).status();
-            assert!(done.unwrap().success());
-        };
-        copy("fork");
-        round(&portal).await;
-        assert_ne!(row(&portal, "fork").await.id, original.id);
-        assert_eq!(row(&portal, "original").await.id, original.id);
-        // Two candidates for one that is gone: nobody can tell.
-        copy("fork-2");
-        copy("fork-3");
-        fs::remove_dir_all(folder.path().join("original")).unwrap();
-        round(&portal).await;
-        let rows = store::known(portal.db()).await.unwrap();
-        assert_eq!(rows.iter().filter(|row| row.gone_at.is_none()).count(), 3);
-        assert!(rows.iter().any(|row| row.id == original.id && row.gone_at.is_some()));
-        portal.stop().await;
-    }
-
-    async fn a_renamed_default_branch_is_followed(settings: Settings) {
-        let folder = Folder::with(&["one"]);
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        round(&portal).await;
-        let before = row(&portal, "one").await;
-        folder.git("one", &["branch", "-m", "main", "trunk"]);
-        assert_eq!(round(&portal).await.progress.phase, "1 repositories, 1 read");
-        let after = row(&portal, "one").await;
-        assert_eq!(after.id, before.id);
-        assert_ne!((after.fingerprint, after.standing.as_str()), (before.fingerprint, "failed"));
-        portal.stop().await;
-    }
-
     async fn one_damaged_repository_does_not_stop_the_rest(settings: Settings) {
         let folder = Folder::with(&["bad", "good"]);
         let portal = open(&settings, vec![folder.source("work")]).await;
@@ -237,22 +184,6 @@ db_test! {
         let job = round(&portal).await;
         assert_eq!(job.progress.failed, 0, "{job:?}");
         assert_ne!(row(&portal, "bad").await.standing, "failed");
-        portal.stop().await;
-    }
-
-    async fn one_that_is_removed_gets_out_of_sight_and_comes_back(settings: Settings) {
-        let folder = Folder::with(&["here", "there"]);
-        let away = tempfile::tempdir().unwrap();
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        round(&portal).await;
-        let before = row(&portal, "there").await;
-        fs::rename(folder.path().join("there"), away.path().join("there")).unwrap();
-        let job = round(&portal).await;
-        assert_eq!(names(&portal).await, ["here"]);
-        assert!(lines(&portal, &job).await.contains(&"there is no longer there.".to_owned()));
-        fs::rename(away.path().join("there"), folder.path().join("again")).unwrap();
-        round(&portal).await;
-        assert_eq!(row(&portal, "again").await.id, before.id);
         portal.stop().await;
     }
 
@@ -304,95 +235,6 @@ db_test! {
         portal.stop().await;
     }
 
-    async fn names_that_are_alike_get_slugs_of_their_own(settings: Settings) {
-        let (first, second) = (Folder::with(&["a/b", "a-b", "Größe"]), Folder::with(&["a-b"]));
-        let portal = open(&settings, vec![first.source("one"), second.source("two")]).await;
-        round(&portal).await;
-        let slugs: Vec<_> = seen(&portal).await.into_iter().map(|(_, slug, _)| slug).collect();
-        assert_eq!(slugs.len(), 4);
-        for slug in ["a-b", "one-a-b", "two-a-b", "gr-e"] {
-            assert!(slugs.iter().any(|other| other == slug), "{slug} in {slugs:?}");
-        }
-        portal.stop().await;
-    }
-
-    async fn a_stop_midway_and_the_next_start_end_where_one_run_does(settings: Settings) {
-        let names: Vec<_> = (0..24).map(|number| format!("r{number:02}")).collect();
-        let folder = Folder::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let first = Settings { workers: 1, ..settings.clone() };
-        let portal = open(&first, vec![folder.source("work")]).await;
-        let id = sync(&portal, &Actor::Operator, None).await.unwrap();
-        until_some_are_read(&portal).await;
-        portal.stop().await;
-        drop(portal);
-
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        let job = ended(&portal, &id).await;
-        assert_eq!(job.state, JobState::Succeeded, "{job:?}");
-        let rows = store::known(portal.db()).await.unwrap();
-        assert_eq!(rows.len(), 24);
-        assert!(rows.iter().all(|row| row.fingerprint.is_some() && row.standing != "listed"), "{rows:?}");
-        portal.stop().await;
-    }
-
-    async fn a_kill_midway_and_the_next_start_end_where_one_run_does(settings: Settings) {
-        let names: Vec<_> = (0..24).map(|number| format!("r{number:02}")).collect();
-        let folder = Folder::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let source = folder.source("work");
-        let killed = Settings { workers: 1, ..settings.clone() };
-        let id = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let id = runtime.block_on(async {
-                let portal = open(&killed, vec![source]).await;
-                let id = sync(&portal, &Actor::Operator, None).await.unwrap();
-                until_some_are_read(&portal).await;
-                id
-            });
-            // Every task ends where it stands; nothing is given back.
-            runtime.shutdown_background();
-            id
-        });
-        let id = tokio::task::spawn_blocking(|| id.join().unwrap()).await.unwrap();
-
-        let portal = loop {
-            let settings = Settings { sources: vec![folder.source("work")], poll_interval: Duration::ZERO, ..settings.clone() };
-            match Portal::open(settings).await {
-                Ok(portal) => break portal,
-                // The blocking thread that was reading still winds down.
-                Err(Error::Conflict(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
-                Err(error) => panic!("{error}"),
-            }
-        };
-        portal.start();
-        let job = ended(&portal, &id).await;
-        assert_eq!((job.state, job.attempt), (JobState::Succeeded, 2), "{job:?}");
-        let rows = store::known(portal.db()).await.unwrap();
-        assert_eq!(rows.len(), 24);
-        assert!(rows.iter().all(|row| row.fingerprint.is_some() && row.standing != "listed"), "{rows:?}");
-        portal.stop().await;
-    }
-
-    async fn one_that_dies_before_it_links_is_linked_by_the_next(settings: Settings) {
-        let folder = Folder::with(&["one"]);
-        let portal = open(&settings, vec![folder.source("work")]).await;
-        round(&portal).await;
-        assert_eq!(store::change_mark(portal.db()).await.unwrap(), None);
-        let linked = store::linked_at(portal.db()).await.unwrap().unwrap();
-        let mut tx = portal.db().begin().await.unwrap();
-        store::mark_changed(&mut tx).await.unwrap();
-        tx.commit().await.unwrap();
-        let mark = store::change_mark(portal.db()).await.unwrap();
-        assert!(mark.is_some());
-        // Another change came while the first was linked: its mark stays.
-        let mut tx = portal.db().begin().await.unwrap();
-        store::write_linked(&mut tx, Some("of before"), linked).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(store::change_mark(portal.db()).await.unwrap(), mark);
-        round(&portal).await;
-        assert_eq!(store::change_mark(portal.db()).await.unwrap(), None);
-        portal.stop().await;
-    }
-
     async fn only_those_who_may_start_a_round_do(settings: Settings) {
         let folder = Folder::with(&["one"]);
         let portal = open(&settings, vec![folder.source("work")]).await;
@@ -437,7 +279,7 @@ db_test! {
         tx.commit().await.unwrap();
         let hidden = Known { standing: "failed".into(), fingerprint: Some("g".into()), rules_version: Some(3), read_at: Some(10),
             took: Some(7), gone_at: Some(11), ..known.clone() };
-        assert_eq!(store::known(portal.db()).await.unwrap(), [hidden.clone()]);
+        assert_eq!(store::known(portal.db()).await.unwrap(), std::slice::from_ref(&hidden));
 
         let mut tx = portal.db().begin().await.unwrap();
         let moved = Known { name: "q".into(), path: "/q".into(), stable_key: "/q".into(), archived: true, fork: true, gone_at: None, ..hidden };
@@ -468,18 +310,6 @@ db_test! {
         assert!(text.contains(&std::process::id().to_string()) && text.contains("--data"), "{text}");
         drop(portal);
         Portal::open(settings).await.unwrap();
-    }
-}
-
-async fn until_some_are_read(portal: &Portal) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        let rows = store::known(portal.db()).await.unwrap();
-        if rows.iter().filter(|row| row.fingerprint.is_some()).count() >= 3 {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "nothing is read");
-        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
