@@ -44,9 +44,6 @@ const DEVELOPMENT_FOLDERS: [&str; 22] = [
     "stress-test",
 ];
 
-/// Folders that only hold the code of the one above.
-const INNER_FOLDERS: [&str; 3] = ["src", "app", "code"];
-
 /// Whether only developers of the repository run what lies in `path`.
 pub(crate) fn is_development(path: &str) -> bool {
     path.split('/').any(|part| DEVELOPMENT_FOLDERS.contains(&part))

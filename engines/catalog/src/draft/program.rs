@@ -99,9 +99,8 @@ fn go_program(signs: &Signs, prefix: &str, name: &str, program: &mut Program) {
 fn package_clause(tree: &dyn Tree, path: &str) -> Option<(String, u32)> {
     let blob = tree.read(path, 8 * 1024).ok()??;
     let text = blob.text();
-    let found = text.lines().zip(1u32..).find_map(|(line, number)| {
+    text.lines().zip(1u32..).find_map(|(line, number)| {
         let rest = line.strip_prefix("package ")?;
         Some((rest.split_whitespace().next()?.to_owned(), number))
-    });
-    found
+    })
 }

@@ -95,7 +95,7 @@ fn names(line: &str, page: &str) -> bool {
         let end = from + found + page.len();
         let next = line[end..].chars().next();
         if next.is_none_or(|next| {
-            !(next.is_alphanumeric() || matches!(next, '-' | '_')) && !(next == '/' && page.contains(" "))
+            !(next.is_alphanumeric() || matches!(next, '-' | '_') || next == '/' && page.contains(" "))
         }) {
             return true;
         }

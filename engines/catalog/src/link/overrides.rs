@@ -180,7 +180,7 @@ impl<'i> Glob<'i> {
 
 /// Every glob is tried, so that each knows whether it is of use.
 fn any(globs: &[Glob], text: &str) -> bool {
-    globs.iter().fold(false, |found, glob| glob.matches(text) || found)
+    globs.iter().filter(|glob| glob.matches(text)).count() > 0
 }
 
 fn take<'i, T>(slot: &mut Option<Said<'i, T>>, setting: Option<&'i Setting<T>>, (holder, file): (usize, &'i str)) {

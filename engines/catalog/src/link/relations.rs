@@ -9,13 +9,12 @@ use model::{EntityRef, Finding, Level};
 use super::entities::UNKNOWN;
 use crate::descriptor;
 
+/// The line and column of a JSON pointer in the descriptor of an entity.
+type Lines<'l> = dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)> + 'l;
+
 /// Fills in the relations of every entity: both directions, distinct, sorted. What leads to an entity that does not
 /// exist stays, and a warning says so. `aliases` are names of before, which lead on.
-pub(super) fn draw(
-    entities: &mut [CatalogEntity],
-    aliases: &HashMap<EntityRef, EntityRef>,
-    lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>,
-) {
+pub(super) fn draw(entities: &mut [CatalogEntity], aliases: &HashMap<EntityRef, EntityRef>, lines: &Lines) {
     let known: HashSet<EntityRef> = entities.iter().map(|entity| entity.entity.reference()).collect();
     let mut relations: HashMap<EntityRef, Vec<Relation>> = HashMap::new();
     for entity in entities.iter_mut() {
@@ -49,12 +48,7 @@ pub(super) fn draw(
     }
 }
 
-fn dangling(
-    entity: &CatalogEntity,
-    target: &EntityRef,
-    pointer: &str,
-    lines: &dyn Fn(&CatalogEntity, &str) -> Option<(u32, u32)>,
-) -> Finding {
+fn dangling(entity: &CatalogEntity, target: &EntityRef, pointer: &str, lines: &Lines) -> Finding {
     let message = format!("{pointer} names {target}, which does not exist.");
     let help = "Correct the reference, or add a descriptor for what it names.";
     let finding = Finding::new("relation.dangling", Level::Warning, message, help);

@@ -2,7 +2,7 @@
 
 use super::node::{json, yaml};
 use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, Publishing, Scope};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Entry, Node, Value};
 
 pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
     id: "javascript",
@@ -108,7 +108,12 @@ pub fn package_json(text: &str) -> Option<Manifest> {
             )],
         };
     }
-    let importable = ["exports", "main", "module", "types"].iter().find_map(|key| document.entry(key));
+    // Exporting only the manifest itself is what tools do that look for versions.
+    let is_more = |entry: &&Entry| {
+        entry.value.entries().is_empty() || entry.value.entries().iter().any(|one| one.key != "./package.json")
+    };
+    let exports = document.entry("exports").filter(is_more);
+    let importable = exports.or_else(|| ["main", "module", "types"].iter().find_map(|key| document.entry(key)));
     manifest.importable = importable.map(|entry| entry.line);
     manifest.starts = document.get("scripts").and_then(|scripts| {
         let entry = scripts.entry("start").or_else(|| scripts.entry("start:prod"))?;

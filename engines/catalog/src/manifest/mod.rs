@@ -199,8 +199,10 @@ mod tests {
 
     use super::*;
 
+    type Parser = fn(&str);
+
     /// Every parser by the name of its fuzz target and corpus.
-    const PARSERS: [(&str, fn(&str)); 19] = [
+    const PARSERS: [(&str, Parser); 19] = [
         ("pyproject", |text| _ = pyproject(text)),
         ("setup_cfg", |text| _ = setup_cfg(text)),
         ("setup_py", |text| _ = setup_py(text)),
@@ -224,7 +226,7 @@ mod tests {
         ("hosts", |text| _ = hosts("x_url", text)),
     ];
 
-    fn corpus() -> Vec<(fn(&str), String)> {
+    fn corpus() -> Vec<(Parser, String)> {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
         let mut texts = Vec::new();
         for (name, parse) in PARSERS {
