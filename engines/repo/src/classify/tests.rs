@@ -3,6 +3,9 @@
 use super::*;
 use crate::{MemoryTree, Tree};
 
+/// Paths and contents.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 fn class(files: &[(&str, &str)], path: &str) -> &'static str {
     let tree = MemoryTree::new(files.iter().copied());
     tree.file(path).unwrap().class.as_str()
@@ -92,7 +95,7 @@ fn names_decide() {
 
 #[test]
 fn some_names_mean_something_only_with_what_they_hold() {
-    let table: &[(&[(&str, &str)], &str, &str)] = &[
+    let table: &[(Files, &str, &str)] = &[
         (&[("target/release/x", ""), ("target/a.rs", "")], "target/a.rs", GENERATED),
         (&[("build/asset-manifest.json", ""), ("build/static/a.js", "")], "build/static/a.js", GENERATED),
         (&[("spec/spec_helper.rb", ""), ("spec/a.rb", "")], "spec/a.rb", TEST),
@@ -137,7 +140,7 @@ fn attributes_go_before_names_and_the_last_line_wins() {
 #[test]
 fn skeletons_of_templates_do_not_speak() {
     let backstage = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nspec:\n  steps:\n    - action: fetch:template\n      input:\n        url: ./skeleton\n    - input:\n        url: https://example.com/x\n";
-    let table: &[(&[(&str, &str)], &str, &str)] = &[
+    let table: &[(Files, &str, &str)] = &[
         (&[("copier.yml", "_subdirectory: template\n"), ("template/a.py", "")], "template/a.py", SKELETON),
         (&[("copier.yml", "_subdirectory: template\n"), ("docs/a.md", "")], "docs/a.md", SOURCE),
         (&[("copier.yml", "name: x\n"), ("a.py.jinja", "")], "a.py.jinja", SKELETON),

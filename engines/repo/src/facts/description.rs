@@ -99,6 +99,8 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
                 let heading = heading.take().unwrap_or_default().to_lowercase();
                 aside = ASIDE.iter().any(|word| heading.contains(word));
             }
+            // A line across ends whatever the heading spoke of.
+            Event::Rule => aside = false,
             Event::Text(part) if heading.is_some() => {
                 if let Some(heading) = &mut heading {
                     heading.push_str(&part);
@@ -134,7 +136,8 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
 }
 
 /// Words of headings below which nobody says what a project is.
-const ASIDE: &[&str] = &["announc", "news", "what's new", "sponsor", "table of contents", "changelog"];
+const ASIDE: &[&str] =
+    &["announc", "is now available", "news", "what's new", "sponsor", "table of contents", "changelog"];
 
 /// Letters below which a paragraph is taken for decoration.
 const SHORTEST: usize = 12;

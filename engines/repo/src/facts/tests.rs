@@ -71,6 +71,10 @@ fn the_first_paragraph_is_the_first_that_says_something() {
             "# T\n\n## Announcing 2.0\n\nWe are excited to announce.\n\n## About\n\nIt plans which ship lies where.\n",
             Some(("It plans which ship lies where.", 9)),
         ),
+        (
+            "# T\n\n## X 1.2 is now available!\n\nWe are excited to tell.\n\n---\n\nIt plans which ship lies where.\n",
+            Some(("It plans which ship lies where.", 9)),
+        ),
         ("# Only a title\n", None),
         ("# T\n\n- a list entry with many words\n", None),
         ("", None),

@@ -2,9 +2,11 @@
 //! --nocapture` prints what is known of each, to be compared with what git says.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use engine_repo::{FactOptions, Repository, SnapshotOptions, Tree, facts};
+use engine_repo::{FactOptions, FindLimits, Repository, SnapshotOptions, Tree, facts, find};
+
+use crate::support::NOW;
 
 #[test]
 #[ignore = "needs SLIPWAY_REPOSITORIES"]
@@ -13,6 +15,34 @@ fn real_repositories_are_shown() {
     for path in named.split(':').filter(|path| !path.is_empty()) {
         show(Path::new(path));
     }
+}
+
+/// How long a whole folder takes, one after the other: `SLIPWAY_FOLDER=/a`.
+#[test]
+#[ignore = "needs SLIPWAY_FOLDER"]
+fn a_real_folder_is_read() {
+    let Some(folder) = std::env::var_os("SLIPWAY_FOLDER") else { return };
+    let start = Instant::now();
+    let found = find(Path::new(&folder), &FindLimits::default()).unwrap().repositories;
+    println!("{} found in {:?}", found.len(), start.elapsed());
+    let start = Instant::now();
+    for one in &found {
+        Repository::open(&one.path).unwrap().fingerprint().unwrap();
+    }
+    println!("opened, fingerprints taken in {:?}", start.elapsed());
+    let (mut files, mut commits, mut walking, mut gathering) = (0, 0, Duration::ZERO, Duration::ZERO);
+    for one in &found {
+        let start = Instant::now();
+        let repository = Repository::open(&one.path).unwrap();
+        let snapshot = repository.snapshot().unwrap();
+        walking += start.elapsed();
+        let start = Instant::now();
+        let (facts, _) = facts(&repository, &snapshot, &FactOptions { now: NOW, ..FactOptions::default() });
+        gathering += start.elapsed();
+        files += snapshot.files().len();
+        commits += facts.commits;
+    }
+    println!("{files} files read in {walking:?}, {commits} commits in {gathering:?}");
 }
 
 fn show(path: &Path) {
@@ -26,8 +56,7 @@ fn show(path: &Path) {
     let snapshot = repository.snapshot().unwrap();
     let walked = start.elapsed();
     let start = Instant::now();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-    let (facts, findings) = facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
+    let (facts, findings) = facts(&repository, &snapshot, &FactOptions { now: NOW, ..FactOptions::default() });
     let gathered = start.elapsed();
     let again = snapshot.scan_cache().map(|cache| {
         let start = Instant::now();
