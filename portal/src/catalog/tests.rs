@@ -2,6 +2,7 @@
 
 mod flows;
 mod speed;
+mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
 

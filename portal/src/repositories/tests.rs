@@ -146,6 +146,19 @@ db_test! {
         }
     }
 
+    async fn rows_are_read_one_by_one(portal: Portal) {
+        insert(&portal, Row { slug: "shop", standing: "empty", ..Row::default() }).await;
+        let (db, readable) = (portal.db(), VISITOR.readable());
+        let row = store::by_slug(db, readable, "shop").await.unwrap().unwrap();
+        assert_eq!((row.id.as_str(), row.standing.as_str()), ("shop", "empty"));
+        assert!(store::by_slug(db, readable, "SHOP").await.unwrap().is_none());
+        let detail = store::detail(db, "shop").await.unwrap();
+        assert_eq!((detail.findings.as_str(), detail.facts, detail.read_at), ("[]", None, None));
+        let (standings, sources) = store::counts(db, readable, &RepositoryFilter::default()).await.unwrap();
+        assert_eq!((standings, sources), (vec![("empty".to_owned(), 1)], vec![("main".to_owned(), 1)]));
+        assert_eq!(store::path(db, readable, "shop").await.unwrap().as_deref(), Some("/nowhere"));
+    }
+
     async fn one_that_may_not_be_read_does_not_exist(portal: Portal) {
         let folder = repository(&[("README.md", b"# Secret\n")]);
         insert(&portal, Row { slug: "secret", path: folder.path(), visibility: Visibility::Readers, ..Row::default() }).await;

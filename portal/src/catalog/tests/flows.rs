@@ -9,7 +9,7 @@ use crate::audit;
 use crate::db::on;
 
 /// What a repository holds, as a source writes it down after reading.
-async fn store_repository(portal: &Portal, id: &str, visibility: Visibility, files: &[(&str, &str)]) {
+pub(super) async fn store_repository(portal: &Portal, id: &str, visibility: Visibility, files: &[(&str, &str)]) {
     let facts = RepositoryFacts {
         head: Some(Head { branch: Some("main".to_owned()), commit: "0".repeat(40) }),
         files: model::repository::FileCounts { total: files.len() as u64, ..Default::default() },
