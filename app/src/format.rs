@@ -1,5 +1,8 @@
 //! Numbers, times and words as a person reads them.
 
+// `..10 => …, ..60 => …` reads as the ladder that it is.
+#![allow(clippy::match_overlapping_arm)]
+
 use jiff::Timestamp;
 
 use crate::html::Html;

@@ -121,10 +121,10 @@ impl Parameters {
 
 /// Ends a form: says what came of it on the page to which the browser goes next.
 fn finish(to: &str, flash: &Flash) {
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        if let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie()) {
-            response.append_header(http::header::SET_COOKIE, value);
-        }
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie())
+    {
+        response.append_header(http::header::SET_COOKIE, value);
     }
     leptos_axum::redirect(to);
 }
