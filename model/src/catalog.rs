@@ -189,7 +189,14 @@ impl CatalogFilter {
 
 impl Default for CatalogFilter {
     fn default() -> Self {
-        Self { text: String::new(), fields: BTreeMap::new(), sort: Sort::Name, descending: false, page: 1, per_page: 20 }
+        Self {
+            text: String::new(),
+            fields: BTreeMap::new(),
+            sort: Sort::Name,
+            descending: false,
+            page: 1,
+            per_page: 20,
+        }
     }
 }
 

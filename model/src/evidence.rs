@@ -52,7 +52,15 @@ pub struct Evidence {
 
 impl Evidence {
     pub fn new(rule: &str, confidence: Confidence, why: impl Into<String>) -> Self {
-        Self { rule: rule.to_owned(), confidence, file: None, line: None, commit: None, repository: None, why: why.into() }
+        Self {
+            rule: rule.to_owned(),
+            confidence,
+            file: None,
+            line: None,
+            commit: None,
+            repository: None,
+            why: why.into(),
+        }
     }
 
     pub fn at(mut self, file: impl Into<String>, line: Option<u32>) -> Self {

@@ -43,7 +43,15 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(rule: &str, level: Level, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { rule: rule.to_owned(), level, file: String::new(), line: 0, column: 0, message: message.into(), help: help.into() }
+        Self {
+            rule: rule.to_owned(),
+            level,
+            file: String::new(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+            help: help.into(),
+        }
     }
 
     pub fn at(mut self, file: impl Into<String>, line: u32, column: u32) -> Self {
@@ -82,7 +90,8 @@ pub struct Summary {
 impl From<Vec<Finding>> for Findings {
     fn from(findings: Vec<Finding>) -> Self {
         let count = |level| findings.iter().filter(|finding| finding.level == level).count();
-        let summary = Summary { errors: count(Level::Error), warnings: count(Level::Warning), notes: count(Level::Note) };
+        let summary =
+            Summary { errors: count(Level::Error), warnings: count(Level::Warning), notes: count(Level::Note) };
         Self { findings, summary }
     }
 }

@@ -30,7 +30,9 @@ impl fmt::Display for ReferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form(text) => write!(f, "\"{text}\" is not of the form [<kind>:][<namespace>/]<name>"),
-            Self::MissingKind(text) => write!(f, "\"{text}\" names no kind, and none is implied here; write <kind>:{text}"),
+            Self::MissingKind(text) => {
+                write!(f, "\"{text}\" names no kind, and none is implied here; write <kind>:{text}")
+            }
         }
     }
 }
@@ -76,7 +78,11 @@ impl EntityRef {
 
     /// As short as it can be where `kind` is understood: `team-a`, or `other/team-a` outside the default namespace.
     pub fn short(&self) -> String {
-        if self.namespace == DEFAULT_NAMESPACE { self.name.clone() } else { format!("{}/{}", self.namespace, self.name) }
+        if self.namespace == DEFAULT_NAMESPACE {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.namespace, self.name)
+        }
     }
 }
 
@@ -122,7 +128,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> String {
-        EntityRef::parse(text, Some("Component"), "default").map_or_else(|error| format!("error: {error}"), |r| r.to_string())
+        EntityRef::parse(text, Some("Component"), "default")
+            .map_or_else(|error| format!("error: {error}"), |r| r.to_string())
     }
 
     #[test]

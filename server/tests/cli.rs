@@ -44,7 +44,8 @@ fn repository(path: &Path, descriptor: &str) {
 }
 
 const GOOD: &str = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: berths\nspec:\n  type: service\n  lifecycle: production\n  owner: harbour\n";
-const BAD: &str = "apiVersion: backstage.io/v1alpha1\nkind: Componnt\nmetadata:\n  name: -berths\nspec:\n  type: service\n";
+const BAD: &str =
+    "apiVersion: backstage.io/v1alpha1\nkind: Componnt\nmetadata:\n  name: -berths\nspec:\n  type: service\n";
 
 #[test]
 fn usage_errors_exit_with_64_and_help_has_examples() {

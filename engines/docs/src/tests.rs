@@ -282,6 +282,25 @@ mod safety {
     }
 
     #[test]
+    fn code_that_is_hard_to_highlight_stays_quick() {
+        for language in [
+            "bash", "c++", "css", "go", "html", "java", "js", "json", "markdown", "php", "python", "rust", "ts", "yaml",
+        ] {
+            for piece in ["(", "[a:", "\"\\", "<a ", "a b ", "${", "- x: &", "/*", "r#\"", "`", "= \t"] {
+                let line = piece.repeat(900 / piece.len());
+                let block = format!("```{language}\n{}```\n\n", format!("{line}\n").repeat(60));
+                let start = Instant::now();
+                render(&block.repeat(4), &RenderOptions { links: &Repository });
+                let took = start.elapsed();
+                if took > Duration::from_secs(1) {
+                    println!("{language} {piece:?}: {took:?}");
+                }
+                assert!(took < Duration::from_secs(20), "{language} {piece:?}: {took:?}");
+            }
+        }
+    }
+
+    #[test]
     fn depth_is_bounded_and_the_text_stays() {
         let html = html(&("> ".repeat(5_000) + "deep"));
         assert!(html.contains("deep"));

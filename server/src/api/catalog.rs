@@ -71,8 +71,7 @@ pub async fn correct(
     Json(request): Json<CorrectionRequest>,
 ) -> Result<Json<Corrected>, Problem> {
     let value = request.value.as_deref();
-    let corrected =
-        catalog::correct(&server.portal, &asking.actor, &request.references, &request.field, value).await?;
+    let corrected = catalog::correct(&server.portal, &asking.actor, &request.references, &request.field, value).await?;
     Ok(Json(Corrected { corrected }))
 }
 
@@ -97,8 +96,22 @@ pub async fn export_csv(
     let mut writer = csv::Writer::from_writer(Vec::new());
     let write = |writer: &mut csv::Writer<Vec<u8>>| -> Result<(), csv::Error> {
         writer.write_record([
-            "reference", "title", "type", "owner", "owner known by", "lifecycle", "system", "tags", "language",
-            "lines of code", "last commit", "source", "repository", "errors", "warnings", "description",
+            "reference",
+            "title",
+            "type",
+            "owner",
+            "owner known by",
+            "lifecycle",
+            "system",
+            "tags",
+            "language",
+            "lines of code",
+            "last commit",
+            "source",
+            "repository",
+            "errors",
+            "warnings",
+            "description",
         ])?;
         rows.iter().try_for_each(|row| writer.write_record(record(row)))
     };

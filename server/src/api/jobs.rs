@@ -20,11 +20,7 @@ pub async fn list(State(server): State<Server>, asking: Asking) -> Result<Json<V
 /// One job.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = Job), (status = 404, body = Problem)))]
-pub async fn job(
-    State(server): State<Server>,
-    asking: Asking,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
+pub async fn job(State(server): State<Server>, asking: Asking, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
     Ok(Json(jobs::get(&server.portal, &asking.actor, &id).await?))
 }
 

@@ -12,8 +12,10 @@ use super::{INVALID, UNREADABLE, print_findings};
 #[derive(Subcommand)]
 pub enum Catalog {
     /// Print what can be concluded from a repository, or from a folder of repositories.
-    #[command(after_help = "Examples:\n  slipway catalog discover .\n  slipway catalog discover ~/work --format json\n  \
-                            slipway catalog discover . > catalog-info.yaml")]
+    #[command(
+        after_help = "Examples:\n  slipway catalog discover .\n  slipway catalog discover ~/work --format json\n  \
+                            slipway catalog discover . > catalog-info.yaml"
+    )]
     Discover {
         path: PathBuf,
         #[arg(long, value_enum, default_value_t = Format::Yaml)]

@@ -17,8 +17,10 @@ use crate::http::{self, Reach, Server, Site};
 use crate::logging;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo --listen 127.0.0.1:8080\n  \
-                        slipway serve --config /etc/slipway.toml\n  slipway serve --print-config > slipway.toml")]
+#[command(
+    after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo --listen 127.0.0.1:8080\n  \
+                        slipway serve --config /etc/slipway.toml\n  slipway serve --print-config > slipway.toml"
+)]
 pub struct Serve {
     #[command(flatten)]
     pub common: Common,

@@ -51,7 +51,8 @@ async fn sync(config: &Config) -> Result<bool, Error> {
         );
     }
     let failed: u64 = sources.iter().map(|source| source.failed).sum();
-    let complete = job.state == JobState::Succeeded && failed == 0 && sources.iter().all(|source| source.error.is_none());
+    let complete =
+        job.state == JobState::Succeeded && failed == 0 && sources.iter().all(|source| source.error.is_none());
     let took = job.finished_at.unwrap_or(job.created_at) - job.started_at.unwrap_or(job.created_at);
     println!("{} in {:.1} s", job.progress.phase, took as f64 / 1_000.0);
     if let Some(error) = &job.error {

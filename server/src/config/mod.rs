@@ -74,10 +74,7 @@ impl Default for Config {
 ///
 /// # Errors
 /// All findings at once.
-pub fn load(
-    file: Option<&Path>,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<Config, Vec<Finding>> {
+pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Vec<Finding>> {
     let path = file.unwrap_or(Path::new(DEFAULT_FILE));
     let name = path.display().to_string();
     let text = match std::fs::read_to_string(path) {
@@ -86,7 +83,8 @@ pub fn load(
         Err(error) => {
             let message = format!("{name} cannot be read: {error}");
             return Err(vec![
-                Finding::new("config.read", Level::Error, message, "Check the path and its permissions.").at(name, 0, 0),
+                Finding::new("config.read", Level::Error, message, "Check the path and its permissions.")
+                    .at(name, 0, 0),
             ]);
         }
     };
@@ -146,8 +144,7 @@ fn set<K: AsRef<str>>(
     let Some(known) = keys::find(path) else {
         return Err((key.span(), keys::unknown(path, keys::paths())));
     };
-    (known.set)(config, &Value::from(value.get_ref()))
-        .map_err(|expected| (value.span(), keys::wrong(path, &expected)))
+    (known.set)(config, &Value::from(value.get_ref())).map_err(|expected| (value.span(), keys::wrong(path, &expected)))
 }
 
 fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located> {

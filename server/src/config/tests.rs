@@ -96,7 +96,9 @@ fn sources_given_by_path_get_names_of_their_own() {
 
 #[test]
 fn durations_are_bounded() {
-    for (text, expected) in [("30s", Some(30_000)), ("100ms", Some(100)), ("99ms", None), ("25h", None), ("5", None), ("s", None)] {
+    for (text, expected) in
+        [("30s", Some(30_000)), ("100ms", Some(100)), ("99ms", None), ("25h", None), ("5", None), ("s", None)]
+    {
         let read = Value::Text(text).duration().ok().map(|duration| duration.as_millis());
         assert_eq!(read, expected, "{text}");
     }

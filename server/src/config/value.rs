@@ -67,7 +67,8 @@ impl Value<'_> {
             "h" => 3_600_000,
             _ => return Err(expected()),
         };
-        let milliseconds = number.checked_mul(unit).filter(|ms| (100..=86_400_000).contains(ms)).ok_or_else(expected)?;
+        let milliseconds =
+            number.checked_mul(unit).filter(|ms| (100..=86_400_000).contains(ms)).ok_or_else(expected)?;
         Ok(Duration::from_millis(milliseconds))
     }
 

@@ -86,18 +86,12 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
         .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip());
     match server.reach.actor(peer, request.uri(), request.headers()) {
         Ok(actor) => {
-            let request_id = request
-                .headers()
-                .get("x-request-id")
-                .and_then(|id| id.to_str().ok())
-                .unwrap_or_default()
-                .to_owned();
+            let request_id =
+                request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
             request.extensions_mut().insert(Asking { actor, request_id });
             next.run(request).await
         }
-        Err(why) => {
-            Problem::new(StatusCode::MISDIRECTED_REQUEST, "urn:slipway:misdirected", why).into_response()
-        }
+        Err(why) => Problem::new(StatusCode::MISDIRECTED_REQUEST, "urn:slipway:misdirected", why).into_response(),
     }
 }
 

@@ -27,7 +27,10 @@ fn mistake(key: &str, value: &str) -> Option<Finding> {
         "sort" if Sort::parse(value.strip_prefix('-').unwrap_or(value)).is_some() => None,
         "sort" => {
             let known: Vec<&str> = Sort::ALL.iter().map(|sort| sort.key()).collect();
-            wrong(format!("there is no sort {value:?}"), format!("One of {}, with \"-\" before it for descending.", known.join(", ")))
+            wrong(
+                format!("there is no sort {value:?}"),
+                format!("One of {}, with \"-\" before it for descending.", known.join(", ")),
+            )
         }
         "page" if value.parse::<usize>().is_ok_and(|page| page > 0) => None,
         "page" => wrong(format!("{value:?} is no page"), "A whole number from 1.".to_owned()),

@@ -17,8 +17,7 @@ pub async fn page(State(server): State<Server>, request: Request) -> Response {
     };
     let shown = context.flash.is_some();
     let assets = server.assets.clone();
-    let render =
-        leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
+    let render = leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
     let mut response = render(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));

@@ -77,16 +77,17 @@ fn repository(path: &Path) {
     );
     std::fs::write(path.join("catalog-info.yaml"), descriptor).unwrap();
     for arguments in [&["init", "--quiet", "-b", "main"][..], &["add", "."], &["commit", "--quiet", "-m", "Begin"]] {
-        let status = Command::new("git")
-            .args(arguments)
-            .current_dir(path)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null")
-            .envs(["AUTHOR", "COMMITTER"].iter().flat_map(|who| {
-                [(format!("GIT_{who}_NAME"), "Ada"), (format!("GIT_{who}_EMAIL"), "ada@example.com")]
-            }))
-            .status()
-            .unwrap();
+        let status =
+            Command::new("git")
+                .args(arguments)
+                .current_dir(path)
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_CONFIG_SYSTEM", "/dev/null")
+                .envs(["AUTHOR", "COMMITTER"].iter().flat_map(|who| {
+                    [(format!("GIT_{who}_NAME"), "Ada"), (format!("GIT_{who}_EMAIL"), "ada@example.com")]
+                }))
+                .status()
+                .unwrap();
         assert!(status.success());
     }
 }
@@ -142,7 +143,10 @@ async fn everybody_gets_what_the_table_promises() {
             let expected = matches!(status, StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE);
             assert!(!expected || route.path.starts_with("/calls"), "{} {path}: {status}", route.method);
         }
-        seen.insert(format!("{} {}", route.method, route.path), (route.permission, operator.as_u16(), visitor.as_u16()));
+        seen.insert(
+            format!("{} {}", route.method, route.path),
+            (route.permission, operator.as_u16(), visitor.as_u16()),
+        );
     }
     let walk: String = seen
         .iter()
@@ -162,14 +166,16 @@ async fn what_only_readers_may_see_is_nowhere_for_a_visitor() {
     let world = world().await;
     let (status, text) = world.text("/api/v1/catalog/default/component/treasury", OPERATOR).await;
     assert_eq!(status, StatusCode::OK, "{text}");
-    for route in table().into_iter().filter(|route| route.method == Method::GET && route.permission == Permission::Read) {
+    for route in table().into_iter().filter(|route| route.method == Method::GET && route.permission == Permission::Read)
+    {
         let secret = world.fill(route.path, "treasury");
         let (status, text) = world.text(&secret, VISITOR).await;
         if route.path.contains('{') {
             assert_eq!(status, StatusCode::NOT_FOUND, "{secret}: {text}");
         }
         let shown = text.replace(&secret, "");
-        let leaks = shown.contains("Keeps the treasury") || shown.contains("component:default/treasury")
+        let leaks = shown.contains("Keeps the treasury")
+            || shown.contains("component:default/treasury")
             || shown.contains("/treasury\"");
         assert!(!leaks, "{secret} tells a visitor of the treasury");
         let (status, text) = world.text(&world.fill(route.path, "harbour"), VISITOR).await;
@@ -189,12 +195,17 @@ async fn every_answer_carries_the_policy_and_an_id() {
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert_eq!(headers["x-request-id"].len(), 26);
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
-        let html = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"));
+        let html =
+            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"));
         let bytes = axum::body::to_bytes(response.into_body(), 8 * 1024 * 1024).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if html {
             let scripts = text.matches("<script").count();
-            assert_eq!(scripts, text.matches(&format!("nonce=\"{nonce}\"")).count() - text.matches("<link rel=\"modulepreload\"").count());
+            assert_eq!(
+                scripts,
+                text.matches(&format!("nonce=\"{nonce}\"")).count()
+                    - text.matches("<link rel=\"modulepreload\"").count()
+            );
             assert!(!text.contains(" style="), "{path} has an inline style");
         }
     }
