@@ -69,7 +69,8 @@ fn draft(path: &str, name: &str, api_type: &str, text: &str, line: u32, why: Str
     }
 }
 
-fn digest(text: &str) -> String {
+/// Over the text without its spaces.
+pub(crate) fn digest(text: &str) -> String {
     let mut hash = Sha256::new();
     for word in text.split_whitespace() {
         hash.update(word.as_bytes());

@@ -31,6 +31,7 @@ use crate::overrides::Overrides;
 use crate::rules::RULES_VERSION;
 use survey::Survey;
 
+pub(crate) use apis::digest;
 pub(crate) use modules::rescope_development;
 
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.

@@ -11,7 +11,7 @@ use super::parts::Parts;
 use super::resources::Store;
 use super::world::World;
 use crate::descriptor::DescriptorEntity;
-use crate::draft::TemplateDraft;
+use crate::draft::{TemplateDraft, digest};
 
 /// An entity in the making.
 pub(super) struct Thing<'i> {
@@ -139,13 +139,16 @@ fn claim_parts(world: &World, parts: &Parts, own: &[usize], declared: &mut [Thin
 fn claim_apis(apis: &Apis, own: &[usize], declared: &mut [Thing], claimed: &mut HashSet<usize>) {
     for thing in declared.iter_mut().filter(|thing| thing.kind == Kind::Api) {
         let Some(descriptor) = thing.descriptor else { continue };
-        let definition = descriptor.entity.spec.get("definition").and_then(|definition| definition.as_object());
-        let target = definition.and_then(|object| object.values().next()?.as_str());
+        let definition = descriptor.entity.spec.get("definition");
+        // Written out, or put in the place of its placeholder, or still a placeholder.
+        let text = definition.and_then(|definition| definition.as_str()).map(digest);
+        let target = definition.and_then(|definition| definition.as_object()?.values().next()?.as_str());
         let file = target.map(|target| join(folder(&descriptor.file), target));
         let found = own.iter().copied().find(|at| {
             let draft = apis.apis[*at].draft;
             !claimed.contains(at)
                 && (file.as_deref() == Some(&draft.path)
+                    || text.as_ref().is_some_and(|text| draft.digests.contains(text))
                     || api_name(&draft.name).is_some_and(|name| name == thing.wanted.name))
         });
         if let Some(at) = found {

@@ -130,3 +130,15 @@ fn a_descriptor_wins_field_by_field() {
         [("relation.dangling", 7)]
     );
 }
+
+#[test]
+fn a_declared_api_is_the_definition_that_it_points_at() {
+    let definition = "openapi: 3.0.0\ninfo:\n  title: Ledger API\n";
+    let declared = "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata:\n  name: books\nspec:\n  type: openapi\n  lifecycle: production\n  owner: payments\n  definition:\n    $text: ./api/openapi.yaml\n";
+    let linked = catalog([repository(
+        "ledger",
+        &[("catalog-info.yaml", declared), ("api/openapi.yaml", definition), ("Procfile", "web: x\n")],
+    )]);
+    assert_eq!(linked.references(), ["api:default/books", "component:default/ledger"]);
+    assert_eq!(linked.list("component:default/ledger", "providesApis"), ["books api.provided"]);
+}
