@@ -113,7 +113,7 @@ fn descriptors(binary: &Path, organisation: &Path, data: &Path, figures: &mut Ve
     let mut connection = Connection::open(server.address)?;
     wait(LIMIT, || {
         let page = connection.json("/api/v1/catalog?kind=component&per_page=20")?;
-        Ok(page["total"].as_u64() == Some(ENTITIES as u64) && synced(&mut connection)?)
+        Ok(page["total"].as_u64() >= Some(ENTITIES as u64) && synced(&mut connection)?)
     })?;
     let ingested = seconds(server.started.elapsed());
     thread::sleep(Duration::from_secs(2));
