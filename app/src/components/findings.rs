@@ -15,9 +15,9 @@ pub fn list<'a>(out: &mut Html, findings: impl IntoIterator<Item = &'a Finding>,
         out.raw("<li class=\"finding\">");
         marks::level_icon(out, finding.level);
         out.raw("<p class=\"finding-message\"><span class=\"visually-hidden\">").raw(finding.level.as_str());
-        out.raw(": </span>").text(&finding.message).raw("</p>");
+        out.raw(": </span>").with(|out| words(out, &finding.message)).raw("</p>");
         if !finding.help.is_empty() {
-            out.raw("<p class=\"finding-help\">").text(&finding.help).raw("</p>");
+            out.raw("<p class=\"finding-help\">").with(|out| words(out, &finding.help)).raw("</p>");
         }
         out.raw("<p class=\"finding-where\">");
         if !finding.file.is_empty() {
@@ -34,4 +34,39 @@ pub fn list<'a>(out: &mut Html, findings: impl IntoIterator<Item = &'a Finding>,
         out.raw("</span></p></li>");
     }
     out.raw("</ul>");
+}
+
+/// A message as text, with what stands between backticks as code.
+fn words(out: &mut Html, message: &str) {
+    // Backticks that do not come in pairs stay as they are.
+    if !message.matches('`').count().is_multiple_of(2) {
+        out.text(message);
+        return;
+    }
+    for (at, part) in message.split('`').enumerate() {
+        if at.is_multiple_of(2) {
+            out.text(part);
+        } else {
+            out.raw("<code>").text(part).raw("</code>");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_in_messages_reads_as_code() {
+        let table = [
+            ("`a<b` is \"c\"", "<code>a&lt;b</code> is &quot;c&quot;"),
+            ("plain", "plain"),
+            ("one ` alone", "one ` alone"),
+        ];
+        for (message, html) in table {
+            let mut out = Html::new();
+            words(&mut out, message);
+            assert_eq!(out.as_str(), html);
+        }
+    }
 }

@@ -149,7 +149,13 @@ fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {
     let reference = &detail.row.reference;
     out.raw("<nav class=\"tabs\"").attribute("aria-label", label(detail)).raw(">");
     for tab in Tab::ALL {
-        if tab == Tab::Activity && !marks::has_code(&detail.row.kind) {
+        // What a team owns and who is in it is its overview; and only code has commits.
+        let empty = match tab {
+            Tab::Activity => !marks::has_code(&detail.row.kind),
+            Tab::Dependencies => marks::is_owner(&detail.row.kind),
+            Tab::Overview | Tab::Findings | Tab::Evidence => false,
+        };
+        if empty {
             continue;
         }
         out.raw("<a").attribute("href", &tab_address(reference, tab));

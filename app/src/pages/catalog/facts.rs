@@ -166,7 +166,7 @@ pub fn languages(out: &mut Html, languages: &[(String, u64)]) {
     out.raw("<section><h2>Languages</h2>");
     marks::language_bar(out, languages, "language-bar language-bar-wide");
     out.raw("<ul class=\"languages-list\">");
-    for (language, lines) in languages {
+    for (language, lines) in languages.iter().filter(|(_, lines)| *lines > 0) {
         out.raw("<li")
             .attribute("title", &format::count(*lines, "line of code", "lines of code"))
             .raw("><span class=\"dot ");

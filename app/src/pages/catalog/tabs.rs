@@ -186,7 +186,7 @@ fn relation_line(out: &mut Html, detail: &EntityDetail, relation: &RelationView)
         out.raw("<div class=\"row-about\">").text(description).raw("</div>");
     }
     out.raw("</div><div class=\"relation-owner above\">");
-    if let Some(row) = relation.row.as_ref().filter(|row| !marks::is_owner(&row.kind)) {
+    if let Some(row) = relation.row.as_ref().filter(|row| relation.kind != "ownerOf" && !marks::is_owner(&row.kind)) {
         marks::owner(out, row);
     }
     out.raw("</div><div>");
