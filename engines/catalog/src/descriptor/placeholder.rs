@@ -62,14 +62,13 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Puts the content of other files in the place of placeholders. `read` gets the target as written; `Ok(None)` means
-/// that it may not or cannot be read here, and the placeholder stays.
+/// Reads the target of a placeholder as it is written; `Ok(None)` means that it may not or cannot be read here.
+pub type Read<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, String> + 'a;
+
+/// Puts the content of other files in the place of placeholders; one whose target is not read here stays.
 ///
 /// Returns a finding for each that could not be read or does not fit.
-pub fn resolve_placeholders(
-    declared: &mut DescriptorEntity,
-    read: &dyn Fn(&str) -> Result<Option<Vec<u8>>, String>,
-) -> Vec<Finding> {
+pub fn resolve_placeholders(declared: &mut DescriptorEntity, read: &Read<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut waiting = Vec::new();
     for placeholder in std::mem::take(&mut declared.placeholders) {

@@ -64,9 +64,24 @@ fn read_file(survey: &Survey, path: &str, declared: &mut Declared, waiting: &mut
         if entity.entity.kind.eq_ignore_ascii_case("Location") {
             waiting.extend(targets(survey, path, &entity));
         }
+        let read = |target: &str| content(survey, path, target);
+        declared.findings.extend(descriptor::resolve_placeholders(&mut entity, &read));
         bound(&mut entity);
         declared.entities.push(entity);
     }
+}
+
+/// What a placeholder in the descriptor at `path` stands for. Addresses are not fetched, and what is long stays in its
+/// file.
+fn content(survey: &Survey, path: &str, target: &str) -> Result<Option<Vec<u8>>, String> {
+    if target.contains("://") {
+        return Ok(None);
+    }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let file = join(folder, target).ok_or("it leads out of the repository.")?;
+    let blob = survey.tree.read(&file, DEFINITION_BYTES).map_err(|error| format!("{error}."))?;
+    let blob = blob.ok_or("there is no such file.")?;
+    Ok((!blob.truncated).then_some(blob.bytes))
 }
 
 /// The files of this repository that a Location names; `*` stands for any part of a name.
@@ -129,7 +144,40 @@ fn bound(entity: &mut DescriptorEntity) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use engine_repo::MemoryTree;
+    use model::repository::RepositoryFacts;
+
     use super::*;
+
+    #[test]
+    fn placeholders_are_filled_from_the_repository() {
+        let api = |definition: &str| {
+            format!(
+                "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{name: a, description: {{$text: ./about.md}}}}\n\
+                 spec: {{type: openapi, lifecycle: production, owner: o, definition: {{$text: {definition}}}}}\n"
+            )
+        };
+        let read = |definition: &str| {
+            let long = "x".repeat(DEFINITION_BYTES + 1);
+            let descriptor = api(definition);
+            let files = [("a/catalog-info.yaml", descriptor.as_str()), ("a/about.md", "An API."), ("long.yaml", &long)];
+            let facts = RepositoryFacts::default();
+            let tree = MemoryTree::new(files);
+            crate::draft::draft(&tree, &facts)
+        };
+        let draft = read("../long.yaml");
+        let entity = &draft.descriptors[0].entity;
+        assert_eq!(entity.metadata.description.as_deref(), Some("An API."));
+        assert_eq!(entity.spec["definition"], serde_json::json!({ "$text": "../long.yaml" }));
+        assert!(draft.findings.is_empty(), "{:?}", draft.findings);
+        for wrong in ["./missing.yaml", "../../outside.yaml"] {
+            let findings = read(wrong).findings;
+            assert_eq!(findings[0].rule, "descriptor.placeholder", "{findings:?}");
+            assert_eq!((findings[0].line, findings[0].column), (4, 68), "{findings:?}");
+        }
+    }
 
     #[test]
     fn targets_stay_in_the_repository() {

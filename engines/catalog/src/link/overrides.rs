@@ -86,7 +86,7 @@ impl<'i> OverridesOfAll<'i> {
             }
             all.registries.extend(overrides.registries.iter().map(|pattern| Glob::new(pattern, true)));
             all.hosts.extend(overrides.hosts.iter().map(|pattern| Glob::new(pattern, true)));
-            all.bots.extend(overrides.bots.iter().map(|pattern| Glob::new(pattern, true)));
+            all.bots.extend(overrides.bots.iter().map(Glob::account));
         }
         all
     }
@@ -143,7 +143,7 @@ impl<'i> OverridesOfAll<'i> {
 
     /// The plain texts among the patterns for bots: their hashes are known.
     pub fn plain_bots(&self) -> impl Iterator<Item = &'i str> + '_ {
-        self.bots.iter().map(|glob| glob.pattern.text.as_str()).filter(|text| !text.contains(['*', '?', '[']))
+        self.bots.iter().map(|glob| glob.pattern.text.as_str()).filter(|text| !text.contains(['*', '?']))
     }
 
     /// A warning for every glob of a rule that matched nothing, with the repository that holds it.
@@ -166,8 +166,20 @@ impl<'i> OverridesOfAll<'i> {
 }
 
 impl<'i> Glob<'i> {
+    /// For the name of an account, in which only `*` and `?` are special: `dependabot[bot]` is a name.
+    fn account(pattern: &'i Pattern) -> Self {
+        let special = |c| matches!(c, '[' | ']' | '{' | '}' | '\\');
+        let text = pattern.text.chars().map(|c| if special(c) { format!("\\{c}") } else { c.to_string() });
+        Self::with(pattern, &text.collect::<String>(), true)
+    }
+
     fn new(pattern: &'i Pattern, any_case: bool) -> Self {
-        let glob = GlobBuilder::new(&pattern.text).literal_separator(true).case_insensitive(any_case).build();
+        Self::with(pattern, &pattern.text, any_case)
+    }
+
+    fn with(pattern: &'i Pattern, text: &str, any_case: bool) -> Self {
+        let mut builder = GlobBuilder::new(text);
+        let glob = builder.literal_separator(true).case_insensitive(any_case).backslash_escape(true).build();
         Self { pattern, matcher: glob.ok().map(|glob| glob.compile_matcher()), used: Cell::new(false) }
     }
 
@@ -186,5 +198,19 @@ fn any(globs: &[Glob], text: &str) -> bool {
 fn take<'i, T>(slot: &mut Option<Said<'i, T>>, setting: Option<&'i Setting<T>>, (holder, file): (usize, &'i str)) {
     if let Some(setting) = setting {
         *slot = Some(Said { value: &setting.value, holder, file, line: setting.line });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_in_the_name_of_an_account_are_its_own() {
+        let (overrides, _) = crate::overrides::parse("f", "bots: ['dependabot[bot]', '*[bot]', 'ci-{x}']\n");
+        let all = OverridesOfAll::new(std::iter::once((0, &overrides)));
+        assert!(all.is_bot("Dependabot[bot]") && all.is_bot("renovate[bot]") && all.is_bot("ci-{x}"));
+        assert!(!all.is_bot("dependabotb") && !all.is_bot("ci-x"));
+        assert_eq!(all.plain_bots().collect::<Vec<_>>(), ["dependabot[bot]", "ci-{x}"]);
     }
 }

@@ -168,6 +168,12 @@ proptest! {
     }
 }
 
+#[test]
+fn no_line_of_a_text_becomes_a_document() {
+    let text = serde_json::Value::from("a\n--- b\n... c");
+    assert_eq!(parse(&emit(&text), &Limits::default()).unwrap()[0].root.to_json(), text);
+}
+
 fn value() -> impl Strategy<Value = serde_json::Value> {
     let text = prop_oneof![
         any::<String>(),
