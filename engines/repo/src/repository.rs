@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::head::{self, FoundHead};
 use crate::objects::{LARGEST_OBJECT, Objects};
 use crate::snapshot::{self, Snapshot, SnapshotOptions};
-use crate::{Blob, FileKind, OpenError, ReadError, walk};
+use crate::{Blob, FileKind, OpenError, ReadError, scan, walk};
 
 /// An open repository. Cheap to open, and safe to use from several threads.
 pub struct Repository {
@@ -89,9 +89,16 @@ impl Repository {
         Ok(hexadecimal(&hash.finalize()[..16]))
     }
 
-    /// The files at the head, classified and counted.
+    /// The files at the head, classified and counted. Of a large repository this process remembers what it counted
+    /// last, so that a commit costs only the folders that it touched.
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
-        self.snapshot_with(&SnapshotOptions::default())
+        let known = scan::recall(&self.path);
+        let snapshot =
+            self.snapshot_with(&SnapshotOptions { previous: known.as_deref(), ..SnapshotOptions::default() })?;
+        if let Some(counted) = snapshot.scanned().cache.clone() {
+            scan::remember(&self.path, counted);
+        }
+        Ok(snapshot)
     }
 
     /// Like [`Self::snapshot`], with other limits or with what an earlier one counted.

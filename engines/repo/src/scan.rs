@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::ObjectId;
 use gix::objs::Kind;
@@ -37,6 +38,25 @@ const LARGEST_POINTER: u64 = 300;
 #[serde(transparent)]
 pub struct ScanCache(BTreeMap<String, Part>);
 
+/// What was counted last in large repositories, by where they are. A hint only: keys are hashes of what was read.
+static REMEMBERED: Mutex<BTreeMap<PathBuf, Arc<ScanCache>>> = Mutex::new(BTreeMap::new());
+
+/// At most this many repositories are remembered; each takes some hundred kilobytes.
+const MOST_REMEMBERED: usize = 32;
+
+/// What this process counted last in the repository at `path`.
+pub(crate) fn recall(path: &Path) -> Option<Arc<ScanCache>> {
+    REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+}
+
+pub(crate) fn remember(path: &Path, cache: Arc<ScanCache>) {
+    let mut remembered = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
+    if remembered.len() >= MOST_REMEMBERED && !remembered.contains_key(path) {
+        remembered.pop_first();
+    }
+    remembered.insert(path.to_owned(), cache);
+}
+
 /// What the contents said.
 #[derive(Debug, Default)]
 pub(crate) struct Scanned {
@@ -45,7 +65,7 @@ pub(crate) struct Scanned {
     pub(crate) bytes: u64,
     /// By index of the file.
     pub(crate) notes: Vec<(usize, Note)>,
-    pub(crate) cache: Option<ScanCache>,
+    pub(crate) cache: Option<Arc<ScanCache>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +129,7 @@ pub(crate) fn scan(files: &[File], ids: &[ObjectId], objects: &Objects, previous
         }
     }
     scanned.notes.sort_by_key(|(at, _)| *at);
-    scanned.cache = cache;
+    scanned.cache = cache.map(Arc::new);
     scanned
 }
 

@@ -79,7 +79,7 @@ impl Snapshot {
 
     /// What was counted, for the next snapshot; `None` where the repository is too small for it to matter.
     pub fn scan_cache(&self) -> Option<&ScanCache> {
-        self.scanned.cache.as_ref()
+        self.scanned.cache.as_deref()
     }
 
     pub(crate) fn scanned(&self) -> &Scanned {

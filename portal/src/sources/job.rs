@@ -75,6 +75,7 @@ async fn round(context: &Context) -> Result<Ending> {
             async {
                 let read = read_all(context, due, &tally).await;
                 reading.cancel();
+                engine_repo::release_licences();
                 read
             },
             link_meanwhile(context, &reading),

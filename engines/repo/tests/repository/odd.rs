@@ -262,6 +262,24 @@ fn many_files_are_cut_off_nearest_to_the_root_first() {
     assert_eq!(again.scan_cache(), Some(cache));
 }
 
+#[test]
+fn a_commit_in_a_large_repository_is_counted_with_what_was_remembered() {
+    let made = Made::new();
+    let mut input =
+        b"blob\nmark :1\ndata 10\nfn a() {}\n\ncommit refs/heads/main\ncommitter A <a@b.c> 1700000000 +0000\ndata 0\n"
+            .to_vec();
+    for number in 0..2_500 {
+        input.extend_from_slice(format!("M 100644 :1 f{}/{number}.rs\n", number % 50).as_bytes());
+    }
+    input.push(b'\n');
+    made.git_with(&["fast-import", "--quiet"], &input);
+    let lines = || made.facts().0.languages[0].code;
+    assert_eq!((lines(), lines()), (2_500, 2_500));
+    let more = b"blob\nmark :1\ndata 20\nfn a() {}\nfn b() {}\n\ncommit refs/heads/main\ncommitter A <a@b.c> 1700000001 +0000\ndata 0\nfrom refs/heads/main^0\nM 100644 :1 f7/7.rs\nM 100644 :1 new/x.rs\n\n";
+    made.git_with(&["fast-import", "--quiet"], more);
+    assert_eq!(lines(), 2_503);
+}
+
 /// Ten folders, each ten times the same one, ten deep: 10¹⁰ files in eleven objects.
 #[test]
 fn a_tree_that_holds_itself_many_times_ends() {
