@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use engine_catalog::{discover, validate};
 use model::Level;
+use portal::clock::Clock;
 
 use super::{INVALID, UNREADABLE, print_findings};
 
@@ -49,7 +50,7 @@ pub enum Report {
 pub fn run(command: &Catalog) -> ExitCode {
     match command {
         Catalog::Discover { path, format } => {
-            let discovered = match discover::discover(path, jiff::Timestamp::now().as_millisecond()) {
+            let discovered = match discover::discover(path, Clock::System.now()) {
                 Ok(discovered) => discovered,
                 Err(error) => {
                     eprintln!("error: {error}");

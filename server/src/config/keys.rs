@@ -23,21 +23,18 @@ impl Key {
 }
 
 pub const KEYS: &[Key] = &[
-    Key { path: "data", set: |config, value| Ok(config.data = PathBuf::from(value.text()?)) },
-    Key { path: "server.listen", set: |config, value| Ok(config.listen = value.address()?) },
-    Key { path: "server.public-url", set: |config, value| Ok(config.public_url = Some(public_url(value)?)) },
-    Key { path: "database.url", set: |config, value| Ok(config.database_url = Some(postgres_url(value)?)) },
-    Key { path: "sync.interval", set: |config, value| Ok(config.interval = value.duration()?) },
-    Key { path: "sync.workers", set: |config, value| Ok(config.workers = value.count(64)?) },
-    Key {
-        path: "log.format",
-        set: |config, value| {
-            Ok(config.log_format = value.one_of(&[("text", LogFormat::Text), ("json", LogFormat::Json)])?)
-        },
-    },
-    Key { path: "log.level", set: |config, value| Ok(config.log_level = log_level(value)?) },
-    Key { path: "demo.enabled", set: |config, value| Ok(config.demo = value.boolean()?) },
+    Key { path: "data", set: |config, value| value.text().map(|data| config.data = PathBuf::from(data)) },
+    Key { path: "server.listen", set: |config, value| value.address().map(|listen| config.listen = listen) },
+    Key { path: "server.public-url", set: |config, value| public_url(value).map(|url| config.public_url = Some(url)) },
+    Key { path: "database.url", set: |config, value| postgres_url(value).map(|url| config.database_url = Some(url)) },
+    Key { path: "sync.interval", set: |config, value| value.duration().map(|interval| config.interval = interval) },
+    Key { path: "sync.workers", set: |config, value| value.count(64).map(|workers| config.workers = workers) },
+    Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
+    Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },
+    Key { path: "demo.enabled", set: |config, value| value.boolean().map(|demo| config.demo = demo) },
 ];
+
+const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 pub const SOURCE_KEYS: &[&str] = &["source.name", "source.kind", "source.path", "source.visibility"];
 

@@ -118,16 +118,16 @@ fn read_file(config: &mut Config, name: &str, text: &str, findings: &mut Vec<Fin
                 }
                 for (key, value) in table {
                     let path = format!("{section}.{}", key.get_ref());
-                    set(config, &path, key, value).map_err(|(span, finding)| findings.push(at(span, finding))).ok();
+                    findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding)));
                 }
             }
             DeValue::Array(tables) if section == "source" => {
                 for table in tables {
-                    read_source(config, table).into_iter().for_each(|(span, finding)| findings.push(at(span, finding)));
+                    findings.extend(read_source(config, table).into_iter().map(|(span, finding)| at(span, finding)));
                 }
             }
             _ => {
-                set(config, section, key, value).map_err(|(span, finding)| findings.push(at(span, finding))).ok();
+                findings.extend(set(config, section, key, value).map(|(span, finding)| at(span, finding)));
             }
         }
     }
@@ -135,16 +135,13 @@ fn read_file(config: &mut Config, name: &str, text: &str, findings: &mut Vec<Fin
 
 type Located = (std::ops::Range<usize>, Finding);
 
-fn set<K: AsRef<str>>(
-    config: &mut Config,
-    path: &str,
-    key: &Spanned<K>,
-    value: &Spanned<DeValue<'_>>,
-) -> Result<(), Located> {
+/// Takes one key over, or says what is wrong with it.
+fn set<K>(config: &mut Config, path: &str, key: &Spanned<K>, value: &Spanned<DeValue<'_>>) -> Option<Located> {
     let Some(known) = keys::find(path) else {
-        return Err((key.span(), keys::unknown(path, keys::paths())));
+        return Some((key.span(), keys::unknown(path, keys::paths())));
     };
-    (known.set)(config, &Value::from(value.get_ref())).map_err(|expected| (value.span(), keys::wrong(path, &expected)))
+    let expected = (known.set)(config, &Value::from(value.get_ref())).err()?;
+    Some((value.span(), keys::wrong(path, &expected)))
 }
 
 fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
