@@ -46,12 +46,12 @@ fn the_example_holds_every_key_with_its_default() {
 
 #[test]
 fn all_mistakes_are_reported_at_their_lines_with_the_nearest_key() {
-    let text = "dta = \"x\"\n[server]\nlisten = 3000\nlistn = \"127.0.0.1:1\"\n[sink]\na = 1\n[[source]]\nname = \"a\"\npaht = \"b\"\n[[source]]\nname = \"b\"\n";
+    let text = "dta = \"x\"\n[server]\nlisten = 3000\nlistn = \"127.0.0.1:1\"\n[snyc]\na = 1\n[[source]]\nname = \"a\"\npaht = \"b\"\n[[source]]\nname = \"b\"\n";
     insta::assert_snapshot!(read(text).unwrap_err().join("\n"), @r#"
     1:1 there is no key dta Did you mean data?
     3:10 server.listen must be an address with a port, such as "127.0.0.1:3000" or "[::1]:3000" Correct the value.
     4:1 there is no key server.listn Did you mean server.listen?
-    5:2 there is no key sink Did you mean sync?
+    5:2 there is no key snyc Did you mean sync?
     9:1 there is no key source.paht Did you mean source.path?
     10:1 this source has no path Every source needs a name and a path.
     "#);

@@ -140,8 +140,8 @@ async fn everybody_gets_what_the_table_promises() {
         let operator = world.ask(&route.method, &path, OPERATOR, &[]).await.status();
         let visitor = world.ask(&route.method, &path, VISITOR, &[]).await.status();
         for status in [operator, visitor] {
-            let expected = matches!(status, StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE);
-            assert!(!expected || route.path.starts_with("/calls"), "{} {path}: {status}", route.method);
+            // Leptos answers every error of a call with 500, also that of an empty body.
+            assert!(!status.is_server_error() || route.path.starts_with("/calls"), "{} {path}: {status}", route.method);
         }
         seen.insert(
             format!("{} {}", route.method, route.path),
@@ -154,8 +154,7 @@ async fn everybody_gets_what_the_table_promises() {
         .collect();
     insta::assert_snapshot!(walk);
     for (route, (permission, _, visitor)) in &seen {
-        let api = route.contains("/api/");
-        if api && matches!(permission, Permission::Sync) {
+        if matches!(permission, Permission::Sync | Permission::Correct) {
             assert_eq!(*visitor, 403, "{route}: a visitor must not change anything");
         }
     }
@@ -173,10 +172,9 @@ async fn what_only_readers_may_see_is_nowhere_for_a_visitor() {
         if route.path.contains('{') {
             assert_eq!(status, StatusCode::NOT_FOUND, "{secret}: {text}");
         }
-        let shown = text.replace(&secret, "");
-        let leaks = shown.contains("Keeps the treasury")
-            || shown.contains("component:default/treasury")
-            || shown.contains("/treasury\"");
+        // A page that does not exist may repeat what was asked for; it may know nothing else of it.
+        let leaks =
+            if route.path.contains('{') { text.contains("Keeps the treasury") } else { text.contains("treasury") };
         assert!(!leaks, "{secret} tells a visitor of the treasury");
         let (status, text) = world.text(&world.fill(route.path, "harbour"), VISITOR).await;
         let images = route.path.contains("/raw/");
