@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::command::{run as run_command, step};
 use crate::site;
 use crate::site::Manifest;
-use crate::workspace::{binary, cargo, root};
+use crate::workspace::{self, binary, cargo, root};
 
 const ADDRESS: &str = "127.0.0.1:3000";
 
@@ -19,7 +19,7 @@ pub fn build(release: bool) -> Result<Manifest> {
         let mut build = cargo("build");
         build.args(["--package", "server"]);
         if release {
-            build.args(["--release", "--features", "embed-site"]);
+            build.args(["--release", "--features", "embed-site"]).env("SLIPWAY_SITE", workspace::site());
         }
         run_command(&mut build)
     })?;
