@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+#[cfg(not(feature = "embed-site"))]
 use std::path::PathBuf;
 
 use axum::extract::{Path, State};
