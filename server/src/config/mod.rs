@@ -170,8 +170,16 @@ fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located
     located
 }
 
-/// Variables that other parts of this repository read; they are not configuration.
-const FOREIGN: [&str; 2] = ["SLIPWAY_RUST_SRC", "SLIPWAY_SITE"];
+/// Variables by which this repository's build and browser tests are told things; they are not configuration.
+const FOREIGN: [&str; 7] = [
+    "SLIPWAY_BROWSER",
+    "SLIPWAY_NO_SANDBOX",
+    "SLIPWAY_RUST_SRC",
+    "SLIPWAY_SCREENSHOTS",
+    "SLIPWAY_SITE",
+    "SLIPWAY_URL",
+    "SLIPWAY_WASM_STD",
+];
 
 fn read_environment(
     config: &mut Config,

@@ -66,7 +66,12 @@ fn broken_toml_is_located() {
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let environment = [("SLIPWAY_SERVER_LISTEN", "[::1]:8080"), ("SLIPWAY_SYNC_INTERVAL", "2m"), ("HOME", "/")];
+    let environment = [
+        ("SLIPWAY_WASM_STD", "source"),
+        ("SLIPWAY_SERVER_LISTEN", "[::1]:8080"),
+        ("SLIPWAY_SYNC_INTERVAL", "2m"),
+        ("HOME", "/"),
+    ];
     let config = read_with("[server]\nlisten = \"127.0.0.1:1\"\n", &environment).unwrap();
     assert_eq!(config.listen.to_string(), "[::1]:8080");
     assert_eq!(config.interval, Duration::from_secs(120));
