@@ -24,9 +24,9 @@ pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// What the browser gets; `server` reads it there in debug builds and embeds it in release builds.
+/// What the browser gets: beside the binaries, where `server` reads it in debug builds. Release builds embed it.
 pub fn site() -> PathBuf {
-    root().join("target/site")
+    target().join("site")
 }
 
 /// The `slipway` binary of a profile.

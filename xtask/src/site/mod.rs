@@ -85,14 +85,14 @@ fn assemble(wasm: Vec<u8>, folder: &Path) -> Result<Manifest> {
     store.finish()
 }
 
-/// A hash over everything that [`assemble`] reads, and over the program that does it.
+/// A hash over everything that [`assemble`] reads, and over what it is made of.
 fn fingerprint(wasm: &[u8]) -> Result<String> {
     let mut hash = Sha256::new();
-    hash.update(fs::read(std::env::current_exe()?)?);
     hash.update(wasm);
-    for folder in [root().join("style"), root().join("public")] {
+    hash.update(fs::read(root().join("Cargo.lock"))?);
+    for folder in ["style", "public", "xtask/src/site"].map(|name| root().join(name)) {
         for file in files_below(&folder)? {
-            hash.update(file.to_string_lossy().as_bytes());
+            hash.update(name_below(&root(), &file).as_bytes());
             hash.update(fs::read(&file)?);
         }
     }

@@ -1,8 +1,11 @@
 //! The tests in `end2end`, against a server of their own.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -38,6 +41,10 @@ pub fn run(tools: &BrowserTools, update_screenshots: bool, arguments: &[String])
     Ok(count)
 }
 
+fn log_file() -> PathBuf {
+    target().join("browser-tests.log")
+}
+
 /// Ends with this value.
 struct Server {
     url: String,
@@ -50,13 +57,21 @@ impl Server {
         let data = target().join("browser-tests-data");
         let _ = fs::remove_dir_all(&data);
         let address = format!("127.0.0.1:{}", free_port()?);
-        let log = fs::File::create(target().join("browser-tests.log"))?;
+        let log = fs::File::create(log_file())?;
         let mut command = Command::new(binary(false));
         command.args(["serve", "--demo", "--listen", &address, "--data"]).arg(&data).current_dir(root());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("{} could not be started", show(&command)))?;
-        eprintln!("   {} (its log: {})", show(&command), target().join("browser-tests.log").display());
-        Ok(Self { url: format!("http://{address}"), data, child })
+        eprintln!("   {} (its log: {})", show(&command), log_file().display());
+        let mut server = Self { url: format!("http://{address}"), data, child };
+        // The tests wait until it is ready; one that has ended already never will be.
+        while TcpStream::connect(&address).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("slipway ended with {status}\n{}", fs::read_to_string(log_file())?.trim());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(server)
     }
 }
 
