@@ -1,5 +1,6 @@
 //! The one binary: it reads the command line and does what it says.
 
+mod allocator;
 mod api;
 mod cli;
 mod config;
@@ -12,10 +13,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command};
-
-// The system's allocator keeps what a large sync freed; this one gives it back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -91,7 +91,7 @@ pub async fn log(portal: &Portal, actor: &Actor, id: &str, after: i64) -> Result
 
 /// Changes whenever a job of this process does: subscribe, read, then wait. Jobs that run elsewhere do not show here, so
 /// look again every second too.
-pub fn watch(portal: &Portal, _id: &str) -> watch::Receiver<u64> {
+pub fn watch(portal: &Portal) -> watch::Receiver<u64> {
     portal.jobs().changes.subscribe()
 }
 

@@ -219,7 +219,7 @@ db_test! {
         let id = queue(&portal, wish("\"lines\"", None)).await;
         let mut seen: Vec<LogLine> = Vec::new();
         loop {
-            let mut changed = watch(&portal, &id);
+            let mut changed = watch(&portal);
             let job = get(&portal, &Actor::Visitor, &id).await.unwrap();
             seen.extend(log(&portal, &Actor::Visitor, &id, seen.len() as i64).await.unwrap());
             if job.state.is_over() {

@@ -88,7 +88,7 @@ async fn round(portal: &Portal) -> Job {
 async fn ended(portal: &Portal, id: &str) -> Job {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
-        let mut changed = jobs::watch(portal, id);
+        let mut changed = jobs::watch(portal);
         let job = jobs::get(portal, &Actor::Operator, id).await.unwrap();
         if job.state.is_over() {
             return job;

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{Common, INVALID, UNREADABLE};
+use crate::allocator;
 use crate::config::{self, Config};
 use crate::http::{self, Reach, Server, Site};
 use crate::logging;
@@ -75,6 +76,7 @@ async fn serve(config: &Config) -> Result<(), Error> {
         metrics,
         stopping: stopping.clone(),
     });
+    tokio::spawn(allocator::give_back_after_jobs(portal.clone()));
     start_portal(config, portal.clone());
     println!("Slipway listens on http://{address}");
     let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(http::router(server));

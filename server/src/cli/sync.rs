@@ -65,7 +65,7 @@ async fn sync(config: &Config) -> Result<bool, Error> {
 async fn follow(portal: &Portal, id: &str) -> Result<Job, Error> {
     let terminal = std::io::stderr().is_terminal();
     loop {
-        let mut changed = jobs::watch(portal, id);
+        let mut changed = jobs::watch(portal);
         let job = jobs::get(portal, &Actor::Operator, id).await?;
         if terminal {
             let progress = &job.progress;

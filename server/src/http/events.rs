@@ -58,7 +58,7 @@ impl Follower {
         let mut stopping = self.server.stopping.clone();
         loop {
             // Subscribed before reading, so that nothing falls between.
-            let mut changed = jobs::watch(&self.server.portal, &self.id);
+            let mut changed = jobs::watch(&self.server.portal);
             let events = self.read().await;
             if !events.is_empty() || self.over {
                 return Some(events);
