@@ -29,6 +29,14 @@ const MOST_VALUES: usize = 50;
 /// The longest text filter that is read, in characters.
 const LONGEST_TEXT: usize = 200;
 
+/// The address if it is one of this site, so that a form's way back cannot lead elsewhere.
+pub fn own(address: &str) -> Option<&str> {
+    let own = address.starts_with('/')
+        && !address.starts_with("//")
+        && address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    own.then_some(address)
+}
+
 /// One segment of a path.
 pub fn segment(text: &str) -> String {
     match text {
@@ -233,6 +241,17 @@ pub fn first_values(query: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_cannot_lead_away() {
+        for ours in ["/", "/unsure?page=2", "/catalog?kind=api&q=a%20b"] {
+            assert_eq!(own(ours), Some(ours));
+        }
+        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nset-cookie: x=y", "/\0"]
+        {
+            assert_eq!(own(foreign), None, "{foreign:?}");
+        }
+    }
 
     #[test]
     fn an_address_says_what_the_list_shows_and_nothing_else() {

@@ -15,7 +15,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// `mi_option_purge_delay` of mimalloc 3 (`mi_option_e` in `mimalloc.h`), milliseconds; the crate has no name for it.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 /// What it is when nobody sets it: right for many small requests.
-const USUAL_DELAY: std::ffi::c_long = 10;
+const USUAL_DELAY: std::ffi::c_long = 1000;
 
 /// No job has reported anything for so long: what they used is free.
 const QUIET: Duration = Duration::from_millis(500);

@@ -120,7 +120,7 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
 fn navigation(place: Place, theme: Theme, here: &str) -> Html {
     const READING: [(Place, Icon, &str, &str); 4] = [
         (Place::Home, Icon::House, "/", "Home"),
-        (Place::Catalog, Icon::Boxes, "/catalog", "Catalog"),
+        (Place::Catalog, Icon::Boxes, "/catalog?kind=component", "Catalog"),
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];

@@ -116,7 +116,7 @@ fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {
     out.raw(
         "<thead><tr><th scope=\"col\">Job</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Took</th>",
     );
-    out.raw("<th scope=\"col\">When</th></tr></thead><tbody>");
+    out.raw("<th scope=\"col\" class=\"number\">When</th></tr></thead><tbody>");
     for job in jobs {
         out.raw("<tr><td><div class=\"row-text\"><div class=\"row-title\">");
         out.link(&format!("/jobs/{}", crate::address::segment(&job.id)), "row-link", &job.title).raw("</div>");
@@ -129,7 +129,7 @@ fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {
         if let (Some(started), Some(finished)) = (job.started_at, job.finished_at) {
             out.text(&format::duration(finished - started));
         }
-        out.raw("</td><td>");
+        out.raw("</td><td class=\"number\">");
         format::time(out, now, job.created_at);
         out.raw("</td></tr>");
     }

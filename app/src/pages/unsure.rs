@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use model::EntityRef;
 use model::catalog::{Correction, Unsure};
 
-use super::{Answer, Page, Parameters, Place, finish, local};
+use super::{Answer, Page, Parameters, Place, finish};
 use crate::address;
 use crate::components::{evidence, marks, pager, state};
 use crate::html::Html;
@@ -161,7 +161,7 @@ pub async fn correct(
         Ok(said) => Flash::success(said),
         Err(error) => Flash::error(error.0),
     };
-    finish(&local(&back, "/unsure"), &flash);
+    finish(address::own(&back).unwrap_or("/unsure"), &flash);
     Ok(())
 }
 

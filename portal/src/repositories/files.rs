@@ -72,7 +72,7 @@ enum Found {
 impl Place {
     async fn find(portal: &Portal, actor: &Actor, slug: &str) -> Result<Self> {
         let path = store::path(portal.db(), actor.readable(), slug).await?;
-        let path = path.ok_or_else(|| Error::not_found(format_args!("the repository {slug}")))?;
+        let path = path.ok_or_else(|| Error::not_found(format_args!("The repository {slug}")))?;
         Ok(Self { slug: slug.to_owned(), path: PathBuf::from(path) })
     }
 

@@ -154,7 +154,7 @@ pub async fn list(portal: &Portal, actor: &Actor, filter: &RepositoryFilter) -> 
 pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<RepositoryDetail> {
     let db = portal.db();
     let listed = store::by_slug(db, actor.readable(), slug).await?;
-    let listed = listed.ok_or_else(|| Error::not_found(format_args!("the repository {slug}")))?;
+    let listed = listed.ok_or_else(|| Error::not_found(format_args!("The repository {slug}")))?;
     let detail = store::detail(db, &listed.id).await?;
     let facts: RepositoryFacts = match &detail.facts {
         Some(facts) => serde_json::from_str(facts).unwrap_or_default(),

@@ -18,6 +18,7 @@ pub enum Catalog {
                             slipway catalog discover . > catalog-info.yaml"
     )]
     Discover {
+        /// A repository, with a work tree or bare, or a folder that holds some; read at the head of the default branch
         path: PathBuf,
         #[arg(long, value_enum, default_value_t = Format::Yaml)]
         format: Format,
@@ -26,6 +27,7 @@ pub enum Catalog {
     #[command(after_help = "Exit codes: 0 no errors, 2 errors, 3 something could not be read.\n\nExamples:\n  \
                             slipway catalog validate .\n  slipway catalog validate catalog-info.yaml --format json")]
     Validate {
+        /// Files, or folders in which they are looked for
         #[arg(required = true)]
         paths: Vec<PathBuf>,
         #[arg(long, value_enum, default_value_t = Report::Text)]
@@ -75,7 +77,11 @@ pub fn run(command: &Catalog) -> ExitCode {
                 Report::Text => {
                     print_findings(&findings.findings);
                     let summary = findings.summary;
-                    println!("{} errors, {} warnings, {} notes", summary.errors, summary.warnings, summary.notes);
+                    let count = |number, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+                    let [errors, warnings, notes] =
+                        [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
+                            .map(|(number, word)| count(number, word));
+                    println!("{errors}, {warnings}, {notes}");
                 }
             }
             let errors = findings.findings.iter().any(|finding| finding.level == Level::Error);

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use axum::ServiceExt;
-use axum::extract::Request;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use portal::{Error, Portal};
 use tokio::net::TcpListener;
@@ -32,6 +30,9 @@ pub struct Serve {
     #[arg(long)]
     pub print_config: bool,
 }
+
+/// Upper ends of the histograms in `/metrics`, in seconds.
+const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// After a signal, requests that are under way have this long.
 const GRACE: Duration = Duration::from_secs(20);
@@ -64,7 +65,11 @@ async fn serve(config: &Config) -> Result<(), Error> {
         Error::Unavailable(format!("{} cannot be listened on: {error}; choose another with --listen", config.listen))
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let metrics = PrometheusBuilder::new().install_recorder().map_err(Error::internal)?;
+    let metrics = PrometheusBuilder::new()
+        .set_buckets(BUCKETS)
+        .map_err(Error::internal)?
+        .install_recorder()
+        .map_err(Error::internal)?;
     let portal = Portal::open(config.settings()).await?;
     let (stop, stopping) = watch::channel(false);
     let public_host = config.public_url.as_deref().and_then(|url| url.split("://").nth(1)).map(str::to_owned);
@@ -79,23 +84,21 @@ async fn serve(config: &Config) -> Result<(), Error> {
     tokio::spawn(allocator::give_back_after_jobs(portal.clone()));
     start_portal(config, portal.clone());
     println!("Slipway listens on http://{address}");
-    let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(http::router(server));
-    let serving = axum::serve(listener, app).with_graceful_shutdown(signalled(stop));
-    let mut deadline = stopping;
-    let served = tokio::select! {
-        served = serving => served.map_err(Error::internal),
+    tokio::spawn(signalled(stop));
+    let mut deadline = stopping.clone();
+    tokio::select! {
+        () = http::listen::serve(listener, http::router(server), stopping, http::listen::HEAD_TIMEOUT) => {}
         () = async {
             // An error means that the sender is gone, which it is not before the signal.
             let _ = deadline.wait_for(|stopping| *stopping).await;
             tokio::time::sleep(GRACE).await;
         } => {
             tracing::warn!("some requests did not end in time and were cut");
-            Ok(())
         }
-    };
+    }
     portal.stop().await;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 /// Builds the demo where it is wanted, then lets the portal's jobs run: the first page does not wait for either.

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod events;
 pub mod filter;
 pub mod health;
+pub mod listen;
 mod observe;
 pub mod pages;
 mod problem;
@@ -70,7 +71,7 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 pub fn router(server: Server) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn(observe::request))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(problem::of_panic))
         .layer(from_fn(security::headers))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(server.clone(), asking::identify))

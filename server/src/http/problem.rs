@@ -51,6 +51,11 @@ impl From<Error> for Problem {
     }
 }
 
+/// What is answered when the code that answers panicked; the log has the panic itself under the request's id.
+pub fn of_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::from(Error::internal("a panic while answering")).into_response()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
