@@ -1,7 +1,7 @@
 //! The rules of inference: what each concludes, and from what.
 
 /// Grows whenever a rule concludes something else: what was drafted before is then drafted anew.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// One rule, as the page of rules shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ const fn first(id: &'static str, title: &'static str, explanation: &'static str)
     Rule { id, version: 1, title, explanation }
 }
 
-static RULES: [Rule; 53] = [
+static RULES: [Rule; 56] = [
     first(
         "name.repository",
         "Named after the repository",
@@ -106,6 +106,16 @@ static RULES: [Rule; 53] = [
         "type.command",
         "A command line",
         "It installs a command and is published, or a release puts its program where people download it. Only built with a command-line framework: a guess.",
+    ),
+    first(
+        "type.server",
+        "It is built as a server",
+        "Its build makes a program that is started, with a framework for servers, but nothing shows a deployment: a guess.",
+    ),
+    first(
+        "type.action",
+        "For the pipelines of others",
+        "An action at the root of its repository, or a repository that holds nothing but actions and reusable workflows: a library.",
     ),
     first(
         "type.infrastructure",
@@ -208,6 +218,11 @@ static RULES: [Rule; 53] = [
         "dependency.package",
         "Builds with",
         "A manifest names a package that another component demonstrably publishes, or that lies in the same repository; names are normalised as the ecosystem does. Without a sign of publication: a guess.",
+    ),
+    first(
+        "dependency.repository",
+        "Uses another repository",
+        "A workflow, Terraform module, Swift package or other manifest names a repository of the catalog by its address. Where only the last part of the name is known to be the same: a guess.",
     ),
     first(
         "dependency.development",

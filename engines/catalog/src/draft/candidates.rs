@@ -12,7 +12,7 @@ use super::modules::nearest;
 use super::publish::Pipelines;
 use super::readme::{README_BYTES, Readme};
 use super::survey::{Survey, TEXT_BYTES};
-use crate::manifest::{self, Dockerfile, Ecosystem, MANIFEST_BYTES, Manifest, Scope};
+use crate::manifest::{self, Dockerfile, Ecosystem, MANIFEST_BYTES, Manifest, ReadManifest, Scope};
 
 /// Folders that hold container files for the code beside or above them.
 const CONTEXT_FOLDERS: [&str; 16] = [
@@ -62,15 +62,7 @@ pub(super) fn lifted(folder: &str) -> &str {
 
 /// Every folder with a named package, a container file, or something that is built or run from it; the root always.
 pub(super) fn candidates(survey: &Survey, deployments: &Deployments, pipelines: &Pipelines) -> Vec<Candidate> {
-    let mut manifests = Vec::new();
-    for file in &survey.manifests {
-        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
-        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else {
-            continue;
-        };
-        rescope(file.name(), &mut read);
-        manifests.push(Found { file: file.path.clone(), ecosystem, manifest: read });
-    }
+    let manifests = manifests(survey);
     let mut folders: BTreeMap<String, Candidate> = BTreeMap::new();
     folders.insert(String::new(), Candidate::default());
     let folder_of = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
@@ -99,6 +91,26 @@ pub(super) fn candidates(survey: &Survey, deployments: &Deployments, pipelines: 
         folders.into_iter().map(|(path, candidate)| Candidate { path, ..candidate }).collect();
     attach(survey, deployments, pipelines, manifests, containers, &mut candidates);
     candidates
+}
+
+/// Every manifest that can be read, put together with those of its ecosystem.
+fn manifests(survey: &Survey) -> Vec<Found> {
+    let mut found = Vec::new();
+    for file in survey.manifests.iter().chain(&survey.others) {
+        let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
+        let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else {
+            continue;
+        };
+        rescope(file.name(), &mut read);
+        found.push(Found { file: file.path.clone(), ecosystem, manifest: read });
+    }
+    for ecosystem in manifest::ECOSYSTEMS {
+        let own = found.iter_mut().filter(|found| found.ecosystem.id == ecosystem.id);
+        let mut own: Vec<ReadManifest> =
+            own.map(|found| ReadManifest { file: &found.file, manifest: &mut found.manifest }).collect();
+        (ecosystem.join)(&mut own);
+    }
+    found
 }
 
 /// Gives everything that was read to the nearest candidate.

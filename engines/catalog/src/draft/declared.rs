@@ -108,7 +108,7 @@ fn targets(survey: &Survey, path: &str, location: &DescriptorEntity) -> Vec<Stri
 }
 
 /// `target` as seen from `folder`; `None` where it leads out of the repository.
-pub(super) fn join(folder: &str, target: &str) -> Option<String> {
+pub(crate) fn join(folder: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = if target.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
     for part in target.split('/') {
         match part {

@@ -17,6 +17,7 @@ mod deployments;
 mod images;
 mod kinds;
 mod languages;
+mod lifecycle;
 mod modules;
 mod owners;
 mod program;
@@ -32,6 +33,7 @@ use crate::rules::RULES_VERSION;
 use survey::Survey;
 
 pub(crate) use apis::digest;
+pub(crate) use declared::join;
 pub(crate) use modules::rescope_development;
 
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.

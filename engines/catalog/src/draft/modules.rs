@@ -9,11 +9,12 @@ use super::calls;
 use super::candidates::{Candidate, Found, candidates};
 use super::deployments::Deployments;
 use super::kinds::{self, Signs};
+use super::lifecycle;
 use super::publish::{Pipelines, Publication, publication};
 use super::readme::Readme;
 use super::survey::{MOST, Survey};
 use super::{DependencyList, Module, Package, TemplateDraft};
-use crate::manifest::Scope;
+use crate::manifest::{self, Scope};
 
 /// How many dependencies of one repository are kept.
 const DEPENDENCIES: usize = 6_000;
@@ -188,7 +189,7 @@ fn module(signs: &Signs, publications: Vec<Publication>, workspaces: &[Workspace
     }
     describe_by_readme(signs.survey, candidate, &mut module);
     module.types = kinds::kinds(signs, &module.packages, possible);
-    module.lifecycle = kinds::lifecycle(candidate);
+    module.lifecycle = lifecycle::lifecycle(candidate);
     module.calls = candidate.calls.clone();
     module.calls.truncate(calls::CALLS);
     module.images = candidate.images.clone();
@@ -205,16 +206,19 @@ fn module(signs: &Signs, publications: Vec<Publication>, workspaces: &[Workspace
 }
 
 fn list_dependencies(found: &Found, module: &mut Module) {
-    let items = found.manifest.dependencies.iter();
-    let items =
-        items.map(|found_item| ((found.ecosystem.normalise)(&found_item.name), found_item.scope, found_item.line));
-    let items: Vec<_> = items.collect();
-    if !items.is_empty() {
-        module.dependencies.push(DependencyList {
-            ecosystem: found.ecosystem.id.to_owned(),
-            file: found.file.clone(),
-            items,
-        });
+    // What is named by the address of its repository is a package of no registry.
+    let (mut items, mut addresses) = (Vec::new(), Vec::new());
+    for item in &found.manifest.dependencies {
+        match manifest::address(&item.name).filter(|_| !found.ecosystem.named_by_address) {
+            Some(address) => addresses.push((address, item.scope, item.line)),
+            None => items.push(((found.ecosystem.normalise)(&item.name), item.scope, item.line)),
+        }
+    }
+    for (ecosystem, items) in [(found.ecosystem.id, items), ("git", addresses)] {
+        if !items.is_empty() {
+            let list = DependencyList { ecosystem: ecosystem.to_owned(), file: found.file.clone(), items };
+            module.dependencies.push(list);
+        }
     }
 }
 

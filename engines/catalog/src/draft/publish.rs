@@ -5,7 +5,7 @@ use model::{Confidence, Evidence};
 use super::candidates::Found;
 use super::readme::Readme;
 use super::survey::{Survey, TEXT_BYTES};
-use crate::manifest::{Ci, Located, Publishing, ci};
+use crate::manifest::{Ci, Located, Publishing, ci, page_of};
 
 /// What all pipelines of a repository do.
 #[derive(Default)]
@@ -90,7 +90,7 @@ pub(super) fn publication(survey: &Survey, pipelines: &Pipelines, found: &Found,
                 .or_else(|| {
                     let documentation = manifest.documentation.iter().chain(&manifest.homepage);
                     let at_registry = documentation.into_iter().find(|address| {
-                        ecosystem.pages.iter().any(|page| address.text.contains(&page.replace("{}", &name.text)))
+                        ecosystem.pages.iter().any(|page| address.text.contains(&page_of(page, &name.text)))
                     })?;
                     evidence(format!("Its manifest leads to {}.", at_registry.text), &found.file, at_registry.line)
                 })
@@ -106,6 +106,13 @@ pub(super) fn publication(survey: &Survey, pipelines: &Pipelines, found: &Found,
                         version.line,
                     )
                 })
+                .or_else(|| {
+                    let tag = survey.facts.tags.iter().find(|tag| has_version(&tag.name))?;
+                    let is_ready = ecosystem.released_by_tag && manifest.complete;
+                    let why =
+                        format!("Its manifest is ready for the registry, and the tag {} releases a version.", tag.name);
+                    is_ready.then(|| evidence(why, &found.file, name.line)).flatten()
+                })
         }
     };
     let possible = published.is_none() && manifest.complete;
@@ -117,6 +124,17 @@ pub(super) fn publication(survey: &Survey, pipelines: &Pipelines, found: &Found,
             Evidence::new("type.published", Confidence::Guess, why).at(&found.file, Some(name.line))
         }),
     }
+}
+
+/// `v1.2.3`, `1.2`, `ledger-1.2.3`
+fn has_version(tag: &str) -> bool {
+    let version = tag.rsplit(['-', '/', '@']).next().unwrap_or(tag);
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let mut numbers = version.split('.');
+    let is_number = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.len() < 6 && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    is_number(numbers.next()) && is_number(numbers.next())
 }
 
 fn is_version_tag(tag: &str, version: &str) -> bool {

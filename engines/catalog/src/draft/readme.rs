@@ -2,7 +2,7 @@
 
 use model::{Confidence, Evidence};
 
-use crate::manifest::Ecosystem;
+use crate::manifest::{Ecosystem, page_of};
 
 /// How much of a README is read.
 pub(super) const README_BYTES: usize = 64 * 1024;
@@ -18,7 +18,7 @@ impl Readme {
     pub fn leads_to(&self, ecosystem: &Ecosystem, package: &str) -> Option<u32> {
         let mut lines = self.text.lines().zip(1u32..);
         lines
-            .find(|(line, _)| ecosystem.pages.iter().any(|page| names(line, &page.replace("{}", package))))
+            .find(|(line, _)| ecosystem.pages.iter().any(|page| names(line, &page_of(page, package))))
             .map(|(_, number)| number)
     }
 

@@ -61,6 +61,8 @@ pub(super) struct Survey<'t> {
     pub tree: &'t dyn Tree,
     pub facts: &'t RepositoryFacts,
     pub manifests: Vec<&'t File>,
+    /// Manifests that stand beside no code: of pipelines, charts, Terraform.
+    pub others: Vec<&'t File>,
     pub containers: Vec<&'t File>,
     pub compose: Vec<&'t File>,
     pub charts: Vec<&'t File>,
@@ -87,6 +89,7 @@ impl<'t> Survey<'t> {
             tree,
             facts,
             manifests: Vec::new(),
+            others: Vec::new(),
             containers: Vec::new(),
             compose: Vec::new(),
             charts: Vec::new(),
@@ -115,8 +118,11 @@ impl<'t> Survey<'t> {
 
     fn place(&mut self, file: &'t File, is_api: bool) {
         let (name, folder) = (file.name(), file.folder());
-        if manifest::recognise(&file.path).is_some() {
-            return self.manifests.push(file);
+        match manifest::recognise(&file.path) {
+            Some((ecosystem, _)) if ecosystem.is_code => return self.manifests.push(file),
+            // It is read as a chart or pipeline as well.
+            Some(_) => self.others.push(file),
+            None => {}
         }
         if is_api || is_api_name(name) {
             return self.apis.push(file);
@@ -168,6 +174,7 @@ impl<'t> Survey<'t> {
         let mut cut = Vec::new();
         for (what, list) in [
             ("package manifests", &mut self.manifests),
+            ("pipelines, charts and Terraform files", &mut self.others),
             ("container files", &mut self.containers),
             ("compose files", &mut self.compose),
             ("charts", &mut self.charts),

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{Confidence, EntityRef, Evidence, Guess};
 
+use super::addresses::Addresses;
 use super::apis::Apis;
 use super::names::is_generic;
 use super::parts::{Part, Parts};
 use super::resources::Store;
 use super::workloads::Runs;
 use super::world::World;
-use crate::draft::Call;
+use crate::draft::{Call, DependencyList};
 use crate::manifest::{self, Scope};
 
 /// Edges of each part, by the list of `spec` that they stand in, sorted by target.
@@ -40,9 +41,10 @@ pub(super) fn edges(world: &World, parts: &Parts, apis: &Apis, stores: &[Store],
         guesses: vec![Vec::new(); count],
     };
     let packages = Packages::new(parts);
+    let addresses = Addresses::new(world);
     let hosts = Hosts::new(world, parts, runs, ends);
     for (at, part) in parts.parts.iter().enumerate() {
-        built_with(world, part, at, &packages, ends, &mut edges);
+        built_with(world, parts, at, (&packages, &addresses), ends, &mut edges);
         for (holder, call) in &part.calls {
             let Some(target) = hosts.resolve(world, *holder, call).filter(|&target| target != at) else { continue };
             let Some(reference) = ends.parts[target].clone() else { continue };
@@ -100,18 +102,40 @@ impl Packages {
         }
         packages
     }
+
+    /// Who names a package, and whether that is sure: within the repository, or because it demonstrably publishes it.
+    fn resolve(&self, part: &Part, list: &DependencyList, name: &str) -> Option<(usize, bool)> {
+        let own = self.own.get(&(part.repository, list.ecosystem.clone(), name.to_owned())).map(|&at| (at, true));
+        let elsewhere = || {
+            let (target, sure) = only(self.all.get(&(list.ecosystem.clone(), name.to_owned()))?)?;
+            let strict = manifest::ecosystem(&list.ecosystem).is_some_and(|ecosystem| ecosystem.only_published);
+            (!strict || sure && !is_generic(name)).then_some((target, sure))
+        };
+        own.or_else(elsewhere)
+    }
 }
 
-fn built_with(world: &World, part: &Part, at: usize, packages: &Packages, ends: &Ends, edges: &mut Edges) {
+fn built_with(
+    world: &World,
+    parts: &Parts,
+    at: usize,
+    (packages, addresses): (&Packages, &Addresses),
+    ends: &Ends,
+    edges: &mut Edges,
+) {
+    let part = &parts.parts[at];
     let mut found: BTreeMap<usize, (Scope, Evidence)> = BTreeMap::new();
     let mut probably: BTreeMap<usize, Evidence> = BTreeMap::new();
     for list in &part.module.dependencies {
+        let is_address = list.ecosystem == "git";
         for (name, scope, line) in &list.items {
-            let key = (list.ecosystem.clone(), name.clone());
-            let own = packages.own.get(&(part.repository, key.0.clone(), key.1.clone())).map(|&at| (at, true));
-            let elsewhere = || only(packages.all.get(&key)?);
-            let Some((target, sure)) = own.or_else(elsewhere).filter(|&(target, _)| target != at) else { continue };
-            let rule = if *scope <= Scope::Optional { "dependency.package" } else { "dependency.development" };
+            let target = if is_address { addresses.resolve(parts, name) } else { packages.resolve(part, list, name) };
+            let Some((target, sure)) = target.filter(|&(target, _)| target != at) else { continue };
+            let rule = match scope {
+                _ if is_address => "dependency.repository",
+                Scope::Runtime | Scope::Optional => "dependency.package",
+                Scope::Build | Scope::Development | Scope::Test => "dependency.development",
+            };
             let what = match scope {
                 Scope::Runtime => "builds with",
                 Scope::Optional => "can build with",
@@ -120,7 +144,11 @@ fn built_with(world: &World, part: &Part, at: usize, packages: &Packages, ends: 
                 Scope::Test => "needs for its tests",
             };
             let confidence = if sure { Confidence::Corroborated } else { Confidence::Guess };
-            let doubt = if sure { "" } else { ", a package of that name, but nothing shows that it is published" };
+            let doubt = match (sure, is_address) {
+                (true, _) => "",
+                (false, true) => ", but nothing shows that the owner is the same",
+                (false, false) => ", a package of that name, but nothing shows that it is published",
+            };
             let why = format!("{} names {name}, which it {what}{doubt}.", list.file);
             let evidence =
                 world.evidence(rule, confidence, why, part.repository, &list.file, *line, Some(part.repository));

@@ -2,6 +2,7 @@
 //!
 //! A pure function: the same input gives the same output, in whatever order the repositories come.
 
+mod addresses;
 mod apis;
 mod edges;
 mod entities;

@@ -52,7 +52,9 @@ pub(super) fn things<'i>(world: &World<'i>, parts: &Parts, apis: &Apis<'i>, stor
         claim_apis(apis, own_apis, &mut declared, &mut claimed_apis);
         give_keys(parts, &mut declared);
         things.extend(declared);
-        let inferred = own_parts.iter().filter(|at| !claimed_parts.contains(*at));
+        // What stands only because a descriptor lies in its folder, and is not what that declares, is nothing by itself.
+        let says_something = |at: usize| parts.parts[at].kind.is_some() || parts.parts[at].guess.is_some();
+        let inferred = own_parts.iter().filter(|at| !claimed_parts.contains(*at) && says_something(**at));
         things.extend(inferred.map(|&at| inferred_component(world, parts, at)));
         let inferred = own_apis.iter().filter(|at| !claimed_apis.contains(*at));
         things.extend(inferred.filter_map(|&at| inferred_api(world, apis, at)));

@@ -1,7 +1,7 @@
 //! Rust: `Cargo.toml`.
 
 use super::node::toml;
-use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, Publishing, Scope};
+use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, NONE, Publishing, Scope};
 use crate::yaml::{Node, Value};
 
 pub(super) static RUST: Ecosystem = Ecosystem {
@@ -11,12 +11,12 @@ pub(super) static RUST: Ecosystem = Ecosystem {
     normalise,
     publishes: &["cargo publish", "katyo/publish-crates", "release-plz", "cargo release", "cargo smart-release"],
     pages: &["crates.io/crates/{}", "docs.rs/{}", "crates/v/{}", "cargo install {}", "cargo add {}"],
-    named_by_address: false,
     frameworks: Frameworks {
         serve: &["axum", "actix-web", "rocket", "warp", "tonic", "hyper", "poem", "salvo", "tide"],
         command: &["clap", "structopt", "argh", "lexopt", "pico-args"],
         site: &["leptos", "yew", "dioxus", "zola"],
     },
+    ..NONE
 };
 
 /// Cargo tells names apart that differ in `-` and `_`, but crates.io accepts only one of them.

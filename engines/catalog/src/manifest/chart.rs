@@ -1,8 +1,39 @@
 //! Helm charts: `Chart.yaml` and `values.yaml`.
 
-use super::Located;
 use super::node::yaml;
+use super::{Ecosystem, Located, Manifest, ManifestFile, NONE, ReadManifest, Scope};
 use crate::yaml::{Node, Value};
+
+/// Charts as packages: one may need others, of this repository or of a registry.
+pub(super) static HELM: Ecosystem = Ecosystem {
+    id: "helm",
+    title: "Helm",
+    files: &[ManifestFile { name: "Chart.yaml", parse: chart_package }],
+    publishes: &["helm push", "helm/chart-releaser-action", "cr upload", "helm cm-push", "stefanprodan/helm-gh-pages"],
+    pages: &["artifacthub.io/packages/helm/{}"],
+    only_published: true,
+    is_code: false,
+    join,
+    ..NONE
+};
+
+/// Where everybody's charts lie: what is asked for there is nobody's of the organisation.
+const PUBLIC: [&str; 14] = [
+    "charts.bitnami.com",
+    "registry-1.docker.io/bitnamicharts",
+    "bitnami.github.io",
+    "raw.githubusercontent.com/bitnami",
+    "prometheus-community.github.io",
+    "grafana.github.io",
+    "kubernetes.github.io",
+    "charts.helm.sh",
+    "kubernetes-charts.storage.googleapis.com",
+    "charts.jetstack.io",
+    "helm.elastic.co",
+    "helm.releases.hashicorp.com",
+    "argoproj.github.io",
+    "open-telemetry.github.io",
+];
 
 /// What `Chart.yaml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +71,40 @@ pub fn chart(text: &str) -> Option<Chart> {
         dependencies: dependencies.iter().filter_map(|item| item.text("name")).take(100).collect(),
         deprecated: flagged.map(|node| node.line),
     })
+}
+
+/// The chart as a package. What lies beside it is named by its folder until the charts of the repository are put together.
+fn chart_package(text: &str) -> Option<Manifest> {
+    let read = chart(text)?;
+    let documents = yaml(text)?;
+    let mut manifest = Manifest { name: Some(read.name.clone()), ..Manifest::default() };
+    manifest.importable = read.library.then_some(read.name.line);
+    for item in documents.first()?.get("dependencies").map(Node::items).unwrap_or_default().iter().take(100) {
+        let Some(name) = item.text("name") else { continue };
+        let from = item.text("repository").map(|repository| repository.text).unwrap_or_default();
+        if let Some(path) = from.strip_prefix("file://") {
+            manifest.depend(&format!("./{path}"), Scope::Runtime, name.line);
+        } else if !from.is_empty() && !PUBLIC.iter().any(|host| from.contains(host)) {
+            manifest.depend(&name.text, Scope::Runtime, name.line);
+        }
+    }
+    Some(manifest)
+}
+
+fn join(manifests: &mut [ReadManifest]) {
+    let folder = |file: &str| file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let named: std::collections::HashMap<String, String> = manifests
+        .iter()
+        .filter_map(|read| Some((folder(read.file), read.manifest.name.as_ref()?.text.clone())))
+        .collect();
+    for read in manifests {
+        let place = folder(read.file);
+        read.manifest.dependencies.retain_mut(|dependency| {
+            let Some(path) = dependency.name.strip_prefix("./") else { return true };
+            let name = crate::draft::join(&place, path).and_then(|path| named.get(&path));
+            name.map(|name| dependency.name.clone_from(name)).is_some()
+        });
+    }
 }
 
 /// Reads the values of a chart, or of one of its environments.
@@ -87,6 +152,22 @@ fn image(key: &str, node: &Node) -> Option<Located> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn charts_need_charts() {
+        let text = "apiVersion: v2\nname: ledger\ntype: library\ndependencies:\n  - name: postgresql\n    repository: https://charts.bitnami.com/bitnami\n  \
+                    - name: harbour-common\n    repository: oci://registry.example.com/charts\n  - name: near\n    repository: file://../near\n  - name: unsaid\n";
+        let mut read = [
+            ("charts/ledger/Chart.yaml", chart_package(text).unwrap()),
+            ("charts/near/Chart.yaml", chart_package("apiVersion: v2\nname: beside\n").unwrap()),
+        ];
+        let mut manifests: Vec<ReadManifest> =
+            read.iter_mut().map(|(file, manifest)| ReadManifest { file, manifest }).collect();
+        join(&mut manifests);
+        let found: Vec<_> = read[0].1.dependencies.iter().map(|d| (d.name.as_str(), d.line)).collect();
+        assert_eq!(found, [("harbour-common", 7), ("beside", 9)]);
+        assert!(read[0].1.importable.is_some() && read[1].1.importable.is_none());
+    }
 
     #[test]
     fn charts_and_values() {

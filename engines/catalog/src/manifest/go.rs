@@ -1,6 +1,6 @@
 //! Go: `go.mod`, `go.work`.
 
-use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, Scope};
+use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, NONE, Scope};
 
 pub(super) static GO: Ecosystem = Ecosystem {
     id: "go",
@@ -22,6 +22,7 @@ pub(super) static GO: Ecosystem = Ecosystem {
         command: &["github.com/spf13/cobra", "github.com/urfave/cli", "github.com/alecthomas/kingpin"],
         site: &[],
     },
+    ..NONE
 };
 
 /// A module path is an address. The major version at its end is left out: `…/v2` is the same component.

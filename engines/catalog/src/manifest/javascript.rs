@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript: `package.json`, `pnpm-workspace.yaml`, `lerna.json`.
 
 use super::node::{json, yaml};
-use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, Publishing, Scope};
+use super::{Ecosystem, Frameworks, Located, Manifest, ManifestFile, NONE, Publishing, Scope};
 use crate::yaml::{Entry, Node, Value};
 
 pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
@@ -36,7 +36,6 @@ pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
         "pnpm add {}",
         "npx {}",
     ],
-    named_by_address: false,
     frameworks: Frameworks {
         serve: &[
             "express",
@@ -64,6 +63,7 @@ pub(super) static JAVASCRIPT: Ecosystem = Ecosystem {
             "vitepress",
         ],
     },
+    ..NONE
 };
 
 /// npm's names are lower case already; scope and name stay together.

@@ -3,31 +3,58 @@
 //! Every parser reads text that anybody may have written: it is bounded, it never runs anything, and what it cannot
 //! read it leaves out. The next ecosystem is one more entry of [`ECOSYSTEMS`].
 
+mod actions;
+mod address;
 mod cargo;
 mod chart;
 pub(crate) mod ci;
+mod cmake;
 mod compose;
 mod dockerfile;
+mod dotnet;
 mod go;
+mod gradle;
 mod hosts;
+mod java;
 mod javascript;
 mod kubernetes;
+mod maven;
 mod node;
+mod php;
+mod protobuf;
 mod python;
+mod ruby;
+mod script;
+mod swift;
+mod terraform;
+#[cfg(test)]
+mod tests;
+mod xml;
 
 use serde::{Deserialize, Serialize};
 
+pub use actions::{action, gitlab, workflow};
+pub use address::address;
 pub use cargo::cargo_toml;
 pub use chart::{Chart, Values, chart, values};
 pub use ci::{Ci, ci};
+pub use cmake::cmake_lists;
 pub use compose::{Service, compose, environment};
 pub use dockerfile::{Dockerfile, dockerfile};
+pub use dotnet::{project, solution};
 pub use go::{go_mod, go_work};
+pub use gradle::{build_gradle, gradle_properties, settings_gradle, version_catalog};
 pub use hosts::hosts;
 pub use javascript::{lerna_json, package_json, pnpm_workspace};
 pub use kubernetes::{KubernetesObject, kubernetes, kustomization, workload_kinds};
+pub use maven::pom;
 pub(crate) use node::json as json_document;
+pub use php::composer_json;
+pub use protobuf::buf_yaml;
 pub use python::{pipfile, pyproject, requirements, setup_cfg, setup_py};
+pub use ruby::{gemfile, gemspec};
+pub use swift::package_swift;
+pub use terraform::terraform;
 
 /// How much of a manifest is read.
 pub const MANIFEST_BYTES: usize = 512 * 1024;
@@ -121,6 +148,18 @@ pub struct Manifest {
     pub starts: Option<Located>,
     /// The registry accepts it as it is: what it demands is there.
     pub complete: bool,
+    /// The manifest from which it has what it does not say itself.
+    pub parent: Option<String>,
+    /// Names that it gives to values or packages, for itself and other manifests of the repository.
+    pub aliases: Vec<(String, String)>,
+    /// What it offers to pipelines of other repositories.
+    pub offers: Option<Located>,
+}
+
+/// A manifest while those of one ecosystem in one repository are put together.
+pub struct ReadManifest<'m> {
+    pub file: &'m str,
+    pub manifest: &'m mut Manifest,
 }
 
 impl Manifest {
@@ -155,6 +194,14 @@ pub struct Ecosystem {
     pub pages: &'static [&'static str],
     /// A package is published by pushing a tag: its name is its address.
     pub named_by_address: bool,
+    /// Where its manifest is ready, a tag with a version is what its registry serves, or goes with a release to it.
+    pub released_by_tag: bool,
+    /// A name says nothing before its package is published: nothing is guessed from it.
+    pub only_published: bool,
+    /// Its manifests stand beside code that they build; those of pipelines, charts and the like do not.
+    pub is_code: bool,
+    /// Puts together what the manifests of one repository say of each other.
+    pub join: fn(&mut [ReadManifest]),
     /// Dependencies on these make a program that serves, a command line, a site.
     pub frameworks: Frameworks,
 }
@@ -166,8 +213,52 @@ pub struct Frameworks {
     pub site: &'static [&'static str],
 }
 
+/// What an ecosystem is as long as its entry says nothing else.
+const NONE: Ecosystem = Ecosystem {
+    id: "",
+    title: "",
+    files: &[],
+    normalise: str::to_owned,
+    publishes: &[],
+    pages: &[],
+    named_by_address: false,
+    released_by_tag: false,
+    only_published: false,
+    is_code: true,
+    join: |_| {},
+    frameworks: Frameworks { serve: &[], command: &[], site: &[] },
+};
+
 /// Every ecosystem that is understood.
-pub static ECOSYSTEMS: [&Ecosystem; 4] = [&python::PYTHON, &cargo::RUST, &javascript::JAVASCRIPT, &go::GO];
+pub static ECOSYSTEMS: [&Ecosystem; 15] = [
+    &python::PYTHON,
+    &cargo::RUST,
+    &javascript::JAVASCRIPT,
+    &go::GO,
+    &java::JAVA,
+    &dotnet::DOTNET,
+    &php::PHP,
+    &ruby::RUBY,
+    &swift::SWIFT,
+    &cmake::CMAKE,
+    &terraform::TERRAFORM,
+    &chart::HELM,
+    &actions::ACTIONS,
+    &protobuf::PROTOBUF,
+    &address::GIT,
+];
+
+/// An address that leads to a package at its registry: `{}` stands for its name, `{/}` for the name with `/` between
+/// its parts, `{:}` for the last part alone.
+pub(crate) fn page_of(page: &str, name: &str) -> String {
+    if page.contains("{/}") {
+        return page.replace("{/}", &name.replace(':', "/"));
+    }
+    if page.contains("{:}") {
+        return page.replace("{:}", name.rsplit(':').next().unwrap_or(name));
+    }
+    page.replace("{}", name)
+}
 
 /// The ecosystem and the kind of a file, by its name and, where the pattern has one, by its folder's.
 pub fn recognise(path: &str) -> Option<(&'static Ecosystem, &'static ManifestFile)> {
@@ -189,88 +280,5 @@ fn matches_name(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use proptest::prelude::*;
-
-    use super::*;
-
-    type Parser = fn(&str);
-
-    /// Every parser by the name of its fuzz target and corpus.
-    const PARSERS: [(&str, Parser); 19] = [
-        ("pyproject", |text| _ = pyproject(text)),
-        ("setup_cfg", |text| _ = setup_cfg(text)),
-        ("setup_py", |text| _ = setup_py(text)),
-        ("requirements", |text| _ = requirements(text)),
-        ("pipfile", |text| _ = pipfile(text)),
-        ("cargo_toml", |text| _ = cargo_toml(text)),
-        ("package_json", |text| _ = package_json(text)),
-        ("pnpm_workspace", |text| _ = pnpm_workspace(text)),
-        ("lerna_json", |text| _ = lerna_json(text)),
-        ("go_mod", |text| _ = go_mod(text)),
-        ("go_work", |text| _ = go_work(text)),
-        ("dockerfile", |text| _ = dockerfile(text)),
-        ("chart", |text| _ = chart(text)),
-        ("values", |text| _ = values(text)),
-        ("kubernetes", |text| _ = kubernetes(text)),
-        ("kustomization", |text| _ = kustomization(text)),
-        ("ci", |text| _ = ci(text)),
-        ("compose", |text| {
-            compose(text).unwrap_or_default().iter_mut().for_each(|service| service.fill(&environment(text)))
-        }),
-        ("hosts", |text| _ = hosts("x_url", text)),
-    ];
-
-    fn corpus() -> Vec<(Parser, String)> {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-        let mut texts = Vec::new();
-        for (name, parse) in PARSERS {
-            let files = std::fs::read_dir(root.join(name)).unwrap();
-            texts.extend(files.map(|file| (parse, std::fs::read_to_string(file.unwrap().path()).unwrap())));
-        }
-        texts
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-        /// The corpora of the fuzz targets, with pieces cut out, doubled and mixed.
-        #[test]
-        fn no_text_makes_a_parser_panic(which in 0..corpus().len(), cut in any::<[prop::sample::Index; 3]>(), noise in "\\PC{0,12}") {
-            let (parse, text) = corpus().swap_remove(which);
-            parse(&text);
-            let characters: Vec<char> = text.chars().collect();
-            let mut places = cut.map(|index| index.index(characters.len() + 1));
-            places.sort_unstable();
-            let piece = |from: usize, to: usize| characters[from..to].iter().collect::<String>();
-            let (start, middle, end) = (piece(0, places[0]), piece(places[0], places[1]), piece(places[2], characters.len()));
-            for mutated in [format!("{start}{noise}{end}"), format!("{start}{middle}{middle}{noise}"), format!("{middle}{end}"), start.repeat(50)] {
-                parse(&mutated);
-            }
-        }
-    }
-
-    #[test]
-    fn files_are_recognised_by_name() {
-        let table = [
-            ("pyproject.toml", Some("python")),
-            ("a/requirements-dev.txt", Some("python")),
-            ("a/requirements.in", None),
-            ("requirements/base.txt", Some("python")),
-            ("docs/base.txt", None),
-            ("Cargo.toml", Some("rust")),
-            ("web/package.json", Some("javascript")),
-            ("pnpm-workspace.yaml", Some("javascript")),
-            ("go.mod", Some("go")),
-            ("cargo.toml", None),
-        ];
-        for (path, expected) in table {
-            assert_eq!(recognise(path).map(|(ecosystem, _)| ecosystem.id), expected, "{path}");
-        }
     }
 }

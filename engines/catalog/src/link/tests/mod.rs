@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ecosystems;
 mod harness;
 mod identity;
 mod laws;

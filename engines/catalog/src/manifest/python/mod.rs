@@ -8,7 +8,7 @@ pub use pyproject::{pipfile, pyproject};
 pub use requirements::requirements;
 pub use setup::{setup_cfg, setup_py};
 
-use super::{Ecosystem, Frameworks, Manifest, ManifestFile, Scope};
+use super::{Ecosystem, Frameworks, Manifest, ManifestFile, NONE, Scope};
 
 pub(super) static PYTHON: Ecosystem = Ecosystem {
     id: "python",
@@ -32,7 +32,6 @@ pub(super) static PYTHON: Ecosystem = Ecosystem {
         "pdm publish",
     ],
     pages: &["pypi.org/project/{}", "pypi.python.org/pypi/{}", "pypi/v/{}", "fury.io/py/{}", "pip install {}"],
-    named_by_address: false,
     frameworks: Frameworks {
         serve: &[
             "gunicorn",
@@ -53,6 +52,7 @@ pub(super) static PYTHON: Ecosystem = Ecosystem {
         command: &["click", "typer", "docopt", "fire", "cyclopts"],
         site: &["mkdocs", "mkdocs-material", "sphinx", "pelican"],
     },
+    ..NONE
 };
 
 /// PEP 503: runs of `-`, `_` and `.` are one `-`, and case does not count.

@@ -1,0 +1,172 @@
+//! What a module could be, most decisive first: the ladder of types, as far as one repository can tell.
+
+mod guesses;
+mod other;
+mod published;
+
+use model::{Confidence, Evidence, Fact};
+
+use super::candidates::{Candidate, Found};
+use super::deployments::Deployments;
+use super::program::program;
+use super::publish::Pipelines;
+use super::survey::{Survey, TEXT_BYTES};
+use super::{Package, TemplateDraft, Workload};
+use crate::manifest::{Publishing, Scope};
+
+/// Everything that bears on the type of one candidate.
+pub(super) struct Signs<'s, 't> {
+    pub survey: &'s Survey<'t>,
+    pub deployments: &'s Deployments,
+    pub pipelines: &'s Pipelines,
+    pub candidate: &'s Candidate,
+    pub templates: &'s [TemplateDraft],
+}
+
+pub(super) fn kinds(signs: &Signs, packages: &[Package], possible: Option<Evidence>) -> Vec<Fact<String>> {
+    let mut found = Vec::new();
+    let program = program(signs);
+    let published = published::telling(signs, packages);
+    found.extend(gateway(signs));
+    found.extend(deployed(signs));
+    // What is made for others to import is often tried out with compose: that makes it no service.
+    let is_library = published.is_some() && program.importable.is_some();
+    if !is_library {
+        found.extend(composed(signs));
+    }
+    found.extend(image(signs));
+    found.extend(website(signs));
+    found.extend(other::offered(signs));
+    found.extend(published::published_as(signs, &program, packages));
+    if signs.candidate.path.is_empty() {
+        found.extend(other::infrastructure(signs));
+        found.extend(other::documentation(signs));
+    }
+    found.extend(guesses::guesses(signs, &program, possible));
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|fact| seen.insert((fact.value.clone(), fact.evidence.confidence == Confidence::Guess)));
+    found
+}
+
+fn fact(kind: &str, rule: &str, confidence: Confidence, why: impl Into<String>, file: &str, line: u32) -> Fact<String> {
+    Fact::new(kind.to_owned(), Evidence::new(rule, confidence, why).at(file, Some(line)))
+}
+
+fn sure(kind: &str, rule: &str, why: impl Into<String>, file: &str, line: u32) -> Fact<String> {
+    fact(kind, rule, Confidence::Corroborated, why, file, line)
+}
+
+fn gateway(signs: &Signs) -> Option<Fact<String>> {
+    let file = signs.survey.gateways.iter().find(|file| file.folder() == signs.candidate.path)?;
+    let text = signs.survey.text(&file.path, TEXT_BYTES)?;
+    let sign = ["\"endpoints\"", "_format_version", "static_resources"].into_iter().find(|sign| text.contains(sign))?;
+    let line = text.lines().zip(1u32..).find(|(line, _)| line.contains(sign)).map_or(1, |(_, number)| number);
+    Some(sure(
+        "gateway",
+        "type.gateway",
+        format!("{} configures the routes of an API gateway.", file.name()),
+        &file.path,
+        line,
+    ))
+}
+
+fn deployed(signs: &Signs) -> Option<Fact<String>> {
+    let own = |workload: &&Workload| !workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
+    let workload = signs.deployments.workloads.iter().find(own)?;
+    Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
+}
+
+fn composed(signs: &Signs) -> Option<Fact<String>> {
+    let own = |workload: &&Workload| workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
+    let workload = signs.deployments.workloads.iter().find(own)?;
+    Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
+}
+
+/// An image that a pipeline pushes, of a program that listens.
+fn image(signs: &Signs) -> Option<Fact<String>> {
+    let (file, container) = signs.candidate.container.as_ref()?;
+    let (pipeline, push) = signs.pipelines.first(|ci| ci.pushes_images.as_ref())?;
+    let several = signs.candidate.images.is_empty() && !signs.candidate.path.is_empty();
+    if several {
+        return None;
+    }
+    let listens = container.exposes.map(|line| (file.as_str(), line, "its container file exposes a port".to_owned()));
+    let listens = listens.or_else(|| {
+        framework(signs.candidate, |found| found.ecosystem.frameworks.serve)
+            .map(|(found, name, line)| (found.file.as_str(), line, format!("it is built with {name}")))
+    });
+    let (file, line, how) = listens?;
+    Some(sure(
+        "service",
+        "type.image",
+        format!("{pipeline} pushes its image (line {}), and {how}.", push.line),
+        file,
+        line,
+    ))
+}
+
+/// A runtime dependency on one of the packages that `list` gives for its ecosystem.
+fn framework(
+    candidate: &Candidate,
+    list: impl Fn(&Found) -> &'static [&'static str],
+) -> Option<(&Found, &'static str, u32)> {
+    candidate.manifests.iter().find_map(|found| {
+        let known = list(found);
+        found.manifest.dependencies.iter().filter(|dependency| dependency.scope == Scope::Runtime).find_map(
+            |dependency| {
+                let name = (found.ecosystem.normalise)(&dependency.name);
+                let name = known.iter().find(|known| **known == name)?;
+                Some((found, *name, dependency.line))
+            },
+        )
+    })
+}
+
+/// A site generator that the package builds with, and its own configuration or page.
+fn website(signs: &Signs) -> Option<Fact<String>> {
+    let candidate = signs.candidate;
+    let found = candidate.manifests.iter().find(|found| {
+        found.ecosystem.id == "javascript"
+            && !matches!(found.manifest.publishing, Publishing::Configured(..))
+            && found.manifest.importable.is_none()
+    })?;
+    let dependency = found.manifest.dependencies.iter().find(|dependency| {
+        found.ecosystem.frameworks.site.contains(&dependency.name.as_str()) && dependency.scope <= Scope::Development
+    })?;
+    let folder = if candidate.path.is_empty() { String::new() } else { format!("{}/", candidate.path) };
+    let configurations = [
+        "next.config.js",
+        "next.config.mjs",
+        "next.config.ts",
+        "nuxt.config.ts",
+        "nuxt.config.js",
+        "gatsby-config.js",
+        "astro.config.mjs",
+        "astro.config.ts",
+        "svelte.config.js",
+        "angular.json",
+        "docusaurus.config.js",
+        "docusaurus.config.ts",
+        "index.html",
+        "public/index.html",
+        "src/index.html",
+        ".vitepress/config.ts",
+        ".vitepress/config.js",
+    ];
+    let file = configurations
+        .iter()
+        .map(|name| format!("{folder}{name}"))
+        .find(|path| signs.survey.tree.file(path).is_some())?;
+    let kind = if dependency.name.contains("docusaurus") || dependency.name == "vitepress" {
+        "documentation"
+    } else {
+        "website"
+    };
+    Some(sure(
+        kind,
+        "type.website",
+        format!("{} builds a site with {}, and {file} is its configuration or page.", found.file, dependency.name),
+        &found.file,
+        dependency.line,
+    ))
+}
