@@ -10,6 +10,7 @@ pub mod db;
 pub mod demo;
 pub mod docs;
 pub mod error;
+pub mod forge;
 pub mod identity;
 pub mod jobs;
 pub mod repositories;

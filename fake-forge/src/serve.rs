@@ -1,0 +1,109 @@
+//! The socket, with TLS or without, and the faults that concern the connection.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Extract};
+use axum::response::Response;
+use axum::serve::Listener;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::fault::{self, Fault};
+use crate::routes::{self, Asked};
+use crate::{Certificates, State};
+
+type Shared = Arc<Mutex<State>>;
+
+/// Bodies of webhooks and pull requests are small.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+pub(crate) async fn start(
+    state: Shared,
+    certificates: Option<&Certificates>,
+) -> std::io::Result<(String, JoinHandle<()>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let router = Router::new().fallback(answer).with_state(state);
+    let tls = certificates.map(Certificates::server).transpose().map_err(std::io::Error::other)?;
+    let origin = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let server = tokio::spawn(async move {
+        let served = match tls {
+            Some(tls) => axum::serve(Tls { listener, acceptor: Arc::new(tls).into() }, router).await,
+            None => axum::serve(listener, router).await,
+        };
+        drop(served);
+    });
+    Ok((origin, server))
+}
+
+struct Tls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Tls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            // A client that does not trust us hangs up here.
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Response, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
+    let asked = Asked::new(&parts, body);
+    let (fault, response) = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = fault::take(&mut state.faults, &asked.path_and_query);
+        let response = routes::answer(&mut state, &asked, fault.as_ref());
+        (fault, response)
+    };
+    Ok(match fault {
+        Some(Fault::Silence { milliseconds }) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            response
+        }
+        Some(Fault::SlowBody { milliseconds }) => dribble(response, Duration::from_millis(milliseconds)).await,
+        Some(Fault::Reset) => cut(response).await,
+        _ => response,
+    })
+}
+
+async fn dribble(response: Response, pause: Duration) -> Response {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let slow = futures::stream::iter(bytes).then(move |byte| async move {
+        tokio::time::sleep(pause).await;
+        Ok::<_, Infallible>(Bytes::from(vec![byte]))
+    });
+    Response::from_parts(parts, Body::from_stream(slow))
+}
+
+/// Half of the body, and then an error, upon which the connection is closed.
+async fn cut(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = bytes.slice(..bytes.len() / 2);
+    let broken = futures::stream::iter([Ok(half), Err(std::io::Error::other("cut off"))]);
+    Response::from_parts(parts, Body::from_stream(broken))
+}

@@ -1,0 +1,282 @@
+//! GitHub's JSON, by the names of its OpenAPI schemas. URL templates that nothing reads are made from one list.
+
+use serde_json::{Map, Value, json};
+
+use crate::state::{Installation, Repository, State, Team, Token, Visibility};
+
+/// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
+const URLS: [(&str, &str); 36] = [
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("assignees_url", "/assignees{/user}"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("branches_url", "/branches{/branch}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("comments_url", "/comments{/number}"),
+    ("commits_url", "/commits{/sha}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("contents_url", "/contents/{+path}"),
+    ("contributors_url", "/contributors"),
+    ("deployments_url", "/deployments"),
+    ("downloads_url", "/downloads"),
+    ("events_url", "/events"),
+    ("forks_url", "/forks"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("hooks_url", "/hooks"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("issues_url", "/issues{/number}"),
+    ("keys_url", "/keys{/key_id}"),
+    ("labels_url", "/labels{/name}"),
+    ("languages_url", "/languages"),
+    ("merges_url", "/merges"),
+    ("milestones_url", "/milestones{/number}"),
+    ("notifications_url", "/notifications{?since,all,participating}"),
+    ("pulls_url", "/pulls{/number}"),
+    ("releases_url", "/releases{/id}"),
+    ("stargazers_url", "/stargazers"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("tags_url", "/tags"),
+    ("teams_url", "/teams"),
+    ("trees_url", "/git/trees{/sha}"),
+];
+
+/// `minimal-repository`; `role` is what the asking team or person may do.
+pub(crate) fn repository(state: &State, repository: &Repository, role: Option<&str>) -> Value {
+    let full_name = format!("{}/{}", repository.owner, repository.name);
+    let html = format!("{}/{full_name}", web(state));
+    let url = format!("{}{}/repos/{full_name}", state.origin, state.profile.api_path());
+    let mut shape = json!({
+        "id": repository.id,
+        "node_id": format!("R_{}", repository.id),
+        "name": repository.name,
+        "full_name": full_name,
+        "private": repository.visibility != Visibility::Public,
+        "owner": user(state, &repository.owner, owner_id(state, &repository.owner), owner_type(state, &repository.owner)),
+        "html_url": html,
+        "description": repository.description,
+        "fork": repository.fork,
+        "url": url,
+        "git_url": format!("{}.git", html.replacen("https://", "git://", 1)),
+        "ssh_url": format!("git@{}:{full_name}.git", host(state)),
+        "clone_url": repository.clone_url.clone().unwrap_or_else(|| format!("{html}.git")),
+        "svn_url": html,
+        "mirror_url": null,
+        "homepage": null,
+        "size": 108,
+        "stargazers_count": 0,
+        "watchers_count": 0,
+        "language": repository.language,
+        "has_issues": true,
+        "has_projects": true,
+        "has_downloads": true,
+        "has_wiki": true,
+        "has_pages": false,
+        "has_discussions": false,
+        "forks_count": 0,
+        "archived": repository.archived,
+        "disabled": false,
+        "open_issues_count": 0,
+        "license": null,
+        "allow_forking": true,
+        "is_template": repository.template,
+        "web_commit_signoff_required": false,
+        "topics": repository.topics,
+        "visibility": visibility(repository.visibility),
+        "forks": 0,
+        "open_issues": 0,
+        "watchers": 0,
+        "default_branch": repository.default_branch,
+        "created_at": "2017-10-10T16:00:00Z",
+        "updated_at": time(repository.pushed_at),
+        "pushed_at": time(repository.pushed_at),
+        "custom_properties": repository.properties,
+    });
+    let permissions = permissions(role.unwrap_or("read"));
+    if let Value::Object(fields) = &mut shape {
+        fields.extend(URLS.iter().map(|(field, rest)| ((*field).to_owned(), json!(format!("{url}{rest}")))));
+        fields.insert("permissions".to_owned(), permissions);
+        if let Some(role) = role {
+            fields.insert("role_name".to_owned(), json!(role));
+        }
+    }
+    shape
+}
+
+/// `simple-user`
+pub(crate) fn user(state: &State, login: &str, id: u64, kind: &str) -> Value {
+    let url = format!("{}{}/users/{login}", state.origin, state.profile.api_path());
+    let mut fields = Map::new();
+    for (name, rest) in [
+        ("url", ""),
+        ("followers_url", "/followers"),
+        ("following_url", "/following{/other_user}"),
+        ("gists_url", "/gists{/gist_id}"),
+        ("starred_url", "/starred{/owner}{/repo}"),
+        ("subscriptions_url", "/subscriptions"),
+        ("organizations_url", "/orgs"),
+        ("repos_url", "/repos"),
+        ("events_url", "/events{/privacy}"),
+        ("received_events_url", "/received_events"),
+    ] {
+        fields.insert(name.to_owned(), json!(format!("{url}{rest}")));
+    }
+    fields.insert("login".to_owned(), json!(login));
+    fields.insert("id".to_owned(), json!(id));
+    fields.insert("node_id".to_owned(), json!(format!("U_{id}")));
+    fields.insert("avatar_url".to_owned(), json!(format!("{}/u/{id}?v=4", web(state))));
+    fields.insert("gravatar_id".to_owned(), json!(""));
+    fields.insert("html_url".to_owned(), json!(format!("{}/{login}", web(state))));
+    fields.insert("type".to_owned(), json!(kind));
+    fields.insert("site_admin".to_owned(), json!(false));
+    Value::Object(fields)
+}
+
+/// `collaborator`
+pub(crate) fn collaborator(state: &State, login: &str, id: u64, role: &str) -> Value {
+    let mut shape = user(state, login, id, "User");
+    if let Value::Object(fields) = &mut shape {
+        fields.insert("permissions".to_owned(), permissions(role));
+        fields.insert("role_name".to_owned(), json!(role));
+    }
+    shape
+}
+
+/// `team`; `role` where it is listed as a team of a repository.
+pub(crate) fn team(state: &State, organisation: &str, team: &Team, all: &[Team], role: Option<&str>) -> Value {
+    let url = format!(
+        "{}{}/organizations/{}/team/{}",
+        state.origin,
+        state.profile.api_path(),
+        owner_id(state, organisation),
+        team.id
+    );
+    let parent = team.parent.as_ref().and_then(|slug| all.iter().find(|team| team.slug == *slug));
+    let mut shape = json!({
+        "id": team.id,
+        "node_id": format!("T_{}", team.id),
+        "name": team.name,
+        "slug": team.slug,
+        "description": null,
+        "privacy": if team.secret { "secret" } else { "closed" },
+        "notification_setting": "notifications_enabled",
+        "permission": role.map_or("pull", api_permission),
+        "url": url,
+        "html_url": format!("{}/orgs/{organisation}/teams/{}", web(state), team.slug),
+        "members_url": format!("{url}/members{{/member}}"),
+        "repositories_url": format!("{url}/repos"),
+        "type": "organization",
+        "organization_id": owner_id(state, organisation),
+        "parent": parent.map(|parent| self::team(state, organisation, parent, &[], None)),
+    });
+    if let (Some(role), Value::Object(fields)) = (role, &mut shape) {
+        fields.insert("permissions".to_owned(), permissions(role));
+    }
+    shape
+}
+
+/// `organization-full`, in short.
+pub(crate) fn organisation(state: &State, login: &str) -> Option<Value> {
+    let organisation = state.organisations.get(login)?;
+    let mine = || state.repositories.values().filter(|repository| repository.owner == login);
+    let public = mine().filter(|repository| repository.visibility == Visibility::Public).count();
+    Some(json!({
+        "login": login,
+        "id": organisation.id,
+        "node_id": format!("O_{}", organisation.id),
+        "url": format!("{}{}/orgs/{login}", state.origin, state.profile.api_path()),
+        "description": null,
+        "html_url": format!("{}/{login}", web(state)),
+        "public_repos": public,
+        "total_private_repos": mine().count() - public,
+        "default_repository_permission": organisation.base_permission,
+        "type": "Organization",
+    }))
+}
+
+/// `installation`
+pub(crate) fn installation(state: &State, installation: &Installation) -> Value {
+    let account = &installation.account;
+    json!({
+        "id": installation.id,
+        "account": user(state, account, owner_id(state, account), owner_type(state, account)),
+        "repository_selection": selection(installation),
+        "access_tokens_url": format!("{}{}/app/installations/{}/access_tokens", state.origin, state.profile.api_path(), installation.id),
+        "repositories_url": format!("{}{}/installation/repositories", state.origin, state.profile.api_path()),
+        "html_url": format!("{}/organizations/{account}/settings/installations/{}", web(state), installation.id),
+        "app_id": crate::APP_ID.parse::<u64>().unwrap_or_default(),
+        "target_id": owner_id(state, account),
+        "target_type": owner_type(state, account),
+        "permissions": installation.permissions,
+        "events": ["push", "pull_request"],
+        "created_at": "2018-02-09T20:51:14Z",
+        "updated_at": "2018-02-09T20:51:14Z",
+        "single_file_name": null,
+        "app_slug": "slipway",
+        "suspended_at": installation.suspended.then_some("2019-02-09T20:51:14Z"),
+        "suspended_by": null,
+    })
+}
+
+/// `installation-token`
+pub(crate) fn installation_token(installation: &Installation, token: &str, given: &Token) -> Value {
+    json!({
+        "token": token,
+        "expires_at": time(given.expires.unwrap_or_default()),
+        "permissions": installation.permissions,
+        "repository_selection": selection(installation),
+    })
+}
+
+pub(crate) fn visibility(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Internal => "internal",
+        Visibility::Private => "private",
+    }
+}
+
+pub(crate) fn owner_id(state: &State, login: &str) -> u64 {
+    state.organisations.get(login).map_or(1, |organisation| organisation.id)
+}
+
+fn owner_type(state: &State, login: &str) -> &'static str {
+    if state.organisations.contains_key(login) { "Organization" } else { "User" }
+}
+
+fn selection(installation: &Installation) -> &'static str {
+    if installation.selected.is_some() { "selected" } else { "all" }
+}
+
+/// Roles have other names than the permissions that teams are listed with.
+fn api_permission(role: &str) -> &str {
+    match role {
+        "read" => "pull",
+        "write" => "push",
+        other => other,
+    }
+}
+
+fn permissions(role: &str) -> Value {
+    const ROLES: [&str; 5] = ["read", "triage", "write", "maintain", "admin"];
+    let rank = ROLES.iter().position(|name| *name == role).unwrap_or(0);
+    json!({"pull": true, "triage": rank >= 1, "push": rank >= 2, "maintain": rank >= 3, "admin": rank >= 4})
+}
+
+fn web(state: &State) -> String {
+    match state.profile {
+        crate::Profile::GitHub => "https://github.com".to_owned(),
+        crate::Profile::Enterprise => state.origin.clone(),
+    }
+}
+
+fn host(state: &State) -> String {
+    web(state).split("://").nth(1).unwrap_or_default().to_owned()
+}
+
+fn time(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,23 @@
+//! GitHub, on github.com and as Enterprise Server: what it is asked, and how far its answers can be trusted.
+//!
+//! Usable by itself: plain settings in, typed results out, no database. [`Forge`] is the client; everything it sends goes
+//! through [`http`], which contacts allowed addresses only.
+
+mod answer;
+mod auth;
+mod client;
+mod error;
+pub mod http;
+mod listing;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use auth::{GitCredentials, Installation};
+pub use client::Forge;
+pub use error::{Error, Limit, Result};
+pub use listing::coverage::{Coverage, Narrowed};
+pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Scope};
+pub use listing::{Cache, Listing};
+pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy, Secret};
