@@ -95,7 +95,7 @@ static RULES: [Rule; 56] = [
     first(
         "type.website",
         "A website",
-        "A site framework in package.json together with its own configuration or page; documentation where the framework is one for documents.",
+        "A site framework in package.json together with its own configuration or page, or a page and a script that starts it where nothing can be imported; documentation where the framework is one for documents.",
     ),
     first(
         "type.published",
@@ -152,7 +152,7 @@ static RULES: [Rule; 56] = [
     first(
         "lifecycle.classifier",
         "Lifecycle from the registry",
-        "A Python classifier \"Development Status\" says alpha or beta, stable, or inactive.",
+        "A Python classifier \"Development Status\" says that it is inactive. Alpha, beta and stable are guesses: few correct them as time goes by.",
     ),
     first(
         "owner.descriptor",

@@ -64,9 +64,14 @@ fn draft(path: &str, name: &str, api_type: &str, text: &str, line: u32, why: Str
         api_type: api_type.to_owned(),
         digests: vec![digest(text)],
         services: Vec::new(),
-        foreign: path.split('/').rev().skip(1).any(|part| FOREIGN.contains(&part.to_lowercase().as_str())),
+        foreign: path.split('/').rev().skip(1).any(is_foreign),
         evidence: Evidence::new("api.definition", Confidence::Corroborated, why).at(path, Some(line)),
     }
+}
+
+fn is_foreign(folder: &str) -> bool {
+    let folder = folder.to_lowercase();
+    FOREIGN.contains(&folder.as_str()) || folder.split(['-', '_', '.']).any(|word| matches!(word, "client" | "clients"))
 }
 
 /// Over the text without its spaces.
@@ -142,7 +147,35 @@ fn graphql(path: &str, text: &str) -> Option<ApiDraft> {
             ["type Query", "schema {", "schema{", "extend type Query"].iter().any(|sign| line.starts_with(sign));
         starts.then_some(number)
     })?;
-    Some(draft(path, &stem(path), "graphql", text, line, "The file is a GraphQL schema.".to_owned()))
+    Some(draft(path, &schema_name(path), "graphql", text, line, "The file is a GraphQL schema.".to_owned()))
+}
+
+/// What everybody calls a schema says nothing: the folder of the program around it does.
+fn schema_name(path: &str) -> String {
+    let own = stem(path);
+    let says_nothing = |word: &str| {
+        matches!(
+            word.to_lowercase().as_str(),
+            "schema"
+                | "schemas"
+                | "typedef"
+                | "typedefs"
+                | "types"
+                | "index"
+                | "graphql"
+                | "gql"
+                | "src"
+                | "api"
+                | "main"
+                | "resources"
+                | "graph"
+        )
+    };
+    if !says_nothing(&own) {
+        return own;
+    }
+    let folder = path.rsplit('/').skip(1).find(|part| !says_nothing(part));
+    folder.map_or(own, str::to_owned)
 }
 
 fn stem(path: &str) -> String {
@@ -168,6 +201,12 @@ mod tests {
         assert!(proto("p/types.proto", "message X {}").is_none());
         assert!(graphql("schema.graphql", "type Query {\n}\n").is_some());
         assert!(draft("clients/ledger/openapi.yaml", "x", "openapi", "", 1, String::new()).foreign);
+        assert!(draft("plugins/ledger-client/openapi.yaml", "x", "openapi", "", 1, String::new()).foreign);
         assert_eq!(digest("a b\n c"), digest("ab c"));
+        for (path, name) in
+            [("a/ledger/src/typedef.graphql", "ledger"), ("ledger.graphql", "ledger"), ("schema.graphql", "schema")]
+        {
+            assert_eq!(graphql(path, "type Query {\n").unwrap().name, name);
+        }
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn lifecycle(candidate: &Candidate) -> Option<Fact<String>> {
                 _ => return None,
             };
             let why = format!("Its manifest classifies it as \"{status}\".");
-            let evidence = Evidence::new("lifecycle.classifier", Confidence::Corroborated, why);
+            // Few come back to it: that a thing is over is written on purpose, how far it is was often true years ago.
+            let confidence = if value == "deprecated" { Confidence::Corroborated } else { Confidence::Guess };
+            let evidence = Evidence::new("lifecycle.classifier", confidence, why);
             Some(Fact::new(value.to_owned(), evidence.at(&found.file, Some(classifier.line))))
         })
     })

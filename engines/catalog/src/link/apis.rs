@@ -58,7 +58,14 @@ pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
                 known.iter().copied().find(|&other| apis[other].repository == apis[at].repository || unique)
             })
         };
-        apis[at].copy_of = same.or_else(serves).or_else(alike);
+        // One definition in several files or formats: by its title, where both lie in one repository.
+        let again = || {
+            let title = draft.title.as_ref()?;
+            let named = by_name.get(&name)?.iter().copied();
+            let mut own = named.filter(|&other| apis[other].repository == apis[at].repository);
+            own.find(|&other| apis[other].draft.title.as_ref() == Some(title))
+        };
+        apis[at].copy_of = same.or_else(serves).or_else(again).or_else(alike);
         if apis[at].copy_of.is_none() && !draft.foreign {
             draft.digests.iter().for_each(|digest| _ = by_digest.insert(digest, at));
             draft.services.iter().for_each(|service| by_service.entry(service).or_default().push(at));

@@ -267,7 +267,11 @@ fn described(world: &World, parts: &Parts, apis: &Apis, ends: &Ends, edges: &mut
         let line = api.draft.evidence.line.unwrap_or(0);
         match api.copy_of {
             None => {
-                let Some(reference) = ends.apis[at].clone() else { continue };
+                // What is imported or typed in serves nobody: a definition beside it is what it was made from.
+                let kind = parts.parts[part].kind.as_ref().map(|fact| fact.value.as_str());
+                let Some(reference) = ends.apis[at].clone().filter(|_| !matches!(kind, Some("library" | "cli"))) else {
+                    continue;
+                };
                 let why = format!("The definition {file} lies in its folder.");
                 let evidence =
                     world.evidence("api.provided", Confidence::Corroborated, why, api.repository, file, line, own);

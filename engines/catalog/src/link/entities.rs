@@ -150,9 +150,12 @@ impl<'b> Building<'b> {
         let deployed = part.and_then(|part| part.deployed.as_ref()).map(|evidence| {
             ("production".to_owned(), Evidence { rule: "lifecycle.deployed".to_owned(), ..evidence.clone() })
         });
-        let inferred = archived.or_else(|| stated.clone().filter(|_| is_over(&stated))).or(deployed).or(stated);
+        let inferred = archived.or_else(|| stated.clone().filter(|_| is_over(&stated))).or(deployed);
+        let guess = stated
+            .filter(|(value, _)| inferred.is_none() && value != "deprecated")
+            .map(|(value, evidence)| Guess { field: "/spec/lifecycle".to_owned(), value, evidence });
         let overridden = said.lifecycle.map(|said| self.overridden("lifecycle.override", said, said.value.clone()));
-        self.decide("lifecycle", Field { overridden, inferred, guess: None, demanded: true }, corrections, None);
+        self.decide("lifecycle", Field { overridden, inferred, guess, demanded: true }, corrections, None);
     }
 
     /// Decides the owner: by the ladder for what lies in a folder; only by descriptor and people for the rest.

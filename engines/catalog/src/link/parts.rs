@@ -146,7 +146,12 @@ fn natural_name(world: &World, repository: usize, module: &Module) -> (String, E
         return (repository_name.clone(), said("name.repository", "It is the root of the repository.".to_owned()));
     }
     let published = module.packages.iter().find(|package| package.published.is_some() && package.ecosystem != "go");
-    if let Some((package, name)) = published.and_then(|package| Some((package, name(&package.name)?))) {
+    // Of `org.harbour:ledger` the group only says whose it is.
+    let own_part = |package: &crate::draft::Package| match package.name.split_once(':') {
+        Some((_, artifact)) if package.ecosystem == "java" => name(artifact),
+        _ => name(&package.name),
+    };
+    if let Some((package, name)) = published.and_then(|package| Some((package, own_part(package)?))) {
         let named = if is_generic(&name) { within(repository_name, &name) } else { name };
         let evidence = Evidence { rule: "name.package".to_owned(), ..world.stamp(&package.evidence, repository, own) };
         return (named, evidence);

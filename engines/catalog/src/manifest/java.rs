@@ -55,6 +55,7 @@ pub(super) static JAVA: Ecosystem = Ecosystem {
         serve: &[
             "org.springframework.boot:spring-boot-starter-web",
             "org.springframework.boot:spring-boot-starter-webflux",
+            "org.springframework.boot:spring-boot-starter-webmvc",
             "io.quarkus:quarkus-rest",
             "io.quarkus:quarkus-resteasy",
             "io.quarkus:quarkus-resteasy-reactive",
@@ -209,6 +210,10 @@ fn name_projects(manifests: &mut [ReadManifest]) {
             by_path.insert((build.folder.clone(), format!(":{path}")), name.clone());
         }
         read.manifest.name = Some(Located::new(name, 1));
+        // What only this build is made with.
+        if place.split('/').any(|part| matches!(part, "buildSrc" | "build-logic" | "buildLogic")) {
+            read.manifest.publishing = Publishing::Forbidden(1);
+        }
     }
     let simple = |path: &str| path.replace([':', '.', '-', '_'], "").to_lowercase();
     let catalogs: Vec<(String, Vec<(String, String)>)> = manifests

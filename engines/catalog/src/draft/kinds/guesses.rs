@@ -43,6 +43,11 @@ pub(super) fn guesses(signs: &Signs, program: &Program, possible: Option<Evidenc
             format!("It is built to be started as a server ({}), but nothing shows that it is deployed.", start.text);
         found.push(fact("service", "type.server", Confidence::Guess, why, &read.file, start.line));
     }
+    if let Some((read, name, line)) = managed(signs).filter(|_| found.is_empty()) {
+        let why =
+            format!("{} manages it, and it is built with {name}, but nothing shows that it is deployed.", MANAGER);
+        found.push(fact("service", "type.server", Confidence::Guess, why, &read.file, line));
+    }
     if candidate.path.is_empty() {
         if let Some(command) = program.commands.first() {
             let built = framework_of(|found| found.ecosystem.frameworks.command);
@@ -66,6 +71,18 @@ pub(super) fn guesses(signs: &Signs, program: &Program, possible: Option<Evidenc
         }));
     }
     found
+}
+
+/// What Django's projects are started with, and its libraries do without.
+const MANAGER: &str = "manage.py";
+
+fn managed<'s>(signs: &'s Signs) -> Option<(&'s Found, &'static str, u32)> {
+    let candidate = signs.candidate;
+    let path = if candidate.path.is_empty() { MANAGER.to_owned() } else { format!("{}/{MANAGER}", candidate.path) };
+    signs.survey.tree.file(&path).filter(|file| file.speaks())?;
+    let is_package =
+        candidate.manifests.iter().any(|found| found.manifest.name.is_some() && found.ecosystem.id == "python");
+    framework(candidate, |found| found.ecosystem.frameworks.serve).filter(|_| !is_package)
 }
 
 /// The manifest that makes a server of it, where a framework for servers stands beside.

@@ -122,18 +122,27 @@ fn framework(
     })
 }
 
-/// A site generator that the package builds with, and its own configuration or page.
+/// A site generator that the package builds with, and its own configuration or page; or a page that a script starts,
+/// where there is nothing to import.
 fn website(signs: &Signs) -> Option<Fact<String>> {
     let candidate = signs.candidate;
-    let found = candidate.manifests.iter().find(|found| {
-        found.ecosystem.id == "javascript"
-            && !matches!(found.manifest.publishing, Publishing::Configured(..))
-            && found.manifest.importable.is_none()
-    })?;
-    let dependency = found.manifest.dependencies.iter().find(|dependency| {
-        found.ecosystem.frameworks.site.contains(&dependency.name.as_str()) && dependency.scope <= Scope::Development
-    })?;
+    let found = candidate
+        .manifests
+        .iter()
+        .find(|found| found.ecosystem.id == "javascript" && found.manifest.importable.is_none())?;
     let folder = if candidate.path.is_empty() { String::new() } else { format!("{}/", candidate.path) };
+    let is_published = matches!(found.manifest.publishing, Publishing::Configured(..));
+    let dependency = found.manifest.dependencies.iter().filter(|_| !is_published).find(|dependency| {
+        found.ecosystem.frameworks.site.contains(&dependency.name.as_str()) && dependency.scope <= Scope::Development
+    });
+    let Some(dependency) = dependency else {
+        let start = found.manifest.starts.as_ref().filter(|_| found.manifest.commands.is_empty())?;
+        let mut pages =
+            ["public/index.html", "index.html", "src/index.html"].iter().map(|page| format!("{folder}{page}"));
+        let page = pages.find(|page| signs.survey.tree.file(page).is_some_and(engine_repo::File::speaks))?;
+        let why = format!("{} starts it ({}), and {page} is its page.", found.file, start.text);
+        return Some(sure("website", "type.website", why, &found.file, start.line));
+    };
     let configurations = [
         "next.config.js",
         "next.config.mjs",

@@ -15,8 +15,10 @@ pub(super) fn telling<'p>(signs: &Signs, packages: &'p [Package]) -> Option<&'p 
         let own = signs.candidate.manifests.iter().filter(|found| found.ecosystem.id == package.ecosystem);
         let (mut starts, mut imported) = (false, false);
         for found in own {
-            starts |= found.manifest.starts.is_some() && package.ecosystem != "javascript";
             imported |= found.manifest.importable.is_some();
+            // A script that starts something is part of many libraries; one with nothing to import is none.
+            starts |=
+                found.manifest.starts.is_some() && (package.ecosystem != "javascript" || is_only_started(signs, found));
         }
         package.published.is_some() && (is_code && !starts || imported)
     };
@@ -47,6 +49,14 @@ pub(super) fn published_as(signs: &Signs, program: &Program, packages: &[Package
     );
     facts.push(fact);
     facts
+}
+
+/// Whether a package of JavaScript has a script that starts it, and neither an entry point nor a command.
+fn is_only_started(signs: &Signs, found: &Found) -> bool {
+    let folder = found.file.trim_end_matches("package.json");
+    let entries = ["index.js", "index.ts", "index.mjs", "index.cjs", "index.d.ts", "index.json"];
+    let has_entry = || entries.iter().any(|entry| signs.survey.tree.file(&format!("{folder}{entry}")).is_some());
+    found.manifest.importable.is_none() && found.manifest.commands.is_empty() && !has_entry()
 }
 
 /// Whether others import it rather than run it.

@@ -196,9 +196,12 @@ fn a_library_is_published() {
 #[test]
 fn other_types_have_their_own_signs() {
     let next = "{\"name\": \"ledger\", \"private\": true, \"dependencies\": {\"next\": \"15\"}}";
+    let page = "{\"name\": \"ledger\", \"publishConfig\": {\"access\": \"public\"}, \"scripts\": {\"start\": \"webpack serve\"}}";
     let table: &[(&str, Files, &str)] = &[
         ("a website", &[("package.json", next), ("next.config.js", "")], "website"),
         ("a framework alone", &[("package.json", next)], "without-component"),
+        ("a page that is started", &[("package.json", page), ("public/index.html", "")], "website"),
+        ("no page", &[("package.json", page), ("README.md", "x")], "without-component"),
         ("a gateway", &[("krakend.json", "{\"version\": 3, \"endpoints\": []}")], "gateway"),
         ("terraform", &[("main.tf", "x"), ("outputs.tf", "y")], "infrastructure"),
         (
@@ -276,7 +279,18 @@ fn lifecycle_needs_evidence() {
                 ),
                 ("README.md", "pip install ledger"),
             ],
-            "experimental",
+            "unknown?experimental",
+        ),
+        (
+            "classified as over",
+            &[
+                (
+                    "pyproject.toml",
+                    "[project]\nname = \"ledger\"\nclassifiers = [\"Development Status :: 7 - Inactive\"]\n",
+                ),
+                ("README.md", "pip install ledger"),
+            ],
+            "deprecated",
         ),
     ];
     for (what, files, expected) in table {
