@@ -28,7 +28,7 @@ const fn first(id: &'static str, title: &'static str, explanation: &'static str)
     Rule { id, version: 1, title, explanation }
 }
 
-static RULES: [Rule; 56] = [
+static RULES: [Rule; 57] = [
     first(
         "name.repository",
         "Named after the repository",
@@ -111,6 +111,11 @@ static RULES: [Rule; 56] = [
         "type.server",
         "It is built as a server",
         "Its build makes a program that is started, with a framework for servers, but nothing shows a deployment: a guess.",
+    ),
+    first(
+        "type.program",
+        "The only program of a workspace",
+        "One member of a workspace makes a program, none is published or deployed, and a README, and a changelog, tags or releases are there: a guess.",
     ),
     first(
         "type.action",

@@ -70,9 +70,14 @@ pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[Temp
     let workspaces = workspaces(&candidates);
     let publications = publications(survey, &pipelines, &candidates);
     let mut drafted = Vec::new();
+    let signs_of = |candidate| Signs { survey, deployments, pipelines: &pipelines, candidate, templates };
     for (candidate, publications) in candidates.iter().zip(publications) {
-        let signs = Signs { survey, deployments, pipelines: &pipelines, candidate, templates };
-        drafted.push(module(&signs, publications, &workspaces));
+        drafted.push(module(&signs_of(candidate), publications, &workspaces));
+    }
+    let is_alone = drafted.iter().all(|drafted| drafted.module.types.is_empty());
+    if let Some(root) = drafted.first_mut().filter(|_| is_alone && !workspaces.is_empty()) {
+        let members: Vec<Signs> = candidates.iter().skip(1).map(signs_of).collect();
+        root.module.types.extend(kinds::only_program(&signs_of(&candidates[0]), &members));
     }
     let mut modules = fold(survey, drafted);
     bound(survey, &mut modules);

@@ -160,9 +160,7 @@ impl<'t> Survey<'t> {
             }
             _ if lower.ends_with(".tf") => self.terraform.push(file),
             _ if is_pipeline(name, folder, yaml) => self.pipelines.push(file),
-            _ if lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") => {
-                self.environments.push(file)
-            }
+            _ if is_environment(&lower) => self.environments.push(file),
             _ if folder.is_empty() && lower.starts_with("readme") && self.readme.is_none() => self.readme = Some(file),
             _ if yaml && is_manifest_place(folder, &lower) => self.kubernetes.push(file),
             _ => {}
@@ -223,6 +221,13 @@ fn is_container(lower: &str) -> bool {
     matches!(lower, "dockerfile" | "containerfile")
         || lower.starts_with("dockerfile.")
         || lower.ends_with(".dockerfile")
+}
+
+/// What examples and tests name is nobody's configuration.
+fn is_environment(lower: &str) -> bool {
+    let named = lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env");
+    let words = ["example", "sample", "template", "dist", "test", "tests", "testing", "default"];
+    named && !lower.split(['.', '-', '_']).any(|word| words.contains(&word))
 }
 
 fn is_pipeline(name: &str, folder: &str, yaml: bool) -> bool {

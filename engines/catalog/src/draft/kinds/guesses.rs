@@ -4,7 +4,7 @@ use model::{Confidence, Evidence, Fact};
 
 use super::{Candidate, Found, Signs, fact, framework, published};
 use crate::draft::modules::is_development;
-use crate::draft::program::Program;
+use crate::draft::program::{Program, program};
 use crate::manifest::Located;
 
 /// What it could be, though nothing decides it.
@@ -71,6 +71,32 @@ pub(super) fn guesses(signs: &Signs, program: &Program, possible: Option<Evidenc
         }));
     }
     found
+}
+
+/// The one program of a workspace whose members are neither published nor deployed: where somebody wrote down what it is
+/// and keeps versions of it, the workspace is there for that program.
+pub(in crate::draft) fn only_program(root: &Signs, members: &[Signs]) -> Option<Fact<String>> {
+    let survey = root.survey;
+    let changes =
+        ["CHANGELOG.md", "CHANGELOG", "CHANGES.md", "NEWS.md"].iter().find(|name| survey.tree.file(name).is_some());
+    let versions = changes
+        .map(|name| (*name).to_owned())
+        .or_else(|| survey.facts.tags.first().map(|tag| format!("the tag {}", tag.name)))
+        .or_else(|| root.pipelines.first(|ci| ci.releases.as_ref()).map(|(file, _)| file.to_owned()))?;
+    root.candidate.readme.as_ref()?;
+    if root.templates.iter().any(|template| template.path.is_empty()) {
+        return None;
+    }
+    let mut programs = members.iter().filter(|member| !is_development(&member.candidate.path)).filter_map(|member| {
+        let program = program(member);
+        Some((member, program.commands.first()?.clone(), program.command_file?))
+    });
+    let (member, command, file) = programs.next().filter(|_| programs.next().is_none())?;
+    let serves = framework(member.candidate, |found| found.ecosystem.frameworks.serve);
+    let (kind, with) = serves.map_or(("cli", String::new()), |(_, name, _)| ("service", format!(", with {name}")));
+    let why =
+        format!("{} is the only program of the workspace{with}, and {versions} tells its versions.", command.text);
+    Some(fact(kind, "type.program", Confidence::Guess, why, &file, command.line))
 }
 
 /// What Django's projects are started with, and its libraries do without.

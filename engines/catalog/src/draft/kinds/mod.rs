@@ -6,6 +6,8 @@ mod published;
 
 use model::{Confidence, Evidence, Fact};
 
+pub(super) use guesses::only_program;
+
 use super::candidates::{Candidate, Found};
 use super::deployments::Deployments;
 use super::program::program;

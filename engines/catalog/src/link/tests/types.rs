@@ -244,6 +244,45 @@ fn a_template_speaks_for_itself_only() {
 }
 
 #[test]
+fn the_only_program_of_a_workspace_is_a_guess() {
+    let member =
+        "[package]\nname = \"ledger\"\npublish = false\n[[bin]]\nname = \"ledger\"\n[dependencies]\nclap = \"4\"\n";
+    let files: Files = &[
+        ("Cargo.toml", "[workspace]\nmembers = [\"cli\", \"xtask\"]\n"),
+        ("cli/Cargo.toml", member),
+        ("cli/src/main.rs", ""),
+        ("xtask/Cargo.toml", "[package]\nname = \"xtask\"\npublish = false\n"),
+        ("xtask/src/main.rs", ""),
+        ("README.md", "# Ledger\n\nKeeps the books.\n"),
+        ("CHANGELOG.md", "# 1.0\n"),
+    ];
+    let linked = catalog([repository("ledger", files)]);
+    assert_eq!(linked.field("component:default/ledger", "type"), "unknown?cli");
+    assert!(catalog([repository("ledger", &files[..6])]).references().is_empty(), "nothing tells versions");
+    let mut two = files.to_vec();
+    two.extend([("other/Cargo.toml", "[package]\nname = \"other\"\npublish = false\n"), ("other/src/main.rs", "")]);
+    assert!(catalog([repository("ledger", &two)]).references().is_empty(), "of two nothing can be said");
+    let serving = member.replace("clap", "axum");
+    let serving: Vec<_> =
+        files.iter().map(|&(path, text)| (path, if text == member { serving.as_str() } else { text })).collect();
+    let linked = catalog([repository("ledger", &serving)]);
+    assert_eq!(linked.field("component:default/ledger", "type"), "unknown?service");
+}
+
+#[test]
+fn a_folder_of_declarations_is_no_component() {
+    let entity = |name: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  lifecycle: production\n  owner: team-a\n"
+        )
+    };
+    let text = format!("{}---\n{}", entity("tides"), entity("berths"));
+    let linked = catalog([repository("descriptors", &[("catalog-info.yaml", &text), ("README.md", "x")])]);
+    assert_eq!(linked.references(), ["component:default/berths", "component:default/tides"]);
+    assert_eq!(linked.standings[0].1, Standing::Catalogued);
+}
+
+#[test]
 fn lifecycle_needs_evidence() {
     let deployed: Files = &[("Dockerfile", DOCKERFILE), ("k8s/ledger.yaml", DEPLOYMENT)];
     let table: &[(&str, Files, &str)] = &[

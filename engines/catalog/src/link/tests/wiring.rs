@@ -61,6 +61,16 @@ fn hosts_are_services_of_others() {
 }
 
 #[test]
+fn examples_of_configuration_call_nobody() {
+    for (file, found) in
+        [(".env", true), (".env.example", false), (".env.test", false), (".test.env", false), ("app.env", true)]
+    {
+        let linked = catalog([service("ledger", &[]), service("tides", &[(file, "LEDGER_URL=http://ledger:80\n")])]);
+        assert_eq!(!linked.list("component:default/tides", "dependsOn").is_empty(), found, "{file}");
+    }
+}
+
+#[test]
 fn an_image_may_be_deployed_from_elsewhere() {
     let built = |workflow: &str| {
         repository("ledger", &[("Dockerfile", "FROM x\nEXPOSE 80\n"), (".github/workflows/ci.yml", workflow)])
