@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -21,8 +20,6 @@ pub(crate) struct Asked {
     query: BTreeMap<String, String>,
     token: Option<String>,
     validator: Option<String>,
-    #[expect(dead_code, reason = "read by the routes that write")]
-    body: Bytes,
 }
 
 /// What a route says, before pages and headers.
@@ -40,7 +37,7 @@ enum Said {
 }
 
 impl Asked {
-    pub(crate) fn new(parts: &axum::http::request::Parts, body: Bytes) -> Self {
+    pub(crate) fn new(parts: &axum::http::request::Parts) -> Self {
         let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
         let path_and_query = whole.strip_prefix("/api/v3").unwrap_or(whole).to_owned();
         let (path, query) = path_and_query.split_once('?').unwrap_or((&path_and_query, ""));
@@ -53,7 +50,6 @@ impl Asked {
             token: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
             validator: header("if-none-match"),
             path_and_query: path_and_query.clone(),
-            body,
         }
     }
 
@@ -250,6 +246,9 @@ fn repositories(
         .repositories
         .values()
         .filter(|repository| owner.is_none_or(|owner| owner == repository.owner) && sees(token, repository))
+        .filter(|repository| {
+            asked.query.get("type").is_none_or(|kind| kind != "private") || repository.visibility == Visibility::Private
+        })
         .collect();
     if asked.query.get("sort").is_some_and(|sort| sort == "pushed") {
         found.sort_by_key(|repository| std::cmp::Reverse(repository.pushed_at));

@@ -22,7 +22,6 @@ use crate::{Certificates, State};
 
 type Shared = Arc<Mutex<State>>;
 
-/// Bodies of webhooks and pull requests are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 pub(crate) async fn start(
@@ -70,8 +69,9 @@ impl Listener for Tls {
 
 async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
-    let asked = Asked::new(&parts, body);
+    // Nothing is written yet, so nothing is read from it; a connection is kept only if it was taken.
+    drop(axum::body::to_bytes(body, LARGEST_BODY).await);
+    let asked = Asked::new(&parts);
     let (fault, response) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = fault::take(&mut state.faults, &asked.path_and_query);

@@ -160,6 +160,11 @@ impl State {
         }
     }
 
+    /// No request meets a fault that was planned before.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
     /// Adds a public repository, and its owner if it is new; its id.
     pub fn add_repository(&mut self, owner: &str, name: &str) -> u64 {
         let id = self.repositories.keys().next_back().map_or(1_000, |last| last + 1);

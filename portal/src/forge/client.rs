@@ -100,6 +100,15 @@ impl Forge {
         self.inner.http.calls()
     }
 
+    /// The same asked anew, since a token's copy of it may be an hour old.
+    pub(super) async fn look_at_installation(&self) -> Result<Option<Installation>> {
+        self.inner.credentials.look_at_installation(&self.inner.http).await
+    }
+
+    pub(super) fn is_nobody(&self) -> bool {
+        self.inner.credentials.is_nobody()
+    }
+
     pub(super) fn settings(&self) -> &ForgeSettings {
         &self.inner.settings
     }

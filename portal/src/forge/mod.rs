@@ -7,9 +7,12 @@ mod answer;
 mod auth;
 mod client;
 mod error;
+mod existence;
 pub mod http;
 mod listing;
+pub mod permissions;
 mod settings;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +20,11 @@ mod tests;
 pub use auth::{GitCredentials, Installation};
 pub use client::Forge;
 pub use error::{Error, Limit, Result};
+pub use existence::{Existence, Standing, Unclear};
 pub use listing::coverage::{Coverage, Narrowed};
+pub use listing::people::{
+    Collaborator, Member, Readers, ReadingTeam, RepositoryProperties, Role, Team, TeamRepository,
+};
 pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Scope};
 pub use listing::{Cache, Listing};
 pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy, Secret};

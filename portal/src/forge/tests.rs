@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod app;
+mod existence;
 mod faults;
 mod listing;
 mod network;
+mod people;
+mod permissions;
+mod webhook;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

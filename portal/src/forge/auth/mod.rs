@@ -119,6 +119,17 @@ impl Credentials {
         }
     }
 
+    /// As it is now, not as it was when the token was made; `None` unless we are an App.
+    pub(super) async fn look_at_installation(&self, http: &Http) -> Result<Option<Installation>> {
+        let Kind::App(installed) = &self.kind else { return Ok(None) };
+        let jwt = bearer(&jwt::sign(&installed.app.id, &installed.key, self.clock.now())?)?;
+        find_installation(&installed.app, http, &jwt).await.map(Some)
+    }
+
+    pub(super) fn is_nobody(&self) -> bool {
+        matches!(self.kind, Kind::Nobody)
+    }
+
     async fn current(&self, installed: &Installed, http: &Http) -> Result<Current> {
         let mut current = installed.current.lock().await;
         if let Some(current) = current.as_ref().filter(|current| current.until - EARLY > self.clock.now()) {
@@ -127,7 +138,7 @@ impl Credentials {
         let jwt = bearer(&jwt::sign(&installed.app.id, &installed.key, self.clock.now())?)?;
         let id = match current.as_ref() {
             Some(current) => current.installation.id,
-            None => find_installation(&installed.app, http, &jwt).await?,
+            None => find_installation(&installed.app, http, &jwt).await?.id,
         };
         let fresh = fetch_token(id, http, &jwt).await;
         // An App that was installed anew has another installation, to be looked up next time.
@@ -140,10 +151,13 @@ impl Credentials {
 struct InstallationAnswer {
     id: u64,
     suspended_at: Option<String>,
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
+    repository_selection: Option<String>,
 }
 
 /// "Get an organization installation for the authenticated app", and the same for a user.
-async fn find_installation(app: &App, http: &Http, jwt: &HeaderValue) -> Result<u64> {
+async fn find_installation(app: &App, http: &Http, jwt: &HeaderValue) -> Result<Installation> {
     let account = segment(&app.account);
     for kind in ["orgs", "users"] {
         let path = format!("/{kind}/{account}/installation");
@@ -152,7 +166,11 @@ async fn find_installation(app: &App, http: &Http, jwt: &HeaderValue) -> Result<
                 let found: InstallationAnswer = parse(&path, answer.body())?;
                 return match found.suspended_at {
                     Some(_) => Err(Error::Settings(format!("The App's installation at {} is suspended.", app.account))),
-                    None => Ok(found.id),
+                    None => Ok(Installation {
+                        id: found.id,
+                        selected_only: found.repository_selection.as_deref() == Some("selected"),
+                        permissions: found.permissions,
+                    }),
                 };
             }
             Err(Error::NotFound { .. }) => {}

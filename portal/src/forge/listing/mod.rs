@@ -4,7 +4,7 @@
 //! "Best practices for using the REST API", "Use conditional requests if appropriate".
 
 pub mod coverage;
-
+pub mod people;
 pub mod repositories;
 
 use std::collections::BTreeMap;
