@@ -220,3 +220,20 @@ proptest! {
         prop_assert_eq!(documents[0].root.to_json(), value, "{}", text);
     }
 }
+
+/// As npm's `yaml` 2.x has it: a bracket may close where its key stands, and no further left.
+#[test]
+fn brackets_may_close_where_their_key_stands() {
+    let table = [
+        ("a:\n  b: [\n    1\n  ]\n  c: 2\n", r#"{"a":{"b":[1],"c":2}}"#),
+        ("a: [\n  1\n]\nb: 2\n", r#"{"a":[1],"b":2}"#),
+        ("- a: [\n    1\n  ]\n", r#"[{"a":[1]}]"#),
+        ("a:\n- [\n  1\n]\n", r#"{"a":[[1]]}"#),
+        ("a:\n  - {\n    b: 1\n  }\n", r#"{"a":[{"b":1}]}"#),
+        ("a: [[\n  1\n  ]\n]\n", r#"{"a":[[1]]}"#),
+    ];
+    for (text, expected) in table {
+        assert_eq!(json(text), expected, "{text:?}");
+    }
+    assert!(json("a: [\n1\n]\n").starts_with("yaml.syntax 2:1"));
+}

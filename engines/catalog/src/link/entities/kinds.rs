@@ -1,0 +1,184 @@
+//! What each kind of entity says, and from whom it has it.
+
+use model::catalog::Correction;
+use model::{Confidence, Evidence, Guess, Kind};
+use serde_json::Value;
+
+use super::Building;
+use super::fields::{Field, guessed, owner_text, pair};
+use crate::link::overrides::SaidOf;
+use crate::link::people::Ownership;
+
+impl Building<'_> {
+    pub(super) fn component(&mut self, corrections: &[&Correction]) {
+        let context = self.context;
+        let part = self.thing.part.map(|part| &context.parts.parts[part]);
+        let said = self.said();
+        self.describe();
+        let kind = Field {
+            overridden: said.kind.map(|said| self.overridden("type.override", said, said.value.clone())),
+            inferred: part.and_then(|part| part.kind.as_ref()).map(pair),
+            guess: part.and_then(|part| part.guess.as_ref()).map(|fact| guessed("/spec/type", fact)),
+            demanded: true,
+        };
+        self.decide("type", kind, corrections, None);
+        self.lifecycle(&said, corrections);
+        self.owned(corrections, true);
+        if let Some(system) = said.system
+            && self.entity.spec_str("system").is_none()
+        {
+            let (value, evidence) = self.overridden("system.override", system, system.value.short());
+            self.set("system", value, evidence);
+        }
+        let Some(at) = self.thing.part else { return };
+        self.list("dependsOn", &context.edges.depends_on[at], None);
+        self.list("providesApis", &context.edges.provides[at], Some("api"));
+        self.list("consumesApis", &context.edges.consumes[at], Some("api"));
+        let rejected =
+            corrections.iter().any(|correction| correction.field == "/spec/dependsOn" && correction.value.is_none());
+        if !rejected {
+            self.guesses.extend(context.edges.guesses[at].iter().cloned());
+        }
+    }
+
+    pub(super) fn lifecycle(&mut self, said: &SaidOf, corrections: &[&Correction]) {
+        let context = self.context;
+        let part = self.thing.part.map(|part| &context.parts.parts[part]);
+        let repository = context.world.repositories[self.thing.repository];
+        let own = Some(self.thing.repository);
+        let stated = part
+            .and_then(|part| part.module.lifecycle.as_ref())
+            .map(|fact| (fact.value.clone(), context.world.stamp(&fact.evidence, self.thing.repository, own)));
+        let is_over =
+            |value: &Option<(String, Evidence)>| value.as_ref().is_some_and(|(value, _)| value == "deprecated");
+        let archived = repository.archived.then(|| {
+            let evidence = Evidence::new("lifecycle.archived", Confidence::Corroborated, "The repository is archived.");
+            ("deprecated".to_owned(), evidence)
+        });
+        let deployed = part.and_then(|part| part.deployed.as_ref()).map(|evidence| {
+            ("production".to_owned(), Evidence { rule: "lifecycle.deployed".to_owned(), ..evidence.clone() })
+        });
+        let inferred = archived.or_else(|| stated.clone().filter(|_| is_over(&stated))).or(deployed);
+        let guess = stated
+            .filter(|(value, _)| inferred.is_none() && value != "deprecated")
+            .map(|(value, evidence)| Guess { field: "/spec/lifecycle".to_owned(), value, evidence });
+        let overridden = said.lifecycle.map(|said| self.overridden("lifecycle.override", said, said.value.clone()));
+        self.decide("lifecycle", Field { overridden, inferred, guess, demanded: true }, corrections, None);
+    }
+
+    /// Decides the owner: by the ladder for what lies in a folder; only by descriptor and people for the rest.
+    pub(super) fn owned(&mut self, corrections: &[&Correction], by_files: bool) {
+        let context = self.context;
+        let said = if by_files { self.said() } else { SaidOf::default() };
+        let ownership = if by_files { self.ownership() } else { Ownership::default() };
+        let overridden = said.owner.map(|said| self.overridden("owner.override", said, owner_text(said.value)));
+        let inferred = ownership.owner.map(|fact| (owner_text(&fact.value), fact.evidence));
+        let guess = if by_files && overridden.is_none() && inferred.is_none() {
+            ownership.guess.or_else(|| context.people.by_activity(&context.world, self.thing.repository))
+        } else {
+            None
+        };
+        let demanded = self.thing.kind != Kind::Template;
+        self.decide("owner", Field { overridden, inferred, guess, demanded }, corrections, Some("group"));
+    }
+
+    pub(super) fn ownership(&self) -> Ownership {
+        let context = self.context;
+        let part = self.thing.part.or_else(|| context.parts.nearest(self.thing.repository, &self.thing.path));
+        let modules =
+            || context.world.repositories[self.thing.repository].draft.as_ref().map(|draft| draft.modules.as_slice());
+        // A template or definition without a component around it is owned like the root of its repository.
+        let shares = match part {
+            Some(part) => &context.parts.parts[part].module.owners,
+            None => match modules().and_then(<[_]>::first) {
+                Some(root) => &root.owners,
+                None => return Ownership::default(),
+            },
+        };
+        context.people.by_codeowners(&context.world, shares, self.thing.repository)
+    }
+
+    pub(super) fn api(&mut self, corrections: &[&Correction]) {
+        let context = self.context;
+        let own = Some(self.thing.repository);
+        if let Some(at) = self.thing.api {
+            let draft = context.apis.apis[at].draft;
+            let evidence = context.world.stamp(&draft.evidence, self.thing.repository, own);
+            if self.entity.metadata.title.is_none() && self.thing.descriptor.is_none() {
+                self.entity.metadata.title.clone_from(&draft.title);
+            }
+            if self.entity.metadata.description.is_none() && draft.description.is_some() {
+                self.entity.metadata.description.clone_from(&draft.description);
+                self.evidence.insert("/metadata/description".to_owned(), evidence.clone());
+            }
+            if self.entity.spec_str("type").is_none() {
+                self.set("type", draft.api_type.clone(), evidence.clone());
+            }
+            if !self.entity.spec.contains_key("definition") && !self.entity.spec.contains_key("remotes") {
+                self.entity
+                    .spec
+                    .insert("definition".to_owned(), serde_json::json!({ "$text": format!("./{}", draft.path) }));
+                self.evidence.insert("/spec/definition".to_owned(), evidence);
+            }
+        }
+        self.decide("type", Field { demanded: true, ..Field::default() }, corrections, None);
+        let said = self.said();
+        self.lifecycle(&SaidOf { lifecycle: said.lifecycle, ..SaidOf::default() }, corrections);
+        self.owned(corrections, true);
+    }
+
+    pub(super) fn template(&mut self, corrections: &[&Correction]) {
+        let context = self.context;
+        if let Some(template) = self.thing.template {
+            let evidence = context.world.stamp(&template.evidence, self.thing.repository, Some(self.thing.repository));
+            self.set("type", template.template_type.clone(), evidence);
+            // The schema demands steps. What the template does is in its own files; running it comes with its dialect.
+            self.entity.spec.insert("steps".to_owned(), Value::Array(Vec::new()));
+            let facts = &context.world.repositories[self.thing.repository].facts;
+            if let Some(description) = facts.description.as_ref().filter(|_| template.path.is_empty()) {
+                self.entity.metadata.description = Some(description.value.clone());
+                let evidence =
+                    context.world.stamp(&description.evidence, self.thing.repository, Some(self.thing.repository));
+                self.evidence.insert("/metadata/description".to_owned(), evidence);
+            }
+        }
+        self.owned(corrections, true);
+    }
+
+    pub(super) fn resource(&mut self, corrections: &[&Correction]) {
+        let context = self.context;
+        let store = self.thing.store.map(|at| &context.stores[at]);
+        let inferred = store.map(|store| (store.resource_type.to_owned(), store.evidence.clone()));
+        self.decide("type", Field { inferred, demanded: true, ..Field::default() }, corrections, None);
+        self.owned(corrections, store.is_some());
+    }
+
+    /// Description, homepage and tags, where the descriptor has none.
+    pub(super) fn describe(&mut self) {
+        let Some(part) = self.thing.part.map(|part| &self.context.parts.parts[part]) else { return };
+        let own = Some(self.thing.repository);
+        if let Some(fact) = part.module.description.as_ref().filter(|_| self.entity.metadata.description.is_none()) {
+            self.entity.metadata.description = Some(fact.value.clone());
+            self.evidence.insert(
+                "/metadata/description".to_owned(),
+                self.context.world.stamp(&fact.evidence, self.thing.repository, own),
+            );
+        }
+        if self.entity.metadata.tags.is_empty() {
+            self.entity.metadata.tags.clone_from(&part.module.tags);
+        }
+        if let Some(fact) = part.module.homepage.as_ref().filter(|_| self.entity.metadata.links.is_empty()) {
+            let link = model::entity::Link {
+                url: fact.value.clone(),
+                title: Some("Homepage".to_owned()),
+                icon: None,
+                kind: None,
+            };
+            self.entity.metadata.links.push(link);
+            self.evidence.insert(
+                "/metadata/links/0".to_owned(),
+                self.context.world.stamp(&fact.evidence, self.thing.repository, own),
+            );
+        }
+    }
+}
