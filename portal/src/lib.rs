@@ -11,6 +11,7 @@ pub mod demo;
 pub mod docs;
 pub mod error;
 pub mod forge;
+pub mod git;
 pub mod identity;
 pub mod jobs;
 pub mod repositories;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::Visibility;
 
 use crate::clock::Clock;
+use crate::git::{self, Address, Connection, Secret};
 
 /// How often sources are polled when nobody says otherwise.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -50,6 +51,36 @@ pub struct SourceSettings {
 pub enum SourceKind {
     /// Work trees and bare repositories below this folder, read in place.
     Folder(PathBuf),
+    /// Repositories at Git hosts, mirrored in the data folder.
+    Git(GitSettings),
+}
+
+/// Repositories by their addresses, and how to get at them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitSettings {
+    /// At least one. A name and a password within an address win over those below.
+    pub addresses: Vec<Address>,
+    pub username: Option<String>,
+    pub password: Option<Password>,
+    pub connection: Connection,
+    /// For one fetch of one repository.
+    pub time_limit: Duration,
+}
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Password {
+    Known(Secret),
+    /// Its first line, read each time that it is needed.
+    File(PathBuf),
+}
+
+impl GitSettings {
+    /// Without a login and with the defaults: git's own helpers and the ssh agent are asked.
+    pub fn new(addresses: Vec<Address>) -> Self {
+        let connection = Connection::default();
+        Self { addresses, username: None, password: None, connection, time_limit: git::TIME_LIMIT }
+    }
 }
 
 impl Settings {

@@ -6,7 +6,9 @@ use engine_repo::{FindLimits, FoundRepository, find};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::read::Failure;
 use super::{Coverage, Listed, Listing, Source};
+use crate::git::Watch;
 
 /// Work trees and bare repositories below a folder.
 #[derive(Debug, Clone)]
@@ -31,9 +33,9 @@ impl Source for FolderSource {
         .boxed()
     }
 
-    fn open<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<PathBuf, String>> {
+    fn open<'a>(&'a self, path: &'a str, _: &'a Watch<'a>) -> BoxFuture<'a, Result<PathBuf, Failure>> {
         let opened = if path.contains(char::REPLACEMENT_CHARACTER) && !Path::new(path).exists() {
-            Err(format!("The name of the folder {path} is not valid UTF-8; rename the folder."))
+            Err(Failure::of(format!("The name of the folder {path} is not valid UTF-8; rename the folder."), None))
         } else {
             Ok(PathBuf::from(path))
         };

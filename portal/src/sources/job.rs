@@ -1,22 +1,21 @@
 //! One round over the sources: names first, then contents, then the catalog.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use futures::stream::{self, StreamExt};
 use model::Level;
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{self, Known, Plan};
-use super::read::{self, Failure, Read};
+use super::contents::Contents;
+use super::plan::{self, Plan};
 use super::renames;
 use super::store::{self, Synced};
 use super::{Coverage, Listing, Round, Source};
 use crate::catalog;
 use crate::db::new_id;
 use crate::error::{Error, Result};
+use crate::git;
 use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
 
@@ -26,23 +25,13 @@ const LINK_EVERY: Duration = Duration::from_secs(2);
 const LINK_SHARE: u32 = 4;
 /// Counts per week move on even where nobody commits.
 const LINK_AT_LEAST_EVERY: i64 = 24 * 60 * 60 * 1000;
-/// One that failed is tried again after so many milliseconds, though its references have not moved.
-const RETRY_AFTER: i64 = 10 * 60 * 1000;
-/// Fingerprints that one thread compares at a time.
-const CHUNK: usize = 16;
 
-type Sources<'a> = [(&'a SourceSettings, Box<dyn Source>)];
-
-/// A repository that has to be read, and where it is.
-struct Due {
-    row: Known,
-    path: std::result::Result<PathBuf, String>,
-}
+pub(super) type Sources<'a> = [(&'a SourceSettings, Box<dyn Source>)];
 
 #[derive(Default)]
-struct Tally {
-    read: AtomicU64,
-    failed: AtomicU64,
+pub(super) struct Tally {
+    pub(super) read: AtomicU64,
+    pub(super) failed: AtomicU64,
     added: u64,
     gone: u64,
 }
@@ -59,7 +48,8 @@ async fn round(context: &Context) -> Result<Ending> {
     let round: Round = context.payload()?;
     let chosen =
         portal.settings().sources.iter().filter(|source| round.source.as_ref().is_none_or(|name| *name == source.name));
-    let sources: Vec<_> = chosen.map(|settings| (settings, super::source(settings))).collect();
+    let data = &portal.settings().data;
+    let sources: Vec<_> = chosen.map(|settings| (settings, super::source(settings, data))).collect();
     if sources.is_empty() {
         context.progress(|progress| "No sources are configured".clone_into(&mut progress.phase));
         return Ok(Ending::Quiet);
@@ -67,13 +57,13 @@ async fn round(context: &Context) -> Result<Ending> {
     let (plan, listings) = write_names(context, &sources).await?;
     let mut tally = Tally { added: plan.added.len() as u64, gone: plan.gone.len() as u64, ..Tally::default() };
     let total = plan.listed.len();
-    let due = find_due(context, &sources, plan.listed, &tally).await?;
-    let busy = !due.is_empty();
-    if busy {
+    let contents = Contents::new(context, &sources, &tally);
+    let due = contents.find_due(plan.listed).await?;
+    if !due.is_empty() {
         let reading = CancellationToken::new();
         let (read, linked) = tokio::join!(
             async {
-                let read = read_all(context, due, &tally).await;
+                let read = contents.read_all(due).await;
                 reading.cancel();
                 engine_repo::release_licences();
                 read
@@ -85,6 +75,9 @@ async fn round(context: &Context) -> Result<Ending> {
     }
     if context.halted().is_cancelled() {
         return Ok(Ending::Halted);
+    }
+    if round.source.is_none() {
+        remove_mirrors(context).await?;
     }
     let linked = link(context).await?;
     let errors = write_sources(context, &listings, start).await?;
@@ -141,149 +134,24 @@ async fn write_names<'a>(
     Ok((plan, listings))
 }
 
-/// Those whose references have moved since they were read. Costs one look at each.
-async fn find_due(context: &Context, sources: &Sources<'_>, listed: Vec<Known>, tally: &Tally) -> Result<Vec<Due>> {
-    context.progress(|progress| {
-        "Comparing references".clone_into(&mut progress.phase);
-        progress.total = listed.len() as u64;
-    });
-    let by_name: HashMap<&str, &dyn Source> =
-        sources.iter().map(|(settings, source)| (settings.name.as_str(), source.as_ref())).collect();
-    let mut opened = Vec::with_capacity(listed.len());
-    for row in listed {
-        let path = match by_name.get(row.source.as_str()) {
-            Some(source) => source.open(&row.path).await,
-            None => Err(format!("its source {} is not configured", row.source)),
-        };
-        opened.push(Due { row, path });
-    }
-    let (now, wished) = (context.portal().clock().now(), context.is_wished());
-    let mut chunks = Vec::new();
-    while !opened.is_empty() {
-        let rest = opened.split_off(opened.len().min(CHUNK));
-        chunks.push(std::mem::replace(&mut opened, rest));
-    }
-    let compared = stream::iter(chunks)
-        .map(|chunk| tokio::task::spawn_blocking(move || compare(chunk, now, wished)))
-        .buffer_unordered(workers(context));
-    let mut due = Vec::new();
-    let (mut unchanged, mut failed) = (0, 0);
-    futures::pin_mut!(compared);
-    while let Some(chunk) = compared.next().await {
-        let chunk = chunk.map_err(Error::internal)?;
-        unchanged += chunk.unchanged;
-        failed += chunk.failed;
-        due.extend(chunk.due);
-    }
-    tally.failed.fetch_add(failed, Ordering::Relaxed);
-    due.sort_by_cached_key(|(weight, due)| (std::cmp::Reverse(*weight), due.row.name.clone()));
-    context.progress(|progress| {
-        "Reading repositories".clone_into(&mut progress.phase);
-        progress.done = unchanged + failed;
-        progress.failed = failed;
-    });
-    Ok(due.into_iter().map(|(_, due)| due).collect())
-}
-
-#[derive(Default)]
-struct Compared {
-    due: Vec<(u64, Due)>,
-    unchanged: u64,
-    /// They failed before, and nothing has moved since.
-    failed: u64,
-}
-
-fn compare(chunk: Vec<Due>, now: i64, wished: bool) -> Compared {
-    let rules = Some(i64::from(engine_catalog::RULES_VERSION));
-    let mut compared = Compared::default();
-    for due in chunk {
-        let known = due.row.fingerprint.is_some()
-            && due.path.as_ref().ok().and_then(|path| read::fingerprint(path).ok()) == due.row.fingerprint;
-        if due.row.standing == "failed" {
-            let recent = due.row.read_at.is_some_and(|at| now - at < RETRY_AFTER);
-            if known && recent && !wished {
-                compared.failed += 1;
-                continue;
-            }
-        } else if known && due.row.rules_version == rules {
-            compared.unchanged += 1;
-            continue;
-        }
-        let weight = due.path.as_ref().map_or(0, |path| read::weight(path));
-        compared.due.push((weight, due));
-    }
-    compared
-}
-
-/// Reads what is due, so many at a time, each in a transaction of its own. Once the job is halted or the database fails,
-/// nothing more is begun, and what is in flight comes to its end.
-async fn read_all(context: &Context, due: Vec<Due>, tally: &Tally) -> Result<()> {
-    let stop = context.halted().child_token();
-    let begun = due.into_iter().take_while(|_| !stop.is_cancelled()).map(|due| read_one(context, due, tally));
-    let results = stream::iter(begun).buffer_unordered(workers(context));
-    futures::pin_mut!(results);
-    let mut outcome = Ok(());
-    while let Some(result) = results.next().await {
-        if result.is_err() {
-            stop.cancel();
-        }
-        outcome = outcome.and(result);
-    }
-    outcome
-}
-
-async fn read_one(context: &Context, due: Due, tally: &Tally) -> Result<()> {
-    let Due { row, path } = due;
-    let now = context.portal().clock().now();
-    context.progress(|progress| row.name.clone_into(&mut progress.current));
-    let read = match path {
-        Ok(path) => tokio::task::spawn_blocking(move || read::read(&path, now)).await.unwrap_or_else(|error| {
-            tracing::error!(repository = row.name, %error, "reading a repository panicked");
-            Err(Failure {
-                reason: "a fault in Slipway; the server's log has the details".to_owned(),
-                fingerprint: row.fingerprint.clone(),
-            })
-        }),
-        Err(reason) => Err(Failure { reason, fingerprint: None }),
-    };
-    let failed = read.is_err();
-    match read {
-        Ok(read) => keep(context, &row, &read).await?,
-        Err(failure) => keep_failure(context, &row, &failure).await?,
-    }
-    tally.read.fetch_add(u64::from(!failed), Ordering::Relaxed);
-    tally.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
-    metrics::counter!("slipway_repositories_read_total", "result" => if failed { "failed" } else { "read" })
-        .increment(1);
-    context.progress(|progress| {
-        progress.done += 1;
-        progress.failed += u64::from(failed);
-    });
-    Ok(())
-}
-
-async fn keep(context: &Context, row: &Known, read: &Read) -> Result<()> {
+/// Removes the mirrors of repositories that are in sight no longer.
+async fn remove_mirrors(context: &Context) -> Result<()> {
     let portal = context.portal();
-    let mut tx = portal.db().begin().await?;
-    store::write_read(&mut tx, &row.id, read, i64::from(engine_catalog::RULES_VERSION), portal.clock().now()).await?;
-    store::mark_changed(&mut tx).await?;
-    tx.commit().await?;
-    context.log(Level::Note, format!("{}: read in {} ms.", row.name, read.took));
-    Ok(())
-}
-
-async fn keep_failure(context: &Context, row: &Known, failure: &Failure) -> Result<()> {
-    let portal = context.portal();
-    let findings = serde_json::to_string(&[read::finding(&failure.reason)])?;
-    let mut tx = portal.db().begin().await?;
-    let (id, now) = (&row.id, portal.clock().now());
-    let news =
-        store::write_failure(&mut tx, id, &failure.reason, &findings, failure.fingerprint.as_deref(), now).await?;
-    if news {
-        store::mark_changed(&mut tx).await?;
+    let mirrors = super::mirrors(&portal.settings().data);
+    if !mirrors.is_dir() {
+        return Ok(());
     }
-    tx.commit().await?;
-    context.log(Level::Error, format!("{}: {}", row.name, failure.reason));
+    let known = store::known(portal.db()).await?;
+    let in_sight = known.iter().filter(|row| row.gone_at.is_none());
+    let in_use = in_sight.filter_map(|row| Some(Path::new(&row.path).file_name()?.to_str()?.to_owned())).collect();
+    let cleaned = tokio::task::spawn_blocking(move || git::clean(&mirrors, &in_use)).await.map_err(Error::internal)?;
+    match cleaned {
+        Ok(0) => {}
+        Ok(removed) => {
+            context.log(Level::Note, format!("{removed} mirrors that are not needed any more were removed."))
+        }
+        Err(error) => context.log(Level::Warning, format!("A mirror that is not needed could not be removed: {error}")),
+    }
     Ok(())
 }
 
@@ -361,6 +229,6 @@ fn sum_up(context: &Context, tally: &mut Tally, total: usize, errors: &[String],
     if changed { Ending::Succeeded } else { Ending::Quiet }
 }
 
-fn workers(context: &Context) -> usize {
+pub(super) fn workers(context: &Context) -> usize {
     context.portal().settings().workers.max(1)
 }

@@ -4,7 +4,9 @@
 //! references have moved, then links the catalog. Invariant: only a complete listing may take something out of sight,
 //! and nothing is ever deleted: what comes back is recognised.
 
+mod contents;
 mod folder;
+mod git;
 mod job;
 mod plan;
 mod read;
@@ -13,19 +15,23 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use model::Finding;
 use model::source::SourceStatus;
 use serde::{Deserialize, Serialize};
 
 pub use self::folder::FolderSource;
+pub use self::git::GitSource;
 pub use self::job::run;
+pub use self::read::Failure;
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::git::Watch;
 use crate::identity::{Action, Actor, can};
 use crate::jobs::{self, NewJob};
 use crate::settings::{Settings, SourceKind, SourceSettings};
@@ -37,13 +43,26 @@ const ALL: &str = "*";
 /// Starts after which a round counts as hopeless. Many, since each kill of the process costs one.
 const ATTEMPTS: u32 = 100;
 
-/// One place where repositories are: a folder, and later Git addresses and forges.
+/// One place where repositories are: a folder, Git addresses, and later forges. It lives for one round.
 pub trait Source: Send + Sync {
     /// All repositories, or as many as can be had.
     fn list(&self) -> BoxFuture<'_, Listing>;
 
-    /// Makes one that was listed readable on this machine, and says where. The error is for a person.
-    fn open<'a>(&'a self, path: &'a str) -> BoxFuture<'a, std::result::Result<PathBuf, String>>;
+    /// Whether [`open`](Self::open) speaks to another machine: it is then called for many at a time, and its repositories
+    /// are compared and read one by one as they arrive.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// Makes one that was listed readable on this machine as it is now, and says where. What it fails with is kept with
+    /// the repository, and what was known of that stays; once `watch` is halted, any failure will do.
+    fn open<'a>(&'a self, path: &'a str, watch: &'a Watch<'a>) -> BoxFuture<'a, std::result::Result<PathBuf, Failure>>;
+
+    /// Called for one that was opened and could not be read: whether that was the copy's fault, and it is whole now.
+    fn mend<'a>(&'a self, path: &'a str, watch: &'a Watch<'a>) -> BoxFuture<'a, std::result::Result<bool, Failure>> {
+        let _ = (path, watch);
+        std::future::ready(Ok(false)).boxed()
+    }
 }
 
 /// What a source lists.
@@ -69,11 +88,11 @@ pub enum Coverage {
 /// One repository of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// What tells it apart over all sources, for as long as possible: the real path, the number at a forge.
+    /// What tells it apart over all sources, for as long as possible: the real path, the address, the number at a forge.
     pub stable_key: String,
     /// As its source names it.
     pub name: String,
-    /// What [`Source::open`] takes.
+    /// Where it is read on this machine, and what [`Source::open`] takes. Mirrors are below [`mirrors`].
     pub path: String,
     pub archived: bool,
     pub fork: bool,
@@ -152,9 +171,15 @@ pub(crate) async fn register(db: &Db, settings: &Settings) -> Result<bool> {
     Ok(hidden + changed > 0)
 }
 
+/// The folder of all mirrors, in a data folder.
+pub fn mirrors(data: &Path) -> PathBuf {
+    data.join("mirrors")
+}
+
 /// The source that some settings speak of.
-fn source(settings: &SourceSettings) -> Box<dyn Source> {
+fn source(settings: &SourceSettings, data: &Path) -> Box<dyn Source> {
     match &settings.kind {
         SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
+        SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors(data))),
     }
 }

@@ -128,7 +128,7 @@ pub fn plan(
             });
             if let Some(owner) = owner {
                 plan.notes
-                    .push(format!("{} is already read from the source {owner}; it is not listed twice.", listed.path));
+                    .push(format!("{} is already read from the source {owner}; it is not listed twice.", listed.name));
                 continue;
             }
             taken.insert(&listed.stable_key, &source.name);

@@ -21,17 +21,25 @@ pub struct Read {
 }
 
 /// Why a repository could not be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
-    /// For a person.
+    /// For a person, without a full stop.
     pub reason: String,
+    /// What to do, where it could not even be had; `None` for one that is there and cannot be read.
+    pub help: Option<String>,
     /// Where it could still be told: nobody tries again before it changes, or a while has passed.
     pub fingerprint: Option<String>,
 }
 
+impl Failure {
+    pub fn of(reason: String, help: Option<String>) -> Self {
+        Self { reason, help, fingerprint: None }
+    }
+}
+
 /// The state of a repository's references.
 pub fn fingerprint(path: &Path) -> Result<String, Failure> {
-    let failure = |reason| Failure { reason, fingerprint: None };
+    let failure = |reason| Failure::of(reason, None);
     let repository = Repository::open(path).map_err(|error| failure(error.to_string()))?;
     repository.fingerprint().map_err(|error| failure(error.to_string()))
 }
@@ -39,10 +47,10 @@ pub fn fingerprint(path: &Path) -> Result<String, Failure> {
 /// Everything that one repository says. `now` is what its activity is counted from.
 pub fn read(path: &Path, now: i64) -> Result<Read, Failure> {
     let start = Instant::now();
-    let unnamed = |reason| Failure { reason, fingerprint: None };
+    let unnamed = |reason| Failure::of(reason, None);
     let repository = Repository::open(path).map_err(|error| unnamed(error.to_string()))?;
     let fingerprint = repository.fingerprint().map_err(|error| unnamed(error.to_string()))?;
-    let failure = |reason| Failure { reason, fingerprint: Some(fingerprint.clone()) };
+    let failure = |reason| Failure { reason, help: None, fingerprint: Some(fingerprint.clone()) };
     let snapshot = repository.snapshot().map_err(|error| failure(error.to_string()))?;
     let (facts, findings) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
     let draft = engine_catalog::draft(&snapshot, &facts);
@@ -73,7 +81,12 @@ pub fn weight(path: &Path) -> u64 {
 }
 
 /// What the page of a repository shows when it could not be read.
-pub fn finding(reason: &str) -> Finding {
+pub fn finding(failure: &Failure) -> Finding {
+    let reason = &failure.reason;
+    if let Some(help) = &failure.help {
+        let message = format!("This repository could not be fetched: {reason}.");
+        return Finding::new("repository.unreachable", Level::Error, message, help);
+    }
     Finding::new(
         "repository.unreadable",
         Level::Error,

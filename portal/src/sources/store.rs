@@ -7,7 +7,7 @@ use super::plan::Known;
 use super::read::Read;
 use crate::db::{Db, Tx, new_id, on};
 use crate::error::Result;
-use crate::settings::{SourceKind, SourceSettings};
+use crate::settings::{GitSettings, SourceKind, SourceSettings};
 
 /// The mark in `meta` that the catalog has to be linked anew; it outlives the process.
 const CHANGED: &str = "catalog.changed";
@@ -31,14 +31,26 @@ pub async fn retire_sources(tx: &mut Tx, now: i64) -> Result<()> {
 }
 
 pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<()> {
-    let SourceKind::Folder(location) = &source.kind;
+    let (kind, location) = match &source.kind {
+        SourceKind::Folder(folder) => ("folder", folder.to_string_lossy().into_owned()),
+        SourceKind::Git(git) => ("git", addresses(git)),
+    };
     on!(tx, p => sqlx::query(
-        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, 'folder', $2, $3, $4)
+        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, location = excluded.location,
              visibility = excluded.visibility, demo = excluded.demo, gone_at = NULL")
-        .bind(&source.name).bind(location.to_string_lossy()).bind(source.visibility.as_str()).bind(source.demo)
+        .bind(&source.name).bind(kind).bind(&location).bind(source.visibility.as_str()).bind(source.demo)
         .execute(p).await.map(drop))?;
     Ok(())
+}
+
+/// As they are shown: the first, and how many more.
+fn addresses(git: &GitSettings) -> String {
+    match git.addresses.as_slice() {
+        [] => String::new(),
+        [only] => only.url.to_string(),
+        [first, rest @ ..] => format!("{} and {} more", first.url, rest.len()),
+    }
 }
 
 /// Takes the repositories of sources that are configured no longer out of sight; gives how many.

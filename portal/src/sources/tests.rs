@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod git;
 mod interrupted;
 mod names;
 
@@ -323,7 +324,8 @@ async fn a_folder_is_listed_with_what_is_in_it() {
     assert_eq!(names, ["team/one"]);
     let one = &listing.repositories[0];
     assert_eq!(Path::new(&one.stable_key), fs::canonicalize(folder.path().join("team/one")).unwrap());
-    assert!(source.open(&one.path).await.unwrap().is_dir());
-    assert!(source.open("/no/such/\u{fffd}").await.unwrap_err().contains("UTF-8"));
+    let watch = Watch::new(tokio_util::sync::CancellationToken::new(), |_| {});
+    assert!(source.open(&one.path, &watch).await.unwrap().is_dir());
+    assert!(source.open("/no/such/\u{fffd}", &watch).await.unwrap_err().reason.contains("UTF-8"));
     assert!(matches!(FolderSource::new(Path::new("/no/such")).list().await.coverage, Coverage::Failed(_)));
 }
