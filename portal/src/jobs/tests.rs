@@ -79,7 +79,7 @@ async fn state(portal: &Portal, id: &str) -> (JobState, u32, Option<String>) {
 async fn wait_until(portal: &Portal, id: &str, enough: impl Fn(&Job) -> bool) -> Job {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {
-        let mut changed = watch(portal, id);
+        let mut changed = watch(portal);
         let job = get(portal, &Actor::Operator, id).await.unwrap();
         if enough(&job) {
             return job;
