@@ -55,6 +55,9 @@ pub(super) struct Publication {
 pub(super) fn publication(survey: &Survey, pipelines: &Pipelines, found: &Found, readmes: &[&Readme]) -> Publication {
     let (manifest, ecosystem) = (&found.manifest, found.ecosystem);
     let Some(name) = &manifest.name else { return Publication::default() };
+    if ecosystem.only_at_root && found.file.contains('/') {
+        return Publication { private: true, ..Publication::default() };
+    }
     let evidence = |why: String, file: &str, line: u32| {
         Some(Evidence::new("package.published", Confidence::Corroborated, why).at(file, Some(line)))
     };

@@ -14,6 +14,7 @@ pub(super) static CMAKE: Ecosystem = Ecosystem {
     pages: &["find_package({}", "conan.io/center/recipes/{}", "conan.io/center/{}", "vcpkg install {}"],
     // Anybody may call a project anything: only what is installed for others to find can be found.
     only_published: true,
+    only_at_root: true,
     frameworks: Frameworks { serve: &[], command: &[], site: &[] },
     ..NONE
 };

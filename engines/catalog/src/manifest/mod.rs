@@ -196,6 +196,8 @@ pub struct Ecosystem {
     pub named_by_address: bool,
     /// Where its manifest is ready, a tag with a version is what its registry serves, or goes with a release to it.
     pub released_by_tag: bool,
+    /// What its registry or its users take lies at the root of a repository: what lies deeper may be anybody's.
+    pub only_at_root: bool,
     /// A name says nothing before its package is published: nothing is guessed from it.
     pub only_published: bool,
     /// Its manifests stand beside code that they build; those of pipelines, charts and the like do not.
@@ -223,6 +225,7 @@ const NONE: Ecosystem = Ecosystem {
     pages: &[],
     named_by_address: false,
     released_by_tag: false,
+    only_at_root: false,
     only_published: false,
     is_code: true,
     join: |_| {},

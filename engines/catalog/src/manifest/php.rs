@@ -17,6 +17,7 @@ pub(super) static PHP: Ecosystem = Ecosystem {
         "poser.pugx.org/{}",
     ],
     released_by_tag: true,
+    only_at_root: true,
     frameworks: Frameworks {
         serve: &[
             "laravel/framework",

@@ -14,6 +14,7 @@ pub(super) static SWIFT: Ecosystem = Ecosystem {
     normalise,
     pages: &["swiftpackageindex.com/{}", "pod '{}'"],
     released_by_tag: true,
+    only_at_root: true,
     frameworks: Frameworks {
         serve: &["https://github.com/vapor/vapor.git", "https://github.com/hummingbird-project/hummingbird.git"],
         command: &[

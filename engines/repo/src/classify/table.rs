@@ -44,6 +44,13 @@ pub(super) const FOLDERS: &[FolderRow] = &[
         Vendored,
         "holds other people's projects",
     ),
+    folders_holding(
+        &["external", "extern", "deps", "subprojects"],
+        Vendored,
+        &["googletest", "gtest", "fmt", "spdlog", "catch2", "json", "packagecache"],
+        "holds copies of other projects",
+    ),
+    folders_holding(&[".build"], Vendored, &["checkouts", "repositories"], "holds what a tool downloaded"),
     folders(&["pods", "carthage"], Vendored, "holds installed Swift or Objective-C packages"),
     folders(&[".venv", "venv", "site-packages", ".eggs"], Vendored, "holds installed Python packages"),
     folders(&[".terraform", ".bundle", ".m2"], Vendored, "holds what a tool downloaded"),
@@ -108,6 +115,8 @@ pub(super) const FOLDERS: &[FolderRow] = &[
         Test,
         "holds tests",
     ),
+    // Maven's invoker runs the projects in it.
+    folders_holding(&["it"], Test, &["settings.xml", "invoker.properties", "pom.xml"], "holds tests"),
     folders_holding(
         &["spec", "specs"],
         Test,

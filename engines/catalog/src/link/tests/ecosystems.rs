@@ -124,6 +124,11 @@ fn cmake_finds_only_what_is_installed_for_it() {
     let linked = catalog([repository("events", &[("CMakeLists.txt", &installed)]), asks()]);
     assert_eq!(linked.field("component:default/events", "type"), "library");
     assert_eq!(edges(&linked, "component:default/asking"), ["component:default/events dependency.package"]);
+    let copied = catalog([repository(
+        "ledger",
+        &[("CMakeLists.txt", "project(L)\n"), ("lib/events/CMakeLists.txt", &installed)],
+    )]);
+    assert!(copied.references().is_empty(), "what lies deeper may be a copy");
     let linked = catalog([repository("events", &[("CMakeLists.txt", library), ("Procfile", "web: x\n")]), asks()]);
     assert!(edges(&linked, "component:default/asking").is_empty());
     assert!(linked.get("component:default/asking").guesses.iter().all(|guess| guess.field != "/spec/dependsOn"));
@@ -202,4 +207,46 @@ fn charts_and_definitions() {
         asking(&[("buf.yaml", "version: v2\ndeps:\n  - buf.build/acme/events\n")]),
     ]);
     assert_eq!(edges(&linked, "component:default/asking"), ["component:default/events dependency.package"]);
+}
+
+#[test]
+fn nothing_is_invented_from_what_may_not_speak() {
+    let pom = pom("events", MAVEN_REGISTRY);
+    let gem = "Gem::Specification.new do |s|\n  s.name = 'x'\n  s.summary = 'x'\n  s.license = 'MIT'\nend\n";
+    let package = "{\"name\": \"harbour/x\", \"description\": \"x\", \"license\": \"MIT\", \"autoload\": {}}";
+    let project =
+        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><PackageTags>x</PackageTags></PropertyGroup></Project>";
+    let chart = "apiVersion: v2\nname: common\ntype: library\n";
+    let action = "name: x\nruns:\n  using: composite\n";
+    let manifests = [
+        ("pom.xml", pom.as_str()),
+        ("x.gemspec", gem),
+        ("composer.json", package),
+        ("X.csproj", project),
+        ("Chart.yaml", chart),
+        ("action.yml", action),
+        ("CMakeLists.txt", "project(X)\nadd_library(x x.c)\ninstall(EXPORT X)\n"),
+        ("Package.swift", "let package = Package(\n  name: \"X\",\n  products: [\n    .library(name: \"X\")\n  ]\n)\n"),
+        ("main.tf", "module \"x\" {\n  source = \"github.com/acme/target\"\n}\n"),
+    ];
+    let folders = [
+        "src/test/resources/project",
+        "testdata/x",
+        "examples/x",
+        "vendor/x",
+        "third_party/x",
+        "spec/fixtures/x",
+        "{{cookiecutter.name}}",
+        "Tests/Fixtures/X",
+        "node_modules/x",
+    ];
+    for folder in folders {
+        let mut files: Vec<(String, &str)> =
+            manifests.iter().map(|(name, text)| (format!("{folder}/{name}"), *text)).collect();
+        files.push((".github/workflows/p.yml".to_owned(), "steps:\n  - run: helm push\n  - run: dotnet nuget push\n"));
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let linked =
+            catalog([tagged("ledger", &files, &["v1.0.0"]), repository("acme/target", &[("Procfile", "web: x\n")])]);
+        assert_eq!(linked.references(), ["component:default/target"], "{folder}");
+    }
 }
