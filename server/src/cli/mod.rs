@@ -5,11 +5,12 @@ pub mod serve;
 pub mod sync;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use model::Finding;
+use portal::git::Address;
 
 use crate::config::{self, Config};
 
@@ -53,8 +54,8 @@ pub struct Common {
     /// Where Slipway keeps its database and index
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A folder of repositories, or one repository; may be repeated
-    #[arg(long = "source", value_name = "PATH")]
+    /// A folder of repositories, one repository, or the Git address of one; may be repeated
+    #[arg(long = "source", value_name = "PATH|URL")]
     pub sources: Vec<PathBuf>,
     /// Add the demo organisation (only on a loopback address)
     #[arg(long)]
@@ -78,16 +79,30 @@ impl Common {
             config.listen = listen;
         }
         config.demo |= self.demo;
-        for path in &self.sources {
-            if !path.is_dir() {
-                eprintln!("error: the source {} is not a folder", path.display());
-                eprintln!("  help: name a folder that holds Git repositories, or is one");
-                return Err(ExitCode::from(INVALID));
-            }
-            config.add_path(path.clone());
+        for source in &self.sources {
+            add_source(&mut config, source)?;
         }
         Ok(config)
     }
+}
+
+fn add_source(config: &mut Config, source: &Path) -> Result<(), ExitCode> {
+    if source.is_dir() {
+        config.add_path(source.to_owned());
+        return Ok(());
+    }
+    // What is no address is not repeated if it might have been one, with a password.
+    let address = source.to_str().filter(|text| text.contains("://") || text.contains('@') || text.contains("::"));
+    match address.map(Address::parse) {
+        Some(Ok(address)) => {
+            config.add_address(address);
+            return Ok(());
+        }
+        Some(Err(expected)) => eprintln!("error: a source is neither a folder nor {expected}"),
+        None => eprintln!("error: the source {} is not a folder", source.display()),
+    }
+    eprintln!("  help: name a folder that holds Git repositories, or is one, or the address of a repository");
+    Err(ExitCode::from(INVALID))
 }
 
 /// Findings for a person, on standard error.

@@ -5,13 +5,15 @@
 mod keys;
 mod value;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
-use portal::settings::{DatabaseSettings, Settings, SourceKind, SourceSettings};
+use portal::git::Address;
+use portal::settings::{DatabaseSettings, GitSettings, Settings, SourceKind, SourceSettings};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -38,7 +40,12 @@ pub struct Config {
     pub log_level: String,
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
+    /// Variables that hold passwords of sources, and so set no key.
+    pub password_variables: Vec<String>,
 }
+
+/// Variables by name.
+pub type Environment = BTreeMap<String, String>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -49,7 +56,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceConfig {
     pub name: String,
-    pub path: PathBuf,
+    pub kind: SourceKind,
     pub visibility: Visibility,
 }
 
@@ -66,6 +73,7 @@ impl Default for Config {
             log_level: "info".to_owned(),
             demo: false,
             sources: Vec::new(),
+            password_variables: Vec::new(),
         }
     }
 }
@@ -90,12 +98,13 @@ pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, Stri
     };
     let mut config = Config::default();
     let mut findings = Vec::new();
-    read_file(&mut config, &name, &text, &mut findings);
-    read_environment(&mut config, environment, &mut findings);
+    let environment: Environment = environment.collect();
+    read_file(&mut config, &environment, (&name, &text), &mut findings);
+    read_environment(&mut config, &environment, &mut findings);
     if findings.is_empty() { Ok(config) } else { Err(findings) }
 }
 
-fn read_file(config: &mut Config, name: &str, text: &str, findings: &mut Vec<Finding>) {
+fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str, &str), findings: &mut Vec<Finding>) {
     let at = |span: std::ops::Range<usize>, finding: Finding| {
         let (line, column) = position(text, span.start);
         finding.at(name, line, column)
@@ -123,7 +132,9 @@ fn read_file(config: &mut Config, name: &str, text: &str, findings: &mut Vec<Fin
             }
             DeValue::Array(tables) if section == "source" => {
                 for table in tables {
-                    findings.extend(read_source(config, table).into_iter().map(|(span, finding)| at(span, finding)));
+                    findings.extend(
+                        read_source(config, environment, table).into_iter().map(|(span, finding)| at(span, finding)),
+                    );
                 }
             }
             _ => {
@@ -144,7 +155,7 @@ fn set<K>(config: &mut Config, path: &str, key: &Spanned<K>, value: &Spanned<DeV
     Some((value.span(), keys::wrong(path, &expected)))
 }
 
-fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
+fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
     let DeValue::Table(fields) = table.get_ref() else {
         return vec![(table.span(), keys::wrong("source", "a table for each source: [[source]]"))];
     };
@@ -161,8 +172,9 @@ fn read_source(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located
             Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
         }
     }
+    config.password_variables.extend(source.password_env.clone());
     if located.is_empty() {
-        match source.finish(&config.sources) {
+        match source.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),
             Err(finding) => located.push((table.span(), finding)),
         }
@@ -181,25 +193,25 @@ const FOREIGN: [&str; 7] = [
     "SLIPWAY_WASM_STD",
 ];
 
-fn read_environment(
-    config: &mut Config,
-    environment: impl Iterator<Item = (String, String)>,
-    findings: &mut Vec<Finding>,
-) {
+fn read_environment(config: &mut Config, environment: &Environment, findings: &mut Vec<Finding>) {
     for (name, text) in environment {
         let Some(rest) = name.strip_prefix("SLIPWAY_") else { continue };
-        if FOREIGN.contains(&name.as_str()) || rest.starts_with("TEST_") || rest.starts_with("CI_") {
+        if FOREIGN.contains(&name.as_str())
+            || rest.starts_with("TEST_")
+            || rest.starts_with("CI_")
+            || config.password_variables.contains(name)
+        {
             continue;
         }
-        match keys::KEYS.iter().find(|key| key.variable() == name) {
+        match keys::find_variable(name) {
             Some(key) => {
-                if let Err(expected) = (key.set)(config, &Value::Text(&text)) {
-                    findings.push(keys::wrong(&name, &expected));
+                if let Err(expected) = (key.set)(config, &Value::Text(text)) {
+                    findings.push(keys::wrong(name, &expected));
                 }
             }
             None => {
                 let known: Vec<String> = keys::KEYS.iter().map(keys::Key::variable).collect();
-                findings.push(keys::unknown(&name, known.iter().map(String::as_str)));
+                findings.push(keys::unknown(name, known.iter().map(String::as_str)));
             }
         }
     }
@@ -220,12 +232,25 @@ impl Config {
             .ok()
             .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "folder".to_owned());
+        self.add(&base, SourceKind::Folder(path));
+    }
+
+    /// Adds a source of one repository; the name is that of the repository, made unique.
+    pub fn add_address(&mut self, address: Address) {
+        let name = address.url.name();
+        let last = name.rsplit(['/', ':']).next().unwrap_or(&name);
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let base: String = last.chars().take(50).map(|c| if fits(c) { c } else { '-' }).collect();
+        self.add(&base, SourceKind::Git(GitSettings::new(vec![address])));
+    }
+
+    fn add(&mut self, base: &str, kind: SourceKind) {
         let taken = |name: &str| self.sources.iter().any(|source| source.name == name) || name == DEMO_SOURCE;
         let name = (1..)
-            .map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") })
+            .map(|n| if n == 1 { base.to_owned() } else { format!("{base}-{n}") })
             .find(|name| !taken(name))
-            .unwrap_or(base.clone());
-        self.sources.push(SourceConfig { name, path, visibility: Visibility::Public });
+            .unwrap_or_else(|| base.to_owned());
+        self.sources.push(SourceConfig { name, kind, visibility: Visibility::Public });
     }
 
     /// What the portal needs of it.
@@ -235,7 +260,7 @@ impl Config {
             .iter()
             .map(|source| SourceSettings {
                 name: source.name.clone(),
-                kind: SourceKind::Folder(source.path.clone()),
+                kind: source.kind.clone(),
                 visibility: source.visibility,
                 demo: false,
             })

@@ -39,8 +39,10 @@ fn the_example_holds_every_key_with_its_default() {
     }
     assert_eq!(read(EXAMPLE).unwrap(), Config::default());
     let full = read(&uncommented).unwrap();
-    assert_eq!(full.sources.len(), 1);
+    assert_eq!(full.sources.len(), 2);
     assert_eq!(full.sources[0].visibility, Visibility::Public);
+    let SourceKind::Git(git) = &full.sources[1].kind else { panic!("{full:?}") };
+    assert_eq!((git.addresses.len(), git.time_limit), (2, portal::git::TIME_LIMIT));
     assert_eq!(full.public_url.as_deref(), Some("https://portal.example.com"));
 }
 
@@ -97,6 +99,50 @@ fn sources_given_by_path_get_names_of_their_own() {
     }
     let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
     assert_eq!(names, ["work", "work-2", "demo-2"]);
+    for url in ["https://h/team/a.git", "git@h:a.git", "https://h/%C3%A9"] {
+        config.add_address(Address::parse(url).unwrap());
+    }
+    let names: Vec<&str> = config.sources.iter().skip(3).map(|source| source.name.as_str()).collect();
+    assert_eq!(names, ["a", "a-2", "-"]);
+}
+
+#[test]
+fn git_sources_take_addresses_apart() {
+    let text = "[[source]]\nname = \"g\"\nkind = \"git\"\nurls = [\"https://ada:s3cret@h/a.git\", \"git@h:b.git\"]\n\
+                username = \"slipway\"\npassword-env = \"SLIPWAY_GIT_TOKEN\"\nca-file = \"ca.pem\"\n\
+                proxy = \"http://ada:s3cret@proxy:3128\"\ntime-limit = \"5m\"\nvisibility = \"signed-in\"\n";
+    let config = read_with(text, &[("SLIPWAY_GIT_TOKEN", "s3cret")]).unwrap();
+    let SourceKind::Git(git) = &config.sources[0].kind else { panic!("{config:?}") };
+    assert_eq!(git.addresses[0].url.as_str(), "https://h/a.git");
+    assert_eq!(git.addresses[0].username.as_deref(), Some("ada"));
+    assert_eq!(git.addresses[1].url.as_str(), "git@h:b.git");
+    assert_eq!((git.username.as_deref(), git.time_limit), (Some("slipway"), Duration::from_secs(300)));
+    assert!(git.password.is_some() && git.connection.ca_file.is_some() && git.connection.proxy.is_some());
+    // However it is looked at.
+    assert!(!format!("{config:?} {:?}", config.settings()).contains("s3cret"));
+}
+
+#[test]
+fn mistakes_in_git_sources_are_told_without_their_passwords() {
+    let source = |keys: &str| read(&format!("[[source]]\nname = \"g\"\n{keys}\n"));
+    let errors = [
+        "kind = \"git\"",
+        "kind = \"git\"\nurls = []",
+        "kind = \"git\"\nurls = [\"https://h/a\", \"https://ada:s3cret@h/a?x\"]",
+        "kind = \"git\"\nurls = [\"--upload-pack=x\"]",
+        "kind = \"git\"\nurls = [\"ext::sh -c s3cret\"]",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\npath = \"/srv\"",
+        "path = \"/srv\"\nproxy = \"http://p:1\"",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\nproxy = \"s3cret\"",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\npassword-file = \"a\"\npassword-env = \"B\"",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\npassword-env = \"UNSET\"",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\npassword-env = \"SLIPWAY_DATABASE_URL\"",
+        "kind = \"git\"\nurls = [\"https://h/a\"]\ntime-limit = \"0\"",
+    ]
+    .map(|keys| source(keys).unwrap_err().join("\n"));
+    let errors = errors.join("\n");
+    assert!(!errors.contains("s3cret"), "{errors}");
+    insta::assert_snapshot!(errors);
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use portal::git::Address;
 use toml::de::DeValue;
+
+const MOST_ADDRESSES: usize = 10_000;
 
 /// What stands at a key. A variable of the environment is always text, and is read as the key expects it.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +14,8 @@ pub enum Value<'a> {
     Text(&'a str),
     Boolean(bool),
     Integer(i64),
+    /// Texts only.
+    List(Vec<&'a str>),
     Other,
 }
 
@@ -21,6 +26,13 @@ impl<'a> From<&'a DeValue<'_>> for Value<'a> {
             DeValue::Boolean(value) => Self::Boolean(*value),
             DeValue::Integer(integer) => {
                 i64::from_str_radix(integer.as_str(), integer.radix()).map_or(Self::Other, Self::Integer)
+            }
+            DeValue::Array(items) => {
+                let texts = items.iter().map(|item| match item.get_ref() {
+                    DeValue::String(text) => Some(text.as_ref()),
+                    _ => None,
+                });
+                texts.collect::<Option<_>>().map_or(Self::Other, Self::List)
             }
             _ => Self::Other,
         }
@@ -34,6 +46,19 @@ impl Value<'_> {
             Self::Text(text) if !text.trim().is_empty() => Ok((*text).to_owned()),
             _ => Err("a text that is not empty".to_owned()),
         }
+    }
+
+    /// Addresses of repositories, at least one. What is wrong is not repeated: it may hold a password.
+    pub fn git_addresses(&self) -> Result<Vec<Address>, String> {
+        let Self::List(texts) = self else { return Err("a list of Git addresses: [\"https://…\", …]".to_owned()) };
+        if texts.is_empty() || texts.len() > MOST_ADDRESSES {
+            return Err(format!("a list of 1 to {MOST_ADDRESSES} Git addresses"));
+        }
+        let parse = |(at, text): (usize, &&str)| {
+            Address::parse(text)
+                .map_err(|expected| format!("a list of Git addresses; number {} must be {expected}", at + 1))
+        };
+        texts.iter().enumerate().map(parse).collect()
     }
 
     pub fn boolean(&self) -> Result<bool, String> {
