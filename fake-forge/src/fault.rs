@@ -40,6 +40,8 @@ pub enum Fault {
     WrongCount,
 }
 
+/// A fault that lies in wait.
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Planned {
     pub path: String,
     pub fault: Fault,

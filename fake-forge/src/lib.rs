@@ -9,7 +9,9 @@
 
 mod app;
 mod certificates;
+mod control;
 mod fault;
+mod reply;
 mod routes;
 mod serve;
 mod shapes;
@@ -43,7 +45,15 @@ impl Fake {
     /// # Errors
     /// If no port can be had.
     pub async fn start(profile: Profile) -> std::io::Result<Self> {
-        Self::serve(profile, None).await
+        Self::serve(profile, 0, None).await
+    }
+
+    /// On this port.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub async fn start_on(profile: Profile, port: u16) -> std::io::Result<Self> {
+        Self::serve(profile, port, None).await
     }
 
     /// The same over TLS, for `localhost` and 127.0.0.1.
@@ -51,12 +61,12 @@ impl Fake {
     /// # Errors
     /// If no port can be had, or the certificate cannot be used.
     pub async fn start_tls(profile: Profile, certificates: &Certificates) -> std::io::Result<Self> {
-        Self::serve(profile, Some(certificates)).await
+        Self::serve(profile, 0, Some(certificates)).await
     }
 
-    async fn serve(profile: Profile, certificates: Option<&Certificates>) -> std::io::Result<Self> {
+    async fn serve(profile: Profile, port: u16, certificates: Option<&Certificates>) -> std::io::Result<Self> {
         let state = Arc::new(Mutex::new(State::new(profile)));
-        let (origin, server) = serve::start(state.clone(), certificates).await?;
+        let (origin, server) = serve::start(state.clone(), port, certificates).await?;
         let fake = Self { origin, state, server };
         fake.state().origin = fake.origin.clone();
         Ok(fake)

@@ -1,39 +1,24 @@
-//! What is answered: the routes, who may see what, pages, validators and rate limits.
+//! What is answered: the routes, and who may see what.
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
 use axum::response::Response;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 
 use crate::fault::Fault;
-use crate::state::{Rate, Repository, State, Token, Visibility};
+use crate::reply::{Said, refuse, spend, write};
+use crate::state::{Repository, State, Token, Visibility};
 use crate::{app, shapes};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
-    method: String,
+    pub method: String,
     /// Without the API's own path.
     pub path_and_query: String,
-    path: Vec<String>,
-    query: BTreeMap<String, String>,
-    token: Option<String>,
-    validator: Option<String>,
-}
-
-/// What a route says, before pages and headers.
-enum Said {
-    /// One thing.
-    One(Value),
-    /// A list, paged; `counted` names the field in which it lies beside its count.
-    Many {
-        entries: Vec<Value>,
-        counted: Option<&'static str>,
-    },
-    Created(Value),
-    Refused(u16, &'static str),
-    Moved(String),
+    pub path: Vec<String>,
+    pub query: BTreeMap<String, String>,
+    pub token: Option<String>,
+    pub validator: Option<String>,
 }
 
 impl Asked {
@@ -53,7 +38,7 @@ impl Asked {
         }
     }
 
-    fn number(&self, name: &str, otherwise: usize) -> usize {
+    pub(crate) fn number(&self, name: &str, otherwise: usize) -> usize {
         self.query.get(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
     }
 }
@@ -72,64 +57,6 @@ pub(crate) fn answer(state: &mut State, asked: &Asked, fault: Option<&Fault>) ->
         Err(refused) => refused,
     };
     write(state, asked, said, fault)
-}
-
-/// The faults that take the place of an answer.
-fn refuse(state: &State, fault: &Fault) -> Option<Response> {
-    let message = |text: &str| {
-        json!({"message": text, "documentation_url": "https://docs.github.com/rest", "status": "403"}).to_string()
-    };
-    let limit = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-    let response = match fault {
-        Fault::ServerError => plain(500, &[], "<html><title>Unicorn!</title></html>"),
-        Fault::TooManyRequests { retry_after } => {
-            plain(429, &[("retry-after", retry_after.to_string())], message("Too many requests"))
-        }
-        Fault::PrimaryLimit { seconds } => plain(
-            403,
-            &[
-                ("x-ratelimit-limit", "5000".to_owned()),
-                ("x-ratelimit-remaining", "0".to_owned()),
-                ("x-ratelimit-reset", (state.now() + seconds).to_string()),
-            ],
-            message("API rate limit exceeded for user ID 1000."),
-        ),
-        Fault::SecondaryLimit { retry_after: Some(seconds) } => {
-            plain(403, &[("retry-after", seconds.to_string())], message(limit))
-        }
-        Fault::SecondaryLimit { retry_after: None } => plain(403, &[], message(limit)),
-        Fault::MissingPage => plain(404, &[], message("Not Found")),
-        Fault::SingleSignOn => plain(
-            403,
-            &[("x-github-sso", "required; url=https://github.com/orgs/acme/sso?authorization_request=A".to_owned())],
-            message(
-                "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.",
-            ),
-        ),
-        Fault::BadCredentials => plain(401, &[], message("Bad credentials")),
-        Fault::Huge { bytes } => plain(200, &[], " ".repeat(*bytes)),
-        Fault::Redirect { to } => plain(301, &[("location", to.clone())], message("Moved Permanently")),
-        _ => return None,
-    };
-    Some(response)
-}
-
-/// Counts against the rate limit; the refusal if nothing is left. Asking for the limit itself is free.
-fn spend(state: &mut State, asked: &Asked) -> Option<Response> {
-    let now = state.now();
-    let rate = state.rate.as_mut()?;
-    if rate.reset <= now {
-        *rate = Rate { remaining: rate.limit, reset: now + 3_600, ..*rate };
-    }
-    if asked.path == ["rate_limit"] {
-        return None;
-    }
-    if rate.remaining == 0 {
-        let seconds = rate.reset - now;
-        return refuse(state, &Fault::PrimaryLimit { seconds });
-    }
-    rate.remaining -= 1;
-    None
 }
 
 fn authenticate(state: &State, asked: &Asked) -> Result<Option<Token>, Said> {
@@ -164,7 +91,7 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         }
         ("POST", ["app", "installations", id, "access_tokens"]) if jwt => give_token(state, id),
         ("GET", ["installation", "repositories"]) => match token {
-            Some(Token { installation: Some(_), .. }) => repositories(state, asked, token, None, Some("repositories")),
+            Some(Token { installation: Some(_), .. }) => repositories(state, asked, token, None, true),
             _ => Said::Refused(
                 403,
                 "You must authenticate with an installation access token in order to list repositories for an installation.",
@@ -173,9 +100,9 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         ("GET", ["orgs", organisation]) => {
             shapes::organisation(state, organisation).map_or(Said::Refused(404, "Not Found"), Said::One)
         }
-        ("GET", ["orgs" | "users", owner, "repos"]) => repositories(state, asked, token, Some(owner), None),
+        ("GET", ["orgs" | "users", owner, "repos"]) => repositories(state, asked, token, Some(owner), false),
         ("GET", ["organizations", id, rest @ ..]) => match organisation_by_id(state, id) {
-            Some(login) if rest == ["repos"] => repositories(state, asked, token, Some(&login), None),
+            Some(login) if rest == ["repos"] => repositories(state, asked, token, Some(&login), false),
             Some(login) => of_organisation(state, &login, rest, token),
             None => Said::Refused(404, "Not Found"),
         },
@@ -229,13 +156,7 @@ fn give_token(state: &mut State, id: &str) -> Said {
     Said::Created(shapes::installation_token(&installation, &token, &given))
 }
 
-fn repositories(
-    state: &State,
-    asked: &Asked,
-    token: Option<&Token>,
-    owner: Option<&str>,
-    counted: Option<&'static str>,
-) -> Said {
+fn repositories(state: &State, asked: &Asked, token: Option<&Token>, owner: Option<&str>, counted: bool) -> Said {
     let account =
         token.and_then(|token| state.installations.get(&token.installation?)).map(|found| found.account.as_str());
     let owner = owner.or(account);
@@ -253,10 +174,7 @@ fn repositories(
     if asked.query.get("sort").is_some_and(|sort| sort == "pushed") {
         found.sort_by_key(|repository| std::cmp::Reverse(repository.pushed_at));
     }
-    Said::Many {
-        entries: found.into_iter().map(|repository| shapes::repository(state, repository, None)).collect(),
-        counted,
-    }
+    Said::Repositories { ids: found.into_iter().map(|repository| repository.id).collect(), counted }
 }
 
 fn sees(token: Option<&Token>, repository: &Repository) -> bool {
@@ -314,7 +232,7 @@ fn of_organisation(state: &State, login: &str, rest: &[&str], token: Option<&Tok
             .collect(),
         _ => return Said::Refused(404, "Not Found"),
     };
-    Said::Many { entries, counted: None }
+    Said::Many(entries)
 }
 
 fn may_read_members(state: &State, token: Option<&Token>) -> bool {
@@ -342,15 +260,14 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
     let teams = organisation.map_or(&[][..], |organisation| &organisation.teams);
     match rest {
         [] => Said::One(shapes::repository(state, repository, None)),
-        ["teams"] => Said::Many {
-            entries: teams
+        ["teams"] => Said::Many(
+            teams
                 .iter()
                 .filter_map(|team| {
                     Some(shapes::team(state, owner, team, teams, Some(team.repositories.get(&repository.id)?)))
                 })
                 .collect(),
-            counted: None,
-        },
+        ),
         ["collaborators"] => {
             let mut roles: BTreeMap<&str, &str> = BTreeMap::new();
             for member in organisation.map_or(&[][..], |organisation| &organisation.members) {
@@ -373,7 +290,7 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
                 .iter()
                 .enumerate()
                 .map(|(at, (login, role))| shapes::collaborator(state, login, 500 + at as u64, role));
-            Said::Many { entries: entries.collect(), counted: None }
+            Said::Many(entries.collect())
         }
         _ => Said::Refused(404, "Not Found"),
     }
@@ -381,131 +298,4 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
 
 fn organisation_by_id(state: &State, id: &str) -> Option<String> {
     state.organisations.values().find(|organisation| organisation.id.to_string() == id).map(|found| found.login.clone())
-}
-
-/// Status, body, validator and headers.
-fn write(state: &mut State, asked: &Asked, said: Said, fault: Option<&Fault>) -> Response {
-    let mut headers = common_headers(state, asked);
-    let (status, body) = match said {
-        Said::One(value) => (200, value),
-        Said::Created(value) => (201, value),
-        Said::Refused(status, message) => (
-            status,
-            json!({"message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()}),
-        ),
-        Said::Moved(to) => {
-            headers.push(("location", to.clone()));
-            (
-                301,
-                json!({"message": "Moved Permanently", "url": to, "documentation_url": "https://docs.github.com/rest"}),
-            )
-        }
-        Said::Many { mut entries, counted } => {
-            let total = entries.len() + usize::from(matches!(fault, Some(Fault::WrongCount)));
-            let (size, page) = (asked.number("per_page", 30).clamp(1, 100), asked.number("page", 1).max(1));
-            headers.extend(link(state, asked, size, page, entries.len().div_ceil(size)));
-            entries = entries.into_iter().skip((page - 1) * size).take(size).collect();
-            if matches!(fault, Some(Fault::StrangeEntry)) {
-                entries.push(json!({"id": "not a number"}));
-            }
-            match counted {
-                Some(field) => (200, json!({"total_count": total, field: entries})),
-                None => (200, Value::Array(entries)),
-            }
-        }
-    };
-    if let Some(Fault::PartialResults { organisations }) = fault {
-        let ids: Vec<String> = organisations.iter().map(ToString::to_string).collect();
-        headers.push(("x-github-sso", format!("partial-results; organizations={}", ids.join(","))));
-    }
-    let mut body = body.to_string();
-    if status == 200 && asked.method == "GET" {
-        let links = headers.iter().find(|(name, _)| *name == "link").map_or("", |(_, links)| links.as_str());
-        let hash = Sha256::digest(format!("{body}{links}"));
-        let etag = format!("W/\"{}\"", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        if asked.validator.as_ref() == Some(&etag) {
-            state.unchanged += 1;
-            // A 304 costs nothing.
-            if let Some(rate) = state.rate.as_mut() {
-                rate.remaining = (rate.remaining + 1).min(rate.limit);
-            }
-            headers.push(("etag", etag));
-            return plain(304, &headers, "");
-        }
-        headers.push(("etag", etag));
-    }
-    if matches!(fault, Some(Fault::TruncatedJson)) {
-        let mut half = body.len() / 2;
-        while !body.is_char_boundary(half) {
-            half -= 1;
-        }
-        body.truncate(half);
-    }
-    plain(status, &headers, body)
-}
-
-fn common_headers(state: &State, asked: &Asked) -> Vec<(&'static str, String)> {
-    let mut headers = vec![
-        ("x-github-request-id", "0000:00000:0000000:0000000:00000000".to_owned()),
-        ("x-github-media-type", "github.v3; format=json".to_owned()),
-    ];
-    if let Some(rate) = state.rate {
-        headers.push(("x-ratelimit-limit", rate.limit.to_string()));
-        headers.push(("x-ratelimit-remaining", rate.remaining.to_string()));
-        headers.push(("x-ratelimit-used", (rate.limit - rate.remaining).to_string()));
-        headers.push(("x-ratelimit-reset", rate.reset.to_string()));
-        headers.push(("x-ratelimit-resource", "core".to_owned()));
-    }
-    if state.profile == crate::Profile::Enterprise {
-        headers.push(("x-github-enterprise-version", "3.19.0".to_owned()));
-    }
-    if let Some(scopes) = asked.token.as_ref().and_then(|token| state.tokens.get(token)?.scopes.as_ref()) {
-        headers.push(("x-oauth-scopes", scopes.join(", ")));
-    }
-    headers
-}
-
-/// As GitHub writes it: by the organisation's id instead of its name, `prev`, `next`, `last`, `first`.
-fn link(state: &State, asked: &Asked, size: usize, page: usize, last: usize) -> Option<(&'static str, String)> {
-    let mut path = asked.path.clone();
-    if path.first().is_some_and(|first| first == "orgs") {
-        let id = path.get(1).map_or(0, |login| shapes::owner_id(state, login));
-        path[0] = "organizations".to_owned();
-        path[1] = id.to_string();
-    }
-    let query: String = asked
-        .query
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "page" | "per_page"))
-        .map(|(name, value)| format!("{name}={value}&"))
-        .collect();
-    let address = |page: usize| {
-        let base = format!("{}{}", state.origin, state.profile.api_path());
-        format!("<{base}/{}?{query}per_page={size}&page={page}>", path.join("/"))
-    };
-    let mut links = Vec::new();
-    if page > 1 {
-        links.push(format!("{}; rel=\"prev\"", address(page - 1)));
-    }
-    if page < last {
-        links.push(format!("{}; rel=\"next\"", address(page + 1)));
-        links.push(format!("{}; rel=\"last\"", address(last)));
-    }
-    if page > 1 {
-        links.push(format!("{}; rel=\"first\"", address(1)));
-    }
-    (!links.is_empty()).then(|| ("link", links.join(", ")))
-}
-
-fn plain(status: u16, headers: &[(&'static str, String)], body: impl Into<String>) -> Response {
-    let mut response = Response::new(Body::from(body.into()));
-    *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or_default();
-    let mut put = |name: &'static str, value: &str| {
-        if let Ok(value) = axum::http::HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
-    };
-    put("content-type", "application/json; charset=utf-8");
-    headers.iter().for_each(|(name, value)| put(name, value));
-    response
 }

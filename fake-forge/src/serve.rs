@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::control;
 use crate::fault::{self, Fault};
 use crate::routes::{self, Asked};
 use crate::{Certificates, State};
@@ -26,9 +27,10 @@ const LARGEST_BODY: usize = 1024 * 1024;
 
 pub(crate) async fn start(
     state: Shared,
+    port: u16,
     certificates: Option<&Certificates>,
 ) -> std::io::Result<(String, JoinHandle<()>)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let address = listener.local_addr()?;
     let router = Router::new().fallback(answer).with_state(state);
     let tls = certificates.map(Certificates::server).transpose().map_err(std::io::Error::other)?;
@@ -69,9 +71,12 @@ impl Listener for Tls {
 
 async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
-    // Nothing is written yet, so nothing is read from it; a connection is kept only if it was taken.
-    drop(axum::body::to_bytes(body, LARGEST_BODY).await);
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
     let asked = Asked::new(&parts);
+    if let Some(what) = asked.path_and_query.strip_prefix("/_fake/") {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        return Ok(control::answer(&mut state, what, &body));
+    }
     let (fault, response) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = fault::take(&mut state.faults, &asked.path_and_query);

@@ -89,6 +89,31 @@ fn moment(milliseconds: i64) -> String {
     Timestamp::from_millisecond(milliseconds).map_or_else(|_| "an unknown time".to_owned(), |at| at.to_string())
 }
 
+/// octocrab carries our own errors as they are, and reads the forge's refusals itself.
+impl From<octocrab::Error> for Error {
+    fn from(error: octocrab::Error) -> Self {
+        let what = "A request".to_owned();
+        match error {
+            octocrab::Error::Service { source, .. } => match source.downcast::<Self>() {
+                Ok(ours) => *ours,
+                Err(other) => Self::Malformed { what, message: other.to_string() },
+            },
+            octocrab::Error::GitHub { source, .. } => {
+                let message = source.message.clone();
+                match source.status_code.as_u16() {
+                    401 => Self::Unauthorized { message },
+                    403 => Self::Forbidden { what, message, sign_on: None },
+                    404 => Self::NotFound { what },
+                    410 => Self::Gone { what },
+                    status => Self::Status { what, status, message },
+                }
+            }
+            // Its text would hold a backtrace.
+            _ => Self::Malformed { what, message: "it is not what the documentation says".to_owned() },
+        }
+    }
+}
+
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

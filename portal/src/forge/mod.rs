@@ -25,6 +25,6 @@ pub use listing::coverage::{Coverage, Narrowed};
 pub use listing::people::{
     Collaborator, Member, Readers, ReadingTeam, RepositoryProperties, Role, Team, TeamRepository,
 };
-pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Scope};
+pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Recent, Scope};
 pub use listing::{Cache, Listing};
 pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy, Secret};

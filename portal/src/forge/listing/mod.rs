@@ -76,6 +76,20 @@ impl Forge {
         Wire: DeserializeOwned,
         T: From<Wire> + Serialize + DeserializeOwned,
     {
+        self.list_until::<Wire, T>(path, cache, |_| false).await
+    }
+
+    /// The same, and no further page once `enough` says so of an entry.
+    async fn list_until<Wire, T>(
+        &self,
+        path: &str,
+        cache: &mut Cache,
+        enough: impl Fn(&T) -> bool,
+    ) -> Result<Listing<T>>
+    where
+        Wire: DeserializeOwned,
+        T: From<Wire> + Serialize + DeserializeOwned,
+    {
         let before = cache.listings.remove(path).unwrap_or_default();
         let mut after = Vec::new();
         let mut listing = Listing { entries: Vec::new(), coverage: Coverage::Complete, unchanged: true };
@@ -101,12 +115,13 @@ impl Forge {
                     break;
                 }
             };
+            let ended = page.entries.iter().any(&enough);
             listing.entries.extend(page.entries);
             listing.unchanged &= page.unchanged;
             unreadable += page.unreadable;
             page.narrowed.into_iter().for_each(|why| listing.coverage.narrow(why));
             total = page.total.or(total);
-            next = page.next;
+            next = page.next.filter(|_| !ended);
             after.extend(page.remember);
         }
         if unreadable > 0 {

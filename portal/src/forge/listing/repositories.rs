@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::coverage::Narrowed;
+use super::coverage::{Coverage, Narrowed};
 use super::{Cache, Listing};
 use crate::forge::answer::segment;
 use crate::forge::client::Forge;
@@ -149,6 +149,40 @@ impl Forge {
         let mut seen = std::collections::BTreeSet::new();
         listing.entries.retain(|repository| seen.insert(repository.id) && filter.wants(repository));
         Ok(listing)
+    }
+}
+
+/// What was pushed to lately.
+#[derive(Debug, Clone)]
+pub struct Recent {
+    /// Latest first.
+    pub repositories: Vec<ForgeRepository>,
+    /// The forge answered with 304: nobody pushed since the cache was filled.
+    pub unchanged: bool,
+}
+
+impl Forge {
+    /// What was made or pushed to in an organisation after `since` (milliseconds since 1970), in one call while nothing is
+    /// new, however many repositories there are. It does not see deletions, nor changes of settings: list all now and then.
+    ///
+    /// # Errors
+    /// If a page cannot be had: what is missing would be taken for old.
+    pub async fn recently_pushed(&self, organisation: &str, since: i64, cache: &mut Cache) -> Result<Recent> {
+        let path = format!("/orgs/{}/repos?type=all&sort=pushed&direction=desc&per_page=100", segment(organisation));
+        // GitHub counts whole seconds; a repository without a push stands at either end.
+        let is_new = |repository: &ForgeRepository| repository.pushed_at.is_none_or(|at| at >= since);
+        let old = |repository: &ForgeRepository| !is_new(repository);
+        let mut listing = self.list_until::<WireRepository, ForgeRepository>(&path, cache, old).await?;
+        if let Coverage::Partial(reasons) = listing.coverage {
+            for reason in reasons {
+                if let Narrowed::PageFailed { error, .. } = reason {
+                    return Err(error);
+                }
+            }
+            listing.unchanged = false;
+        }
+        listing.entries.retain(is_new);
+        Ok(Recent { repositories: listing.entries, unchanged: listing.unchanged })
     }
 }
 

@@ -147,3 +147,38 @@ async fn names_cannot_lead_to_another_address() {
     let paths: BTreeSet<String> = fake.requests().into_iter().collect();
     assert!(paths.iter().all(|path| path.starts_with("GET /orgs/") && path.contains("/repos?type=all")), "{paths:?}");
 }
+
+#[tokio::test]
+async fn what_was_pushed_lately_takes_one_call() {
+    let (fake, forge) = acme(Profile::GitHub, 250).await;
+    let mut cache = Cache::default();
+    let second = |seconds: i64| (NOW / 1_000 + seconds, NOW + seconds * 1_000);
+    for (id, at) in [(1_003, 10), (1_200, 20), (1_100, 30)] {
+        fake.state().repositories.get_mut(&id).unwrap().pushed_at = second(at).0;
+    }
+    let recent = forge.recently_pushed("acme", second(20).1, &mut cache).await.unwrap();
+    assert_eq!(recent.repositories.iter().map(|found| found.id).collect::<Vec<_>>(), [1_100, 1_200]);
+    assert!(!recent.unchanged);
+    let again = forge.recently_pushed("acme", second(20).1, &mut cache).await.unwrap();
+    assert!(again.unchanged);
+    assert_eq!(forge.calls(), crate::forge::http::Calls { sent: 2, unchanged: 1 });
+
+    // More than a page of them.
+    fake.state().repositories.values_mut().take(150).for_each(|repository| repository.pushed_at = second(60).0);
+    assert_eq!(forge.recently_pushed("acme", second(60).1, &mut cache).await.unwrap().repositories.len(), 150);
+    fake.break_next("page=2", fake_forge::Fault::MissingPage, 1);
+    assert!(forge.recently_pushed("acme", second(60).1, &mut cache).await.is_err());
+}
+
+#[tokio::test]
+async fn five_thousand_repositories_without_news_are_listed_for_nothing() {
+    let (fake, forge) = acme(Profile::GitHub, 5_000).await;
+    let mut cache = Cache::default();
+    forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap();
+    let (calls, remaining) = (forge.calls(), fake.state().rate.unwrap().remaining);
+    let listing = forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap();
+    assert_eq!(listing.entries.len(), 5_000);
+    assert!(listing.unchanged);
+    assert_eq!(forge.calls().unchanged - calls.unchanged, 50);
+    assert_eq!(fake.state().rate.unwrap().remaining, remaining);
+}

@@ -119,6 +119,52 @@ async fn octocrab_goes_the_same_way() {
     assert_eq!(settings.clock.now() - NOW, 5_000);
 }
 
+#[tokio::test]
+async fn errors_come_through_octocrab_as_they_are() {
+    let (fake, mut settings) = acme_settings(Profile::GitHub, 1).await;
+    settings.pace.attempts = 1;
+    let forge = Forge::new(&settings).unwrap();
+    let octocrab = forge.octocrab();
+    fake.break_next("/repositories/1000", Fault::Redirect { to: "http://192.0.2.1/".to_owned() }, 1);
+    let error = Error::from(octocrab.repos_by_id(1_000).get().await.unwrap_err());
+    assert_eq!(error, Error::NotAllowed { origin: "http://192.0.2.1".to_owned() });
+    let error = Error::from(octocrab.repos_by_id(1_001).get().await.unwrap_err());
+    assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
+    fake.break_next("/repositories/1000", Fault::BadCredentials, 1);
+    let error = Error::from(octocrab.repos_by_id(1_000).get().await.unwrap_err());
+    assert_eq!(error, Error::Unauthorized { message: "Bad credentials".to_owned() });
+    fake.break_next("/repositories/1000", Fault::ServerError, 1);
+    assert!(octocrab.repos_by_id(1_000).get().await.is_err());
+}
+
+/// As the browser tests do it.
+#[tokio::test]
+async fn the_fake_is_told_what_to_be() {
+    let (fake, settings) = acme_settings(Profile::GitHub, 0).await;
+    let forge = Forge::new(&settings).unwrap();
+    let tell = |what: &str, body: &'static str| {
+        let request =
+            ::http::Request::post(format!("/_fake/{what}")).body(bytes::Bytes::from_static(body.as_bytes())).unwrap();
+        let forge = forge.clone();
+        async move { forge.send(request).await.unwrap().status().as_u16() }
+    };
+    let orders =
+        r#"{"owner": "acme", "name": "orders", "private": true, "clone_url": "http://127.0.0.1:1/orders.git"}"#;
+    assert_eq!(tell("repositories", orders).await, 200);
+    assert_eq!(tell("tokens", r#"{"token": "ghp_full", "login": "ada", "scopes": ["repo"]}"#).await, 200);
+    assert_eq!(
+        tell("faults", r#"{"path": "/repos", "fault": {"too-many-requests": {"retry_after": 3}}, "times": 1}"#).await,
+        200
+    );
+    assert_eq!(tell("faults", "{}").await, 400);
+    assert_eq!(tell("nothing", "{}").await, 404);
+    let listing = list(&forge).await.unwrap();
+    assert_eq!(listing.entries[0].clone_url, "http://127.0.0.1:1/orders.git");
+    assert_eq!(listing.entries[0].visibility, ForgeVisibility::Private);
+    assert_eq!(settings.clock.now() - NOW, 3_000);
+    assert_eq!(fake.requests().len(), 2);
+}
+
 #[test]
 fn addresses_and_secrets_are_looked_at_first() {
     for wrong in ["", "github.example.com", "ftp://github.example.com", "https://ada:pw@github.example.com", "https://"]
