@@ -40,6 +40,14 @@ impl Error {
         Self::NotFound(what.to_string())
     }
 
+    /// What happened, for a person; a fault of ours stays in the log.
+    pub fn for_people(&self) -> String {
+        match self {
+            Self::Internal(_) => "A fault in Slipway ended it; the server's log has the details.".to_owned(),
+            error => error.to_string(),
+        }
+    }
+
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::Internal(cause.to_string())
     }

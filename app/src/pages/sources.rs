@@ -28,6 +28,11 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         _ => format!("Repositories are read in place and never written to. Slipway looks for changes every {seconds} seconds."),
     };
     state::page_header(&mut out, "Sources and sync", None, &about, &actions);
+    if let Some(trouble) = portal::jobs::trouble(&context.portal) {
+        state::notice(&mut out, Tone::Red, |out| {
+            out.raw("Nothing can be synced at the moment: ").text(&trouble);
+        });
+    }
     if sources.is_empty() {
         state::empty(
             &mut out,

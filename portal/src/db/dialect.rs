@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -36,6 +37,8 @@ pub async fn open_sqlite(file: &Path) -> Result<Db> {
         .max_lifetime(None)
         // A transaction of a long job may be in front.
         .acquire_timeout(Duration::from_secs(60))
+        // On a full disk SQLite ends the transaction by itself; sqlx still counts it and would never begin another one.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .connect_with(options.clone().pragma("cache_size", "-4096"))
         .await
         .map_err(|error| cannot_open(file, &error))?;

@@ -44,7 +44,7 @@ async fn sqlite_readers_refuse_to_write() {
 }
 
 #[tokio::test]
-async fn a_full_disk_says_what_to_do() {
+async fn a_full_disk_says_what_to_do_and_hinders_only_as_long_as_it_lasts() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&DatabaseSettings::Sqlite, folder.path()).await.unwrap();
     let mut tx = db.begin().await.unwrap();
@@ -54,6 +54,11 @@ async fn a_full_disk_says_what_to_do() {
     let full = on!(tx, p => sqlx::query("INSERT INTO meta (key, value) VALUES ('k', $1)").bind(body).execute(p).await.map(drop));
     let error = Error::from(full.unwrap_err());
     assert!(matches!(&error, Error::Unavailable(text) if text.starts_with("The disk is full")), "{error}");
+    drop(tx);
+
+    let mut tx = db.begin().await.unwrap();
+    on!(tx, p => sqlx::query("INSERT INTO meta (key, value) VALUES ('k', 'v')").execute(p).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[test]

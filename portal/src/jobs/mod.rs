@@ -10,6 +10,7 @@ mod store;
 mod tests;
 mod worker;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use model::job::{Job, LogLine};
@@ -42,6 +43,8 @@ const POLL: &str = "sync";
 pub struct Jobs {
     wake: Notify,
     changes: watch::Sender<u64>,
+    /// Why the worker of this process cannot go on.
+    trouble: Mutex<Option<String>>,
 }
 
 /// A wish for a job.
@@ -95,6 +98,11 @@ pub fn watch(portal: &Portal) -> watch::Receiver<u64> {
     portal.jobs().changes.subscribe()
 }
 
+/// Why no job can run in this process now, for a person: the database does not take what they have to say.
+pub fn trouble(portal: &Portal) -> Option<String> {
+    portal.jobs().trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// Queues a job in the transaction of the change that causes it, or joins one that waits or runs; gives its id. Call
 /// [`Jobs::wake`] once the transaction is committed.
 pub async fn enqueue(tx: &mut Tx, now: i64, job: NewJob<'_>) -> Result<String> {
@@ -115,6 +123,13 @@ impl Jobs {
     pub fn wake(&self) {
         self.wake.notify_one();
         self.changed();
+    }
+
+    fn set_trouble(&self, error: Option<&Error>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = error.map(Error::for_people);
+        if error.is_some() {
+            self.changed();
+        }
     }
 
     fn changed(&self) {

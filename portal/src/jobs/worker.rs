@@ -35,7 +35,9 @@ pub async fn work(portal: Portal) {
                 Err(error) => tracing::error!(%error, "jobs could not be prepared"),
             }
         }
-        let wait = match step(&portal).await {
+        let stepped = step(&portal).await;
+        portal.jobs().set_trouble(stepped.as_ref().err());
+        let wait = match stepped {
             Ok(None) => continue,
             Ok(Some(wait)) => wait,
             Err(error) => {
@@ -143,8 +145,5 @@ async fn write_down(context: &Context, result: Result<Ending>) -> Result<Written
 /// What a person reads; a fault of ours stays in the server's log.
 pub(crate) fn reason(job: &str, error: &Error) -> String {
     tracing::error!(job, %error, "a job failed");
-    match error {
-        Error::Internal(_) => "A fault in Slipway ended it; the server's log has the details.".to_owned(),
-        error => error.to_string(),
-    }
+    error.for_people()
 }

@@ -77,6 +77,10 @@ async fn follow(portal: &Portal, id: &str) -> Result<Job, Error> {
             }
             return Ok(job);
         }
+        // It would be tried again, but somebody waits for this one.
+        if let Some(error) = job.error.filter(|_| job.state == JobState::Queued).or_else(|| jobs::trouble(portal)) {
+            return Err(Error::Unavailable(error));
+        }
         tokio::select! {
             _ = changed.changed() => {}
             () = tokio::time::sleep(std::time::Duration::from_millis(250)) => {}
