@@ -156,8 +156,8 @@ static RULES: [Rule; 57] = [
     ),
     first(
         "lifecycle.classifier",
-        "Lifecycle from the registry",
-        "A Python classifier \"Development Status\" says that it is inactive. Alpha, beta and stable are guesses: few correct them as time goes by.",
+        "Deprecated: the registry says so",
+        "The Python classifier \"Development Status\" says that it is inactive. Alpha, beta and stable say nothing: few correct them as time goes by.",
     ),
     first(
         "owner.descriptor",

@@ -124,7 +124,9 @@ fn compare(
             fields(truth, guess, id, scores);
         }
         for extra in found {
-            println!("  not declared: {}", extra.entity.reference());
+            let rule = extra.evidence.get("/spec/type").map_or("guess", |evidence| &evidence.rule);
+            let kind = extra.entity.spec_str("type").unwrap_or_default();
+            println!("  not declared: {} {kind} {rule} {}", extra.entity.reference(), extra.path);
             *unlisted.entry(format!("{column}, {}", class(extra, "/spec/type"))).or_default() += 1;
         }
     }

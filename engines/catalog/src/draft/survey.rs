@@ -152,9 +152,10 @@ impl<'t> Survey<'t> {
                 self.goreleaser = Some(file)
             }
             _ if lower.ends_with(".service") => self.platforms.push(file),
-            _ if is_container(&lower) => self.containers.push(file),
+            _ if is_container(&lower) && !is_of_workplace(folder) => self.containers.push(file),
             _ if yaml
-                && (lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower == "compose.yml") =>
+                && (lower.starts_with("docker-compose") || lower.starts_with("compose.") || lower == "compose.yml")
+                && !is_of_workplace(folder) =>
             {
                 self.compose.push(file);
             }
@@ -221,6 +222,13 @@ fn is_container(lower: &str) -> bool {
     matches!(lower, "dockerfile" | "containerfile")
         || lower.starts_with("dockerfile.")
         || lower.ends_with(".dockerfile")
+}
+
+/// Containers in which people and pipelines work on the code: they run nothing of it.
+fn is_of_workplace(folder: &str) -> bool {
+    let places =
+        [".devcontainer", ".github", ".gitlab", ".buildkite", ".circleci", ".gitpod", ".vscode", ".ci", ".cloud-build"];
+    folder.split('/').any(|part| places.contains(&part))
 }
 
 /// What examples and tests name is nobody's configuration.

@@ -19,6 +19,9 @@ pub(super) static ACTIONS: Ecosystem = Ecosystem {
     ..NONE
 };
 
+/// GitLab names projects of its own host, whatever that is called; the name is one that RFC 2606 keeps free.
+const OWN_HOST: &str = "https://gitlab.invalid";
+
 /// `action.yml`: <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax>
 pub fn action(text: &str) -> Option<Manifest> {
     let documents = yaml(text)?;
@@ -62,8 +65,7 @@ pub fn gitlab(text: &str) -> Option<Manifest> {
     let mut manifest = Manifest::default();
     for item in std::iter::once(include).chain(include.items()) {
         if let Some(project) = item.text("project").filter(|project| project.text.contains('/')) {
-            // The host is the one that runs it.
-            manifest.depend(&format!("https://gitlab.host.invalid/{}.git", project.text), Scope::Build, project.line);
+            manifest.depend(&format!("{OWN_HOST}/{}.git", project.text), Scope::Build, project.line);
         }
     }
     (!manifest.dependencies.is_empty()).then_some(manifest)
@@ -148,7 +150,7 @@ mod tests {
     fn gitlab_includes_projects() {
         let manifest =
             gitlab("include:\n  - project: acme/platform/templates\n    file: a.yml\n  - local: b.yml\n").unwrap();
-        assert_eq!(names(&manifest), [("https://gitlab.host.invalid/acme/platform/templates.git", Scope::Build, 2)]);
+        assert_eq!(names(&manifest), [("https://gitlab.invalid/acme/platform/templates.git", Scope::Build, 2)]);
         assert_eq!(gitlab("stages: []\n"), None);
     }
 }

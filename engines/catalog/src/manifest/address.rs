@@ -19,7 +19,7 @@ pub fn address(text: &str) -> Option<String> {
     }
     let text = text.strip_prefix("git::").or_else(|| text.strip_prefix("git+")).unwrap_or(text);
     let (host, path) = match text.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme, "https" | "http" | "ssh" | "git") => rest.split_once('/')?,
+        Some(("https" | "http" | "ssh" | "git", rest)) => rest.split_once('/')?,
         Some(_) => return None,
         // `git@host:owner/repository`
         None => text.split_once('@').filter(|(user, _)| *user == "git").and_then(|(_, rest)| rest.split_once(':'))?,

@@ -1,7 +1,7 @@
 //! What each kind of entity says, and from whom it has it.
 
 use model::catalog::Correction;
-use model::{Confidence, Evidence, Guess, Kind};
+use model::{Confidence, Evidence, Kind};
 use serde_json::Value;
 
 use super::Building;
@@ -49,8 +49,6 @@ impl Building<'_> {
         let stated = part
             .and_then(|part| part.module.lifecycle.as_ref())
             .map(|fact| (fact.value.clone(), context.world.stamp(&fact.evidence, self.thing.repository, own)));
-        let is_over =
-            |value: &Option<(String, Evidence)>| value.as_ref().is_some_and(|(value, _)| value == "deprecated");
         let archived = repository.archived.then(|| {
             let evidence = Evidence::new("lifecycle.archived", Confidence::Corroborated, "The repository is archived.");
             ("deprecated".to_owned(), evidence)
@@ -58,12 +56,9 @@ impl Building<'_> {
         let deployed = part.and_then(|part| part.deployed.as_ref()).map(|evidence| {
             ("production".to_owned(), Evidence { rule: "lifecycle.deployed".to_owned(), ..evidence.clone() })
         });
-        let inferred = archived.or_else(|| stated.clone().filter(|_| is_over(&stated))).or(deployed);
-        let guess = stated
-            .filter(|(value, _)| inferred.is_none() && value != "deprecated")
-            .map(|(value, evidence)| Guess { field: "/spec/lifecycle".to_owned(), value, evidence });
+        let inferred = archived.or(stated).or(deployed);
         let overridden = said.lifecycle.map(|said| self.overridden("lifecycle.override", said, said.value.clone()));
-        self.decide("lifecycle", Field { overridden, inferred, guess, demanded: true }, corrections, None);
+        self.decide("lifecycle", Field { overridden, inferred, guess: None, demanded: true }, corrections, None);
     }
 
     /// Decides the owner: by the ladder for what lies in a folder; only by descriptor and people for the rest.

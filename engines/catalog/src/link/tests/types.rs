@@ -227,6 +227,18 @@ fn other_types_have_their_own_signs() {
 }
 
 #[test]
+fn where_people_work_nothing_runs() {
+    let compose = "services:\n  app:\n    build: .\n    ports: [80]\n";
+    let files: Files = &[
+        (".devcontainer/Dockerfile", DOCKERFILE),
+        (".devcontainer/docker-compose.yml", compose),
+        (".buildkite/Dockerfile", DOCKERFILE),
+        ("README.md", "x"),
+    ];
+    assert!(catalog([repository("ledger", files)]).references().is_empty());
+}
+
+#[test]
 fn a_template_speaks_for_itself_only() {
     let linked = catalog([repository(
         "service-template",
@@ -318,7 +330,7 @@ fn lifecycle_needs_evidence() {
                 ),
                 ("README.md", "pip install ledger"),
             ],
-            "unknown?experimental",
+            "unknown",
         ),
         (
             "classified as over",
