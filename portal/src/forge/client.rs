@@ -90,7 +90,8 @@ impl Forge {
         self.inner.credentials.installation(&self.inner.http).await
     }
 
-    /// Until when and why requests are held back; `None` while they are not.
+    /// Until when and why requests are held back; `None` while they are not. It stays until the first request after that
+    /// time: compare it with the clock.
     pub fn waiting(&self) -> watch::Receiver<Option<Waiting>> {
         self.inner.http.waiting()
     }

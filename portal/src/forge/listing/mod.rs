@@ -204,3 +204,39 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    fn next(link: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(LINK, http::HeaderValue::from_str(link).ok()?);
+        next_page(&headers)
+    }
+
+    #[test]
+    fn the_next_page_is_the_one_that_is_named_so() {
+        let table = [
+            ("<https://a/x?page=2>; rel=\"next\", <https://a/x?page=5>; rel=\"last\"", Some("https://a/x?page=2")),
+            ("<https://a/x?page=1>; rel=\"prev\", <https://a/x?page=3>; rel=\"next\"", Some("https://a/x?page=3")),
+            ("<https://a/x?page=1>; rel=\"prev\", <https://a/x?page=1>; rel=\"first\"", None),
+            ("<https://a/x?after=Y3Vyc29y&rel=next>; rel=\"first\"", None),
+            ("https://a/x; rel=\"next\"", None),
+            ("<https://a/x", None),
+            ("", None),
+        ];
+        for (link, expected) in table {
+            assert_eq!(next(link).as_deref(), expected, "{link}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_link_makes_it_panic(link in ".{0,200}") {
+            next(&link);
+        }
+    }
+}

@@ -26,6 +26,23 @@ async fn passing_faults_are_tried_again() {
 }
 
 #[tokio::test]
+async fn what_writes_is_sent_again_only_if_it_was_refused() {
+    let table = [
+        (Fault::ServerError, 1),
+        (Fault::Silence { milliseconds: 2_000 }, 1),
+        (Fault::TooManyRequests { retry_after: 1 }, 2),
+        (Fault::SecondaryLimit { retry_after: None }, 2),
+    ];
+    for (fault, sent) in table {
+        let (fake, forge) = acme(Profile::GitHub, 1).await;
+        fake.break_next("/pulls", fault.clone(), 1);
+        let request = ::http::Request::post("/repos/acme/service-000/pulls").body("{}".into()).unwrap();
+        let answer = forge.send(request).await;
+        assert_eq!(fake.requests().len(), sent, "{fault:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn attempts_end() {
     let (fake, mut settings) = acme_settings(Profile::GitHub, 3).await;
     settings.pace.attempts = 3;

@@ -192,3 +192,20 @@ fn events_are_read() {
     }
     assert!(matches!(deliver("push", &json!({"ref": 1})), Err(Refused::Malformed(_))));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_delivery_makes_it_panic(kind in 0..9_usize, body in ".{0,200}", signature in ".{0,80}") {
+        const KINDS: [&str; 9] = [
+            "push", "repository", "organization", "team", "membership", "installation", "installation_repositories",
+            "pull_request", "star",
+        ];
+        let mut told = headers(KINDS[kind], &sign("key", body.as_bytes()));
+        let accepted = receive(&told, body.as_bytes(), &[Secret::new("key")]);
+        proptest::prop_assert_eq!(accepted.is_ok(), kind == 8);
+        if let Ok(signature) = signature.parse() {
+            told.insert("x-hub-signature-256", signature);
+            proptest::prop_assert_eq!(receive(&told, body.as_bytes(), &[Secret::new("key")]), Err(Refused::Signature));
+        }
+    }
+}
