@@ -67,7 +67,7 @@ pub(super) fn candidates(survey: &Survey, deployments: &Deployments, pipelines: 
     folders.insert(String::new(), Candidate::default());
     let folder_of = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     for found in manifests.iter().filter(|found| found.manifest.name.is_some()) {
-        folders.entry(folder_of(&found.file)).or_default();
+        folders.entry(lifted(&folder_of(&found.file)).to_owned()).or_default();
     }
     let mut containers = Vec::new();
     for file in &survey.containers {

@@ -70,7 +70,14 @@ pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[Temp
     let workspaces = workspaces(&candidates);
     let publications = publications(survey, &pipelines, &candidates);
     let mut drafted = Vec::new();
-    let signs_of = |candidate| Signs { survey, deployments, pipelines: &pipelines, candidate, templates };
+    let signs_of = |candidate| Signs {
+        survey,
+        deployments,
+        pipelines: &pipelines,
+        candidate,
+        templates,
+        is_inner: is_inner(candidate, &candidates),
+    };
     for (candidate, publications) in candidates.iter().zip(publications) {
         drafted.push(module(&signs_of(candidate), publications, &workspaces));
     }
@@ -82,6 +89,19 @@ pub(super) fn read(survey: &Survey, deployments: &Deployments, templates: &[Temp
     let mut modules = fold(survey, drafted);
     bound(survey, &mut modules);
     modules
+}
+
+/// Whether it lies in another folder that may be a component, the root aside.
+fn is_inner(candidate: &Candidate, all: &[Candidate]) -> bool {
+    let mut folder = candidate.path.as_str();
+    while let Some((above, _)) = folder.rsplit_once('/') {
+        // By path, as they are sorted.
+        if all.binary_search_by(|other| other.path.as_str().cmp(above)).is_ok() {
+            return true;
+        }
+        folder = above;
+    }
+    false
 }
 
 /// The globs of a workspace.

@@ -55,12 +55,20 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
         let template_root = draft.templates.iter().any(|template| template.path.is_empty());
         let mut staying: Vec<Part> = Vec::new();
         let mut folding: Vec<&Module> = Vec::new();
+        let mut root_is_made_for_others = false;
         for (index, module) in draft.modules.iter().enumerate() {
             let part = part(world, runs, repository, index, module);
             let is_root = module.path.is_empty();
             let guessed =
                 part.guess.as_ref().is_some_and(|guess| is_root && !template_root || guess.value == "service");
-            let stands = part.kind.is_some() || guessed || keeps(repository, &module.path);
+            let is_made = part.kind.as_ref().is_some_and(|kind| matches!(kind.value.as_str(), "library" | "cli"));
+            root_is_made_for_others |= is_root && is_made;
+            // Beside a library, what compose builds from folders that hold no package are tools for its developers.
+            let is_tool = root_is_made_for_others
+                && !is_root
+                && module.packages.is_empty()
+                && part.kind.as_ref().is_some_and(|kind| kind.evidence.rule == "type.compose");
+            let stands = part.kind.is_some() && !is_tool || guessed || keeps(repository, &module.path);
             let ignored = world
                 .overrides
                 .of(&world.repositories[repository].name, &module.path)
@@ -122,12 +130,13 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
     };
     let website = of("website").filter(|_| of("gateway").is_none());
     let first = || module.types.iter().find(decisive).map(stamp);
-    let is_made_for_import = of("library").is_some();
+    let made = || module.types.iter().filter(decisive).find(|fact| fact.evidence.rule != "type.compose").map(stamp);
+    let is_made_for_others = of("library").is_some() || of("cli").is_some();
     let kind = of("gateway")
         .or(website)
         .or_else(|| run(false, "service"))
         .or_else(|| run(false, "job"))
-        .or_else(|| first().filter(|_| is_made_for_import))
+        .or_else(|| made().filter(|_| is_made_for_others))
         .or_else(|| run(true, "service"))
         .or_else(first);
     let deployed = deployments.iter().find(|(local, _)| !local).map(|(_, fact)| fact.evidence.clone());

@@ -136,8 +136,10 @@ fn inherit(manifests: &mut [ReadManifest]) {
         let names: Vec<String> =
             manifests[at].manifest.dependencies.iter().map(|dependency| fill(&dependency.name)).collect();
         let own_name = manifests[at].manifest.name.as_ref().map(|name| fill(&name.text));
+        let skips = lookup("maven.deploy.skip").map(|skip| skip == "true");
         let publishing = above.iter().map(|&parent| manifests[parent].manifest.publishing.clone());
-        let publishing = publishing.into_iter().find(|publishing| *publishing != Publishing::Unsaid);
+        let publishing: Vec<Publishing> = publishing.filter(|publishing| *publishing != Publishing::Unsaid).collect();
+        let parent = parents[at].and(manifests[at].manifest.parent.clone());
         let manifest = &mut *manifests[at].manifest;
         for (dependency, name) in manifest.dependencies.iter_mut().zip(names) {
             dependency.name = name;
@@ -145,10 +147,9 @@ fn inherit(manifests: &mut [ReadManifest]) {
         if let (Some(name), Some(filled)) = (&mut manifest.name, own_name) {
             name.text = filled;
         }
-        if let (Publishing::Unsaid, Some(Publishing::Configured(_, registry))) = (&manifest.publishing, publishing) {
-            let line = manifest.name.as_ref().map_or(1, |name| name.line);
-            manifest.publishing = Publishing::Configured(line, format!("{registry}, from its parent"));
-        }
+        // The parent beside it is part of the same build, and nothing that it is built with.
+        manifest.dependencies.retain(|dependency| Some(&dependency.name) != parent.as_ref());
+        inherit_publishing(manifest, &publishing, skips);
     }
     for read in manifests {
         if read.manifest.name.as_ref().is_some_and(|name| name.text.contains('$')) {
@@ -156,6 +157,31 @@ fn inherit(manifests: &mut [ReadManifest]) {
         }
     }
 }
+
+/// A registry and a word against it come from parents too, the nearest first; the project's own word goes before.
+fn inherit_publishing(manifest: &mut Manifest, above: &[Publishing], skips: Option<bool>) {
+    let line = manifest.name.as_ref().map_or(1, |name| name.line);
+    let registry = above.iter().find_map(|publishing| match publishing {
+        Publishing::Configured(_, registry) => Some(registry.trim_end_matches(FROM_PARENT)),
+        Publishing::Forbidden(_) | Publishing::Unsaid => None,
+    });
+    if manifest.publishing == Publishing::Unsaid
+        && let Some(registry) = registry
+    {
+        manifest.publishing = Publishing::Configured(line, format!("{registry}{FROM_PARENT}"));
+    }
+    let forbidden = matches!(above.first(), Some(Publishing::Forbidden(_))) && skips != Some(false);
+    let measures = manifest.name.as_ref().is_some_and(|name| {
+        ["-benchmark", "-benchmarks", "-jmh", "-integration-tests", "-examples"]
+            .iter()
+            .any(|end| name.text.ends_with(end))
+    });
+    if skips == Some(true) || forbidden || measures {
+        manifest.publishing = Publishing::Forbidden(line);
+    }
+}
+
+const FROM_PARENT: &str = ", from its parent";
 
 /// One Gradle build: a folder with settings, or one with a build script and no settings above.
 struct GradleBuild {
@@ -288,8 +314,32 @@ mod tests {
                  <dependency><groupId>${nobody}</groupId><artifactId>a</artifactId></dependency></dependencies></project>",
             ),
         ]);
-        assert_eq!(names(&read[1].1), ["org.harbour:parent", "org.x:a"]);
+        assert_eq!(names(&read[1].1), ["org.x:a"]);
         assert_eq!(read[1].1.publishing, Publishing::Configured(1, "https://r, from its parent".to_owned()));
+    }
+
+    #[test]
+    fn parents_forbid_publishing_too() {
+        let project = |name: &str, parent: &str, rest: &str| {
+            format!(
+                "<project><parent><groupId>g</groupId><artifactId>{parent}</artifactId></parent><artifactId>{name}</artifactId>{rest}</project>"
+            )
+        };
+        let root = "<project><groupId>g</groupId><artifactId>root</artifactId><distributionManagement><repository><url>https://r</url></repository></distributionManagement></project>";
+        let skipping =
+            project("plugins", "root", "<properties><maven.deploy.skip>true</maven.deploy.skip></properties>");
+        let own = project("own", "plugins", "<properties><maven.deploy.skip>false</maven.deploy.skip></properties>");
+        let read = joined(&[
+            ("pom.xml", root),
+            ("plugins/pom.xml", &skipping),
+            ("plugins/a/pom.xml", &project("a", "plugins", "")),
+            ("plugins/own/pom.xml", &own),
+            ("core/pom.xml", &project("core", "root", "")),
+            ("core-benchmarks/pom.xml", &project("core-benchmarks", "root", "")),
+        ]);
+        let publishes: Vec<bool> =
+            read.iter().map(|(_, manifest)| matches!(manifest.publishing, Publishing::Configured(..))).collect();
+        assert_eq!(publishes, [true, false, false, true, true, false]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn guesses(signs: &Signs, program: &Program, possible: Option<Evidenc
             ));
         }
     }
-    if let Some((read, start)) = found.is_empty().then(|| starting(candidate)).flatten() {
+    if let Some((read, start)) = (found.is_empty() && !signs.is_inner).then(|| starting(candidate)).flatten() {
         let why =
             format!("It is built to be started as a server ({}), but nothing shows that it is deployed.", start.text);
         found.push(fact("service", "type.server", Confidence::Guess, why, &read.file, start.line));

@@ -23,6 +23,8 @@ pub(super) struct Signs<'s, 't> {
     pub pipelines: &'s Pipelines,
     pub candidate: &'s Candidate,
     pub templates: &'s [TemplateDraft],
+    /// It lies in another folder that may be a component.
+    pub is_inner: bool,
 }
 
 pub(super) fn kinds(signs: &Signs, packages: &[Package], possible: Option<Evidence>) -> Vec<Fact<String>> {

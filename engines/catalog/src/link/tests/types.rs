@@ -227,6 +227,22 @@ fn other_types_have_their_own_signs() {
 }
 
 #[test]
+fn compose_beside_what_is_made_for_others_is_for_its_developers() {
+    let publishes = "steps:\n  - uses: pypa/gh-action-pypi-publish@v1\n";
+    let compose = "services:\n  builds:\n    build: images\n  web:\n    build: web\n";
+    let files: Files = &[
+        ("pyproject.toml", MANIFEST),
+        (".github/workflows/p.yml", publishes),
+        ("images/Dockerfile", "FROM x\n"),
+        ("web/Dockerfile", "FROM x\n"),
+        ("web/package.json", "{\"name\": \"web\", \"private\": true}"),
+        ("compose.yaml", compose),
+    ];
+    let linked = catalog([repository("ledger", files)]);
+    assert_eq!(linked.references(), ["component:default/ledger", "component:default/ledger-web"]);
+}
+
+#[test]
 fn where_people_work_nothing_runs() {
     let compose = "services:\n  app:\n    build: .\n    ports: [80]\n";
     let files: Files = &[
