@@ -135,8 +135,8 @@ db_test! {
     }
 
     async fn a_job_belongs_to_one_worker_until_its_lease_runs_out(portal: Portal) {
-        let now = Clock::System.now() + 10;
         let id = queue(&portal, wish("\"x\"", None)).await;
+        let now = Clock::System.now() + 10;
         let first = take(&portal, now).await.unwrap();
         assert!(take(&portal, now).await.is_none());
         assert_eq!(store::next_due(portal.db()).await.unwrap(), Some(now + 1_001));

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream};
 use model::job::Job;
 use portal::jobs;
+use serde::Deserialize;
 
 use super::{Asking, Problem, Server};
 
@@ -18,19 +19,28 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A browser that lost the connection waits this long before it asks again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Where a stream begins that is opened for the first time.
+#[derive(Deserialize)]
+pub struct From {
+    #[serde(default)]
+    after: i64,
+}
+
 /// Follows a job: `progress` (a job), `log` (a line, with its sequence as the event's id), then `end`.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "jobs",
     params(("id" = String, Path, description = "The job's id"),
-           ("Last-Event-ID" = Option<i64>, Header, description = "The last log line that was seen")),
+           ("after" = Option<i64>, Query, description = "The last log line that the page has"),
+           ("Last-Event-ID" = Option<i64>, Header, description = "The last log line that was seen; goes before `after`")),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem)))]
 pub async fn follow(
     State(server): State<Server>,
     Path(id): Path<String>,
     asking: Asking,
+    Query(from): Query<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     jobs::get(&server.portal, &asking.actor, &id).await?;
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(from.after);
     let follower = Follower { server, asking, id, seen, last: None, over: false };
     let events = stream::unfold(follower, |mut follower| async move {
         let events = follower.next().await?;
