@@ -106,6 +106,27 @@ fn sync_says_what_it_read_and_what_failed() {
 }
 
 #[test]
+fn sync_takes_addresses_and_never_repeats_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    repository(&folder.path().join("work/berths"), GOOD);
+    let url = format!("file://{}/work/berths", folder.path().display());
+    let (code, text, errors) = output(folder.path(), &["sync", "--source", &url]);
+    assert_eq!(code, 0, "{text}{errors}");
+    assert!(text.contains(&format!("berths: 1 repositories, 0 failed ({url})")), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path().join("data/mirrors")).unwrap().count(), 2, "a mirror and its lock");
+    for wrong in ["https://ada:s3cret@h/a?x", "ext::sh -c s3cret", "ftp://ada:s3cret@h/a"] {
+        let (code, text, errors) = output(folder.path(), &["sync", "--source", wrong]);
+        assert_eq!(code, 2, "{text}{errors}");
+        assert!(errors.contains("Git address") && !errors.contains("s3cret"), "{errors}");
+    }
+    // Nobody listens there: one line says what happened, and to whom.
+    let (code, text, errors) = output(folder.path(), &["sync", "--source", "http://ada:s3cret@127.0.0.1:1/team/a.git"]);
+    assert_eq!(code, 1, "{text}{errors}");
+    assert!(text.contains("a: 1 repositories, 1 failed (http://127.0.0.1:1/team/a.git)"), "{text}");
+    assert!(!text.contains("s3cret") && !errors.contains("s3cret"), "{text}{errors}");
+}
+
+#[test]
 fn a_wrong_configuration_names_the_line_and_the_nearest_key() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("slipway.toml"), "[server]\nlistn = \"127.0.0.1:0\"\n").unwrap();

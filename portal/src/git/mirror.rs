@@ -180,7 +180,7 @@ impl<'a> Work<'a> {
     }
 
     async fn make(&self, new: &Path, lock: &File, listing: &Listing) -> Result<(), Failure> {
-        fs::create_dir(new).map_err(|error| Failure::of_folder(new, &error))?;
+        fs::DirBuilder::new().mode(0o700).create(new).map_err(|error| Failure::of_folder(new, &error))?;
         self.local(new, lock, &["init", "--quiet", "--bare", "--initial-branch=main"]).await?;
         self.fetch(new, lock, listing).await?;
         // Thousands of tags in a file each would be read one by one with every look.

@@ -2,6 +2,7 @@
 
 mod interrupted;
 mod logins;
+mod network;
 
 use std::collections::HashSet;
 use std::fs;
@@ -298,4 +299,52 @@ async fn a_repository_of_this_machine_is_cloned_only_where_it_says_so() {
     host.set(|state| state.redirect = Some("file:///etc".to_owned()));
     let failure = keeper.update(&self::remote(&host, "a")).await.unwrap_err();
     assert_eq!(failure.kind, Kind::Other, "{failure:?}");
+}
+
+/// Prints how long mirrors take: `cf nextest run -p portal --run-ignored only --no-capture many_mirrors`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn many_mirrors_take_so_long() {
+    use futures::StreamExt;
+
+    let (host, keeper) = (GitHost::with(&["r0"]), Keeper::new());
+    let names: Vec<String> = (0..500).map(|number| format!("r{number}")).collect();
+    for name in &names[1..] {
+        let copied = Command::new("cp").arg("-r").args([host.bare("r0"), host.bare(name)]).status();
+        assert!(copied.unwrap().success());
+    }
+    for (what, change) in [("cloned", false), ("unchanged", false), ("fetched", true)] {
+        if change {
+            host.commit("r0", "a.py", "a = 1\n");
+            let pack = "for r in ../r*.git; do git push -q --force $r main; done";
+            assert!(Command::new("sh").args(["-c", pack]).current_dir(host.bare("r0")).status().unwrap().success());
+        }
+        let start = std::time::Instant::now();
+        let work: Vec<_> = names.iter().map(|name| (remote(&host, name), &keeper)).collect();
+        let results: Vec<_> = futures::stream::iter(work)
+            .map(|(remote, keeper)| async move { keeper.update(&remote).await.unwrap() })
+            .buffer_unordered(8)
+            .collect()
+            .await;
+        println!("{} {what} in {:.1} s: {:?}", results.len(), start.elapsed().as_secs_f64(), results[0]);
+    }
+    // What asking costs beside a fetch that finds nothing.
+    let remote = remote(&host, "r0");
+    let (url, mirror) = (remote.url.as_str(), keeper.mirror(&remote));
+    let fetch = [
+        "fetch",
+        "-q",
+        "--prune",
+        "--no-write-fetch-head",
+        url,
+        "+refs/heads/*:refs/heads/*",
+        "+refs/tags/*:refs/tags/*",
+    ];
+    for arguments in [&["ls-remote", "--symref", url][..], &fetch] {
+        let start = std::time::Instant::now();
+        for _ in 0..20 {
+            git(&mirror, arguments);
+        }
+        println!("git {}: {} ms", arguments[0], start.elapsed().as_millis() / 20);
+    }
 }

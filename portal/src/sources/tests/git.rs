@@ -88,7 +88,7 @@ db_test! {
         let within = host.url("a").replace("http://", &format!("http://ada:{SECRET}@"));
         let portal = open(&settings, vec![source("hosted", &[within])]).await;
         let mut shown = vec![round(&portal).await];
-        assert_eq!(row(&portal, "a").await.fingerprint.is_some(), true);
+        assert!(row(&portal, "a").await.fingerprint.is_some());
         // Revoked midway.
         host.require("ada", "another");
         shown.push(round(&portal).await);
