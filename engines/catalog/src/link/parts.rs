@@ -131,7 +131,8 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
     let website = of("website").filter(|_| of("gateway").is_none());
     let first = || module.types.iter().find(decisive).map(stamp);
     let made = || module.types.iter().filter(decisive).find(|fact| fact.evidence.rule != "type.compose").map(stamp);
-    let is_made_for_others = of("library").is_some() || of("cli").is_some();
+    let is_composed = module.types.iter().any(|fact| fact.evidence.rule == "type.compose");
+    let is_made_for_others = of("library").is_some() || of("cli").is_some() && !is_composed;
     let kind = of("gateway")
         .or(website)
         .or_else(|| run(false, "service"))

@@ -35,7 +35,9 @@ pub(super) fn kinds(signs: &Signs, packages: &[Package], possible: Option<Eviden
     found.extend(deployed(signs));
     // What is made for others to import is often tried out with compose: that makes it no service.
     let is_library = published.is_some() && program.importable.is_some();
-    if !is_library {
+    // A program that is released and listens nowhere is started by compose to be tried out, too.
+    let is_released = || published::released(signs, &program, false).is_some() && !listens(signs);
+    if !is_library && !is_released() {
         found.extend(composed(signs));
     }
     found.extend(image(signs));
@@ -84,6 +86,12 @@ fn composed(signs: &Signs) -> Option<Fact<String>> {
     let own = |workload: &&Workload| workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
     let workload = signs.deployments.workloads.iter().find(own)?;
     Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
+}
+
+/// Its container file exposes a port, or it is built with a framework for servers.
+fn listens(signs: &Signs) -> bool {
+    let exposes = signs.candidate.container.as_ref().is_some_and(|(_, container)| container.exposes.is_some());
+    exposes || framework(signs.candidate, |found| found.ecosystem.frameworks.serve).is_some()
 }
 
 /// An image that a pipeline pushes, of a program that listens.

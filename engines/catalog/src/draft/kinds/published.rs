@@ -96,7 +96,7 @@ pub(super) fn is_library(signs: &Signs, program: &Program) -> bool {
 }
 
 /// A program whose builds are put where people download them.
-fn released(signs: &Signs, program: &Program, forbidden: bool) -> Option<Fact<String>> {
+pub(super) fn released(signs: &Signs, program: &Program, forbidden: bool) -> Option<Fact<String>> {
     let command = program.commands.first().filter(|_| !is_development(&signs.candidate.path))?;
     let (pipeline, release) = signs.pipelines.first(|ci| ci.releases.as_ref())?;
     let named = || {

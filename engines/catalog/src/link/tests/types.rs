@@ -243,6 +243,21 @@ fn compose_beside_what_is_made_for_others_is_for_its_developers() {
 }
 
 #[test]
+fn a_released_program_is_a_service_only_if_it_listens() {
+    let releases = "steps:\n  - uses: softprops/action-gh-release@v2\n";
+    for (container, expected) in [("FROM x\nCMD ledger\n", "cli"), ("FROM x\nEXPOSE 80\nCMD ledger\n", "service")] {
+        let files: Files = &[
+            ("go.mod", "module example.com/harbour/ledger\n"),
+            ("main.go", "package main\n"),
+            ("Dockerfile", container),
+            ("compose.yaml", "services:\n  ledger:\n    build: .\n"),
+            (".github/workflows/r.yml", releases),
+        ];
+        assert_eq!(kind_of(files), expected, "{container}");
+    }
+}
+
+#[test]
 fn where_people_work_nothing_runs() {
     let compose = "services:\n  app:\n    build: .\n    ports: [80]\n";
     let files: Files = &[
