@@ -1,5 +1,7 @@
 //! Told what to be from outside the process, for browser tests: `POST /_fake/…` with JSON.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::response::Response;
 use serde::Deserialize;
@@ -7,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::fault::Planned;
-use crate::state::{State, Visibility};
+use crate::state::{self, State, Visibility};
 
 /// `repositories`: adds a repository, or changes the one with this name.
 #[derive(Deserialize)]
@@ -24,6 +26,44 @@ struct Repository {
     topics: Vec<String>,
 }
 
+/// `organisations`: sets members and teams; repositories are named, and must have been added.
+#[derive(Deserialize)]
+struct Organisation {
+    login: String,
+    #[serde(default)]
+    members: Vec<Member>,
+    #[serde(default)]
+    teams: Vec<Team>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    login: String,
+    #[serde(default)]
+    admin: bool,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    slug: String,
+    name: String,
+    parent: Option<String>,
+    #[serde(default)]
+    members: Vec<String>,
+    /// Name to role.
+    #[serde(default)]
+    repositories: BTreeMap<String, String>,
+}
+
+/// `installations`: installs the App at an account.
+#[derive(Deserialize)]
+struct Installation {
+    id: u64,
+    account: String,
+    /// Permission to level.
+    permissions: BTreeMap<String, String>,
+}
+
 /// `tokens`: accepts a classic token.
 #[derive(Deserialize)]
 struct Token {
@@ -32,10 +72,17 @@ struct Token {
     scopes: Vec<String>,
 }
 
-/// `repositories`, `tokens`, `faults` and `requests` (all so far); anything else is 404, wrong JSON is 400.
+/// `repositories`, `organisations`, `installations`, `tokens`, `faults` and `requests` (all so far); anything else is 404, wrong JSON is 400.
 pub(crate) fn answer(state: &mut State, what: &str, body: &[u8]) -> Response {
     let done = match what {
         "repositories" => parse(body).map(|repository| add_repository(state, repository)),
+        "organisations" => parse(body).map(|organisation| set_organisation(state, organisation)),
+        "installations" => parse(body).map(|told: Installation| {
+            let permissions: Vec<_> =
+                told.permissions.iter().map(|(what, how)| (what.as_str(), how.as_str())).collect();
+            state.add_installation(told.id, &told.account, &permissions);
+            Value::Null
+        }),
         "tokens" => parse(body).map(|token: Token| {
             let scopes: Vec<&str> = token.scopes.iter().map(String::as_str).collect();
             state.add_token(&token.token, &token.login, &scopes);
@@ -72,6 +119,33 @@ fn add_repository(state: &mut State, told: Repository) -> Value {
         repository.topics = told.topics;
     }
     json!({"id": id})
+}
+
+fn set_organisation(state: &mut State, told: Organisation) -> Value {
+    let id = |name: &str| {
+        state.repositories.values().find(|known| known.owner == told.login && known.name == name).map(|known| known.id)
+    };
+    let team = |(number, team): (u64, Team)| state::Team {
+        id: 2_000 + number,
+        slug: team.slug,
+        name: team.name,
+        parent: team.parent,
+        secret: false,
+        members: team.members,
+        repositories: team.repositories.into_iter().filter_map(|(name, role)| Some((id(&name)?, role))).collect(),
+    };
+    let teams = (0..).zip(told.teams).map(team).collect();
+    let member = |(number, member): (u64, Member)| state::Member {
+        id: 3_000 + number,
+        login: member.login,
+        admin: member.admin,
+    };
+    let members = (0..).zip(told.members).map(member).collect();
+    let new = state::organisation(100 + state.organisations.len() as u64, &told.login);
+    let organisation = state.organisations.entry(told.login).or_insert(new);
+    organisation.teams = teams;
+    organisation.members = members;
+    Value::Null
 }
 
 fn say(status: u16, value: &Value) -> Response {

@@ -77,7 +77,7 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         ("GET", ["rate_limit"]) => rate_limit(state),
         ("GET", ["meta"]) => Said::One(json!({"verifiable_password_authentication": true})),
         ("GET", ["user"]) => match token {
-            Some(token) if token.installation.is_none() => Said::One(shapes::user(state, &token.login, 1, "User")),
+            Some(token) if token.installation.is_none() => Said::One(shapes::full_user(state, &token.login, 1)),
             Some(_) => Said::Refused(403, "Resource not accessible by integration"),
             None => Said::Refused(401, "Requires authentication"),
         },
@@ -108,7 +108,7 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         },
         ("GET", ["orgs", organisation, rest @ ..]) => of_organisation(state, organisation, rest, token),
         ("GET", ["repositories", id]) => match id.parse().ok().and_then(|id| state.repositories.get(&id)) {
-            Some(repository) if sees(token, repository) => Said::One(shapes::repository(state, repository, None)),
+            Some(repository) if sees(token, repository) => Said::One(shapes::full_repository(state, repository)),
             _ => Said::Refused(404, "Not Found"),
         },
         ("GET", ["repos", owner, name, rest @ ..]) => of_repository(state, owner, name, rest, token),
@@ -120,7 +120,7 @@ fn rate_limit(state: &State) -> Said {
     match state.rate {
         Some(rate) => {
             let rate = json!({"limit": rate.limit, "remaining": rate.remaining, "reset": rate.reset, "used": rate.limit - rate.remaining});
-            Said::One(json!({"resources": {"core": rate}, "rate": rate}))
+            Said::One(json!({"resources": {"core": rate, "search": rate}, "rate": rate}))
         }
         None => Said::Refused(404, "Rate limiting is not enabled."),
     }
@@ -133,7 +133,7 @@ fn membership(state: &State, organisation: &str, token: Option<&Token>) -> Said 
         .get(organisation)
         .and_then(|organisation| organisation.members.iter().find(|member| member.login == token.login));
     match member {
-        Some(member) => Said::One(json!({"state": "active", "role": if member.admin { "admin" } else { "member" }})),
+        Some(member) => Said::One(shapes::membership(state, organisation, member)),
         None => Said::Refused(404, "Not Found"),
     }
 }
@@ -259,7 +259,7 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
     let organisation = state.organisations.get(owner);
     let teams = organisation.map_or(&[][..], |organisation| &organisation.teams);
     match rest {
-        [] => Said::One(shapes::repository(state, repository, None)),
+        [] => Said::One(shapes::full_repository(state, repository)),
         ["teams"] => Said::Many(
             teams
                 .iter()

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{Installation, Repository, State, Team, Token, Visibility};
+use crate::state::{Installation, Member, Repository, State, Team, Token, Visibility};
 
 /// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
 const URLS: [(&str, &str); 36] = [
@@ -137,12 +137,7 @@ pub(crate) fn user(state: &State, login: &str, id: u64, kind: &str) -> Value {
 
 /// `collaborator`
 pub(crate) fn collaborator(state: &State, login: &str, id: u64, role: &str) -> Value {
-    let mut shape = user(state, login, id, "User");
-    if let Value::Object(fields) = &mut shape {
-        fields.insert("permissions".to_owned(), permissions(role));
-        fields.insert("role_name".to_owned(), json!(role));
-    }
-    shape
+    with(user(state, login, id, "User"), json!({"permissions": permissions(role), "role_name": role}))
 }
 
 /// `team`; `role` where it is listed as a team of a repository.
@@ -178,23 +173,99 @@ pub(crate) fn team(state: &State, organisation: &str, team: &Team, all: &[Team],
     shape
 }
 
-/// `organization-full`, in short.
+/// `full-repository`: what is listed, and what only a single one tells.
+pub(crate) fn full_repository(state: &State, found: &Repository) -> Value {
+    with(repository(state, found, None), json!({"network_count": 0, "subscribers_count": 0}))
+}
+
+/// `public-user`
+pub(crate) fn full_user(state: &State, login: &str, id: u64) -> Value {
+    let more = json!({
+        "name": null,
+        "company": null,
+        "blog": null,
+        "location": null,
+        "email": null,
+        "hireable": null,
+        "bio": null,
+        "public_repos": 0,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "created_at": "2017-10-10T16:00:00Z",
+        "updated_at": "2017-10-10T16:00:00Z",
+        "user_view_type": "public",
+    });
+    with(user(state, login, id, "User"), more)
+}
+
+/// `organization-full`
 pub(crate) fn organisation(state: &State, login: &str) -> Option<Value> {
     let organisation = state.organisations.get(login)?;
     let mine = || state.repositories.values().filter(|repository| repository.owner == login);
     let public = mine().filter(|repository| repository.visibility == Visibility::Public).count();
+    let url = format!("{}{}/orgs/{login}", state.origin, state.profile.api_path());
     Some(json!({
         "login": login,
         "id": organisation.id,
         "node_id": format!("O_{}", organisation.id),
-        "url": format!("{}{}/orgs/{login}", state.origin, state.profile.api_path()),
+        "url": url,
+        "repos_url": format!("{url}/repos"),
+        "events_url": format!("{url}/events"),
+        "hooks_url": format!("{url}/hooks"),
+        "issues_url": format!("{url}/issues"),
+        "members_url": format!("{url}/members{{/member}}"),
+        "public_members_url": format!("{url}/public_members{{/member}}"),
+        "avatar_url": format!("{}/u/{}?v=4", web(state), organisation.id),
         "description": null,
         "html_url": format!("{}/{login}", web(state)),
+        "has_organization_projects": true,
+        "has_repository_projects": true,
         "public_repos": public,
         "total_private_repos": mine().count() - public,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
         "default_repository_permission": organisation.base_permission,
+        "archived_at": null,
+        "created_at": "2017-10-10T16:00:00Z",
+        "updated_at": "2017-10-10T16:00:00Z",
         "type": "Organization",
     }))
+}
+
+/// `org-membership`
+pub(crate) fn membership(state: &State, organisation: &str, member: &Member) -> Value {
+    let url = format!("{}{}/orgs/{organisation}", state.origin, state.profile.api_path());
+    let id = owner_id(state, organisation);
+    json!({
+        "url": format!("{url}/memberships/{}", member.login),
+        "state": "active",
+        "role": if member.admin { "admin" } else { "member" },
+        "organization_url": url,
+        "organization": {
+            "login": organisation,
+            "id": id,
+            "node_id": format!("O_{id}"),
+            "url": url,
+            "repos_url": format!("{url}/repos"),
+            "events_url": format!("{url}/events"),
+            "hooks_url": format!("{url}/hooks"),
+            "issues_url": format!("{url}/issues"),
+            "members_url": format!("{url}/members{{/member}}"),
+            "public_members_url": format!("{url}/public_members{{/member}}"),
+            "avatar_url": format!("{}/u/{id}?v=4", web(state)),
+            "description": null,
+        },
+        "user": user(state, &member.login, member.id, "User"),
+    })
+}
+
+fn with(mut shape: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut shape, more) {
+        fields.extend(more);
+    }
+    shape
 }
 
 /// `installation`

@@ -156,6 +156,11 @@ async fn the_fake_is_told_what_to_be() {
         tell("faults", r#"{"path": "/repos", "fault": {"too-many-requests": {"retry_after": 3}}, "times": 1}"#).await,
         200
     );
+    let people = r#"{"login": "acme", "members": [{"login": "ada"}], "teams": [{"slug": "shop", "name": "Shop",
+        "members": ["ada"], "repositories": {"orders": "write"}}]}"#;
+    assert_eq!(tell("organisations", people).await, 200);
+    let permissions = r#"{"id": 77, "account": "acme", "permissions": {"metadata": "read"}}"#;
+    assert_eq!(tell("installations", permissions).await, 200);
     assert_eq!(tell("faults", "{}").await, 400);
     assert_eq!(tell("nothing", "{}").await, 404);
     let listing = list(&forge).await.unwrap();
@@ -163,6 +168,8 @@ async fn the_fake_is_told_what_to_be() {
     assert_eq!(listing.entries[0].visibility, ForgeVisibility::Private);
     assert_eq!(settings.clock.now() - NOW, 3_000);
     assert_eq!(fake.requests().len(), 2);
+    assert_eq!(fake.state().organisations["acme"].teams[0].repositories.len(), 1);
+    assert!(fake.state().installations.contains_key(&77));
 }
 
 #[test]
