@@ -66,8 +66,8 @@ pub(crate) fn write(state: &mut State, asked: &Asked, said: Said, fault: Option<
     }
     let mut body = body.to_string();
     if status == 200 && asked.method == "GET" {
-        let links = headers.iter().find(|(name, _)| *name == "link").map_or("", |(_, links)| links.as_str());
-        let hash = Sha256::digest(format!("{body}{links}"));
+        // Of the body alone, as at GitHub: another page after this one does not change it.
+        let hash = Sha256::digest(&body);
         let etag = format!("W/\"{}\"", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         if asked.validator.as_ref() == Some(&etag) {
             state.unchanged += 1;

@@ -20,6 +20,9 @@ use super::client::Forge;
 use super::error::{Error, Result};
 use coverage::{Coverage, Narrowed, partial_results};
 
+/// Entries of a page: what all listings ask for, and the most that GitHub gives ("Using pagination in the REST API").
+const FULL_PAGE: usize = 100;
+
 /// What was listed, in the forge's order.
 #[derive(Debug, Clone)]
 pub struct Listing<T> {
@@ -44,6 +47,14 @@ struct CachedPage {
     entries: Vec<Value>,
     next: Option<String>,
     total: Option<u64>,
+}
+
+impl CachedPage {
+    /// A validator vouches for the body, not for the `Link` header: when a full page was the last one, a further page may
+    /// have come after it without a change of its own, so that one is read anew.
+    fn ends_visibly(&self) -> bool {
+        self.next.is_some() || self.entries.len() < FULL_PAGE
+    }
 }
 
 /// How the entries lie in a body: bare, or beside a count ("List repositories accessible to the app installation").
@@ -103,7 +114,7 @@ impl Forge {
                 listing.coverage.narrow(Narrowed::TooLong { pages: limit });
                 break;
             }
-            let known = before.get(number as usize - 1).filter(|page| page.address == address);
+            let known = before.get(number as usize - 1).filter(|page| page.address == address && page.ends_visibly());
             let page = match self.page::<Wire, T>(&address, known).await {
                 Ok(page) => page,
                 Err(error) if number == 1 => {

@@ -50,6 +50,21 @@ async fn what_did_not_change_costs_no_rate_limit() {
     assert_eq!(last.entries.len(), 90);
 }
 
+/// The validator of a full page does not change when another page comes after it.
+#[tokio::test]
+async fn a_new_page_after_a_full_one_is_not_missed() {
+    let (fake, forge) = acme(Profile::GitHub, 200).await;
+    let mut cache = Cache::default();
+    assert_eq!(forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap().entries.len(), 200);
+    fake.state().add_repository("acme", "one-more");
+    let listing = forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap();
+    assert_eq!(listing.entries.len(), 201);
+    assert_eq!(listing.entries[200].name, "one-more");
+    assert!(!listing.unchanged);
+    assert_eq!(forge.calls().unchanged, 1);
+    assert!(forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap().unchanged);
+}
+
 #[tokio::test]
 async fn a_repository_is_read_whole() {
     let (fake, forge) = acme(Profile::GitHub, 1).await;
@@ -172,12 +187,13 @@ async fn what_was_pushed_lately_takes_one_call() {
 
 #[tokio::test]
 async fn five_thousand_repositories_without_news_are_listed_for_nothing() {
-    let (fake, forge) = acme(Profile::GitHub, 5_000).await;
+    // Not 5 000: a full last page is always read anew.
+    let (fake, forge) = acme(Profile::GitHub, 4_999).await;
     let mut cache = Cache::default();
     forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap();
     let (calls, remaining) = (forge.calls(), fake.state().rate.unwrap().remaining);
     let listing = forge.repositories(&organisation(), &Filter::default(), &mut cache).await.unwrap();
-    assert_eq!(listing.entries.len(), 5_000);
+    assert_eq!(listing.entries.len(), 4_999);
     assert!(listing.unchanged);
     assert_eq!(forge.calls().unchanged - calls.unchanged, 50);
     assert_eq!(fake.state().rate.unwrap().remaining, remaining);
