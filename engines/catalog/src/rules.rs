@@ -114,8 +114,8 @@ static RULES: [Rule; 57] = [
     ),
     first(
         "type.program",
-        "The only program of a workspace",
-        "One member of a workspace makes a program, none is published or deployed, and a README, and a changelog, tags or releases are there: a guess.",
+        "The program of a workspace",
+        "Of a workspace whose members are neither published nor deployed, one makes a program, or one that the README is headed by, and a changelog, tags or releases tell its versions: a guess.",
     ),
     first(
         "type.action",

@@ -14,6 +14,12 @@ pub(super) struct Readme {
 }
 
 impl Readme {
+    /// The text of its first heading.
+    pub fn title(&self) -> Option<&str> {
+        let heading = self.text.lines().take(50).find_map(|line| line.trim().strip_prefix("# "))?;
+        Some(heading.trim().trim_matches(['`', '*'])).filter(|title| !title.is_empty())
+    }
+
     /// The line that leads to `package` at the registry of `ecosystem`.
     pub fn leads_to(&self, ecosystem: &Ecosystem, package: &str) -> Option<u32> {
         let mut lines = self.text.lines().zip(1u32..);

@@ -83,20 +83,23 @@ pub(in crate::draft) fn only_program(root: &Signs, members: &[Signs]) -> Option<
         .map(|name| (*name).to_owned())
         .or_else(|| survey.facts.tags.first().map(|tag| format!("the tag {}", tag.name)))
         .or_else(|| root.pipelines.first(|ci| ci.releases.as_ref()).map(|(file, _)| file.to_owned()))?;
-    root.candidate.readme.as_ref()?;
+    let readme = root.candidate.readme.as_ref()?;
     if root.templates.iter().any(|template| template.path.is_empty()) {
         return None;
     }
-    let mut programs = members.iter().filter(|member| !is_development(&member.candidate.path)).filter_map(|member| {
+    let programs = members.iter().filter(|member| !is_development(&member.candidate.path)).filter_map(|member| {
         let program = program(member);
         Some((member, program.commands.first()?.clone(), program.command_file?))
     });
-    let (member, command, file) = programs.next().filter(|_| programs.next().is_none())?;
+    let programs: Vec<_> = programs.collect();
+    // Of several the one that the README is headed by.
+    let called = |command: &Located| readme.title().is_some_and(|title| title.eq_ignore_ascii_case(&command.text));
+    let mut chosen = programs.iter().filter(|(_, command, _)| programs.len() == 1 || called(command));
+    let (member, command, file) = chosen.next().filter(|_| chosen.next().is_none())?;
     let serves = framework(member.candidate, |found| found.ecosystem.frameworks.serve);
     let (kind, with) = serves.map_or(("cli", String::new()), |(_, name, _)| ("service", format!(", with {name}")));
-    let why =
-        format!("{} is the only program of the workspace{with}, and {versions} tells its versions.", command.text);
-    Some(fact(kind, "type.program", Confidence::Guess, why, &file, command.line))
+    let why = format!("{} is the program of the workspace{with}, and {versions} tells its versions.", command.text);
+    Some(fact(kind, "type.program", Confidence::Guess, why, file, command.line))
 }
 
 /// What Django's projects are started with, and its libraries do without.

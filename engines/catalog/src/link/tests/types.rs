@@ -304,6 +304,10 @@ fn the_only_program_of_a_workspace_is_a_guess() {
     assert!(catalog([repository("ledger", &files[..6])]).references().is_empty(), "nothing tells versions");
     let mut two = files.to_vec();
     two.extend([("other/Cargo.toml", "[package]\nname = \"other\"\npublish = false\n"), ("other/src/main.rs", "")]);
+    let headed = catalog([repository("ledger", &two)]);
+    assert_eq!(headed.field("component:default/ledger", "type"), "unknown?cli", "the README is headed by it");
+    two.retain(|(path, _)| *path != "README.md");
+    two.push(("README.md", "# Tools\n"));
     assert!(catalog([repository("ledger", &two)]).references().is_empty(), "of two nothing can be said");
     let serving = member.replace("clap", "axum");
     let serving: Vec<_> =
