@@ -14,6 +14,7 @@ mod calls;
 mod candidates;
 mod declared;
 mod deployments;
+mod fold;
 mod images;
 mod kinds;
 mod languages;
@@ -34,7 +35,7 @@ use survey::Survey;
 
 pub(crate) use apis::digest;
 pub(crate) use declared::join;
-pub(crate) use modules::rescope_development;
+pub(crate) use fold::rescope_development;
 
 /// What one repository says by itself. Evidence carries no commit here: it is [`Draft::commit`] throughout.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use model::{Confidence, Evidence, Fact};
 use super::calls;
 use super::candidates::{Candidate, Found, candidates};
 use super::deployments::Deployments;
+use super::fold::{Drafted, bound, fold, is_development};
 use super::kinds::{self, Signs};
 use super::lifecycle;
 use super::publish::{Pipelines, Publication, publication};
@@ -15,40 +16,6 @@ use super::readme::Readme;
 use super::survey::{MOST, Survey};
 use super::{DependencyList, Module, Package, TemplateDraft};
 use crate::manifest::{self, Scope};
-
-/// How many dependencies of one repository are kept.
-const DEPENDENCIES: usize = 6_000;
-
-/// Folders for what only developers of the repository run.
-const DEVELOPMENT_FOLDERS: [&str; 22] = [
-    "hack",
-    "tools",
-    "tool",
-    "scripts",
-    "script",
-    "build",
-    "ci",
-    ".ci",
-    ".github",
-    "xtask",
-    "fuzz",
-    "benches",
-    "bench",
-    "benchmark",
-    "benchmarks",
-    "e2e",
-    "dev",
-    "devtools",
-    "integration-tests",
-    "tests-integration",
-    "tests-build",
-    "stress-test",
-];
-
-/// Whether only developers of the repository run what lies in `path`.
-pub(crate) fn is_development(path: &str) -> bool {
-    path.split('/').any(|part| DEVELOPMENT_FOLDERS.contains(&part))
-}
 
 /// The index of the deepest known folder at or above `folder`.
 pub(super) fn nearest(index: &HashMap<&str, usize>, folder: &str) -> Option<usize> {
@@ -135,12 +102,6 @@ fn globs<'g>(folder: &str, texts: impl Iterator<Item = &'g str>) -> Option<GlobS
         }
     }
     set.build().ok()
-}
-
-/// A module, and whether it is one by itself.
-struct Drafted {
-    module: Module,
-    stands: bool,
 }
 
 /// What is known of the publication of every package: of each candidate's manifests in their order.
@@ -291,70 +252,5 @@ fn describe_by_readme(survey: &Survey, candidate: &Candidate, module: &mut Modul
     {
         let evidence = readme.evidence("description.readme", line, "The README begins with it.".to_owned());
         module.description = Some(Fact::new(text, evidence));
-    }
-}
-
-/// What does not stand by itself becomes part of the nearest module above that does.
-fn fold(survey: &Survey, drafted: Vec<Drafted>) -> Vec<Module> {
-    let (standing, folded): (Vec<Drafted>, Vec<Drafted>) = drafted.into_iter().partition(|drafted| drafted.stands);
-    let mut modules: Vec<Module> = standing.into_iter().map(|drafted| drafted.module).collect();
-    if modules.len() > MOST {
-        survey.find(
-            "draft.limit",
-            &format!("Only the first {MOST} folders that could be components are kept."),
-            "Split the repository.",
-        );
-        modules.truncate(MOST);
-    }
-    for Drafted { module, .. } in folded {
-        merge(&mut modules, module);
-    }
-    modules
-}
-
-/// Makes `module` part of the nearest one above it.
-fn merge(modules: &mut [Module], mut module: Module) {
-    rescope_development(&mut module);
-    let index: HashMap<&str, usize> =
-        modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
-    let Some(at) = nearest(&index, module.path.rsplit_once('/').map_or("", |(above, _)| above)) else { return };
-    let parent = &mut modules[at];
-    parent.packages.extend(module.packages.into_iter().map(|package| Package {
-        published: None,
-        private: true,
-        ..package
-    }));
-    parent.dependencies.extend(module.dependencies);
-    parent.calls.extend(module.calls);
-    parent.calls.truncate(calls::CALLS);
-}
-
-/// What only developers run asks for packages that only they need.
-pub(crate) fn rescope_development(module: &mut Module) {
-    if is_development(&module.path) {
-        for (_, scope, _) in module.dependencies.iter_mut().flat_map(|list| &mut list.items) {
-            *scope = (*scope).max(Scope::Development);
-        }
-    }
-}
-
-fn bound(survey: &Survey, modules: &mut [Module]) {
-    let mut left = DEPENDENCIES;
-    let mut cut = false;
-    for module in modules {
-        for list in &mut module.dependencies {
-            cut |= list.items.len() > left;
-            list.items.truncate(left);
-            left -= list.items.len();
-        }
-        module.dependencies.retain(|list| !list.items.is_empty());
-        module.packages.truncate(2_000);
-    }
-    if cut {
-        survey.find(
-            "draft.limit",
-            &format!("Only the first {DEPENDENCIES} dependencies of the repository are kept."),
-            "Split the repository.",
-        );
     }
 }

@@ -3,7 +3,7 @@
 use model::{Confidence, Evidence, Fact};
 
 use super::{Candidate, Found, Signs, fact, framework, published};
-use crate::draft::modules::is_development;
+use crate::draft::fold::is_development;
 use crate::draft::program::{Program, program};
 use crate::manifest::Located;
 

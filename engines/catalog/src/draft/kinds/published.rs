@@ -3,7 +3,7 @@
 use model::{Confidence, Evidence, Fact};
 
 use super::{Found, Package, Signs, fact, sure};
-use crate::draft::modules::is_development;
+use crate::draft::fold::is_development;
 use crate::draft::program::Program;
 use crate::manifest::{self, Located};
 
