@@ -10,7 +10,7 @@ use crate::Visibility;
 pub struct SourceStatus {
     /// Stable name, from the configuration.
     pub name: String,
-    /// `folder`
+    /// `folder` or `git`
     pub kind: String,
     /// What is shown: the path or address, without credentials.
     pub location: String,

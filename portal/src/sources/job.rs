@@ -52,6 +52,7 @@ async fn round(context: &Context) -> Result<Ending> {
     let sources: Vec<_> = chosen.map(|settings| (settings, super::source(settings, data))).collect();
     if sources.is_empty() {
         context.progress(|progress| "No sources are configured".clone_into(&mut progress.phase));
+        remove_mirrors(context).await?;
         return Ok(Ending::Quiet);
     }
     let (plan, listings) = write_names(context, &sources).await?;
