@@ -120,8 +120,11 @@ fn sync_takes_addresses_and_never_repeats_a_password() {
         assert!(errors.contains("Git address") && !errors.contains("s3cret"), "{errors}");
     }
     // Nobody listens there: one line says what happened, and to whom.
-    let (code, text, errors) = output(folder.path(), &["sync", "--source", "http://ada:s3cret@127.0.0.1:1/team/a.git"]);
-    assert_eq!(code, 1, "{text}{errors}");
+    let arguments = ["sync", "--source", "http://ada:s3cret@127.0.0.1:1/team/a.git"];
+    let all = slipway(folder.path(), &arguments).env("SLIPWAY_LOG_LEVEL", "trace").output().unwrap();
+    let (text, errors) = (String::from_utf8(all.stdout).unwrap(), String::from_utf8(all.stderr).unwrap());
+    assert_eq!(all.status.code(), Some(1), "{text}");
+    assert!(errors.contains("DEBUG"), "everything is logged: {errors}");
     assert!(text.contains("a: 1 repositories, 1 failed (http://127.0.0.1:1/team/a.git)"), "{text}");
     assert!(!text.contains("s3cret") && !errors.contains("s3cret"), "{text}{errors}");
 }
