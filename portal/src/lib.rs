@@ -15,6 +15,7 @@ pub mod git;
 pub mod identity;
 pub mod jobs;
 pub mod repositories;
+pub mod secret;
 pub mod settings;
 pub mod sources;
 

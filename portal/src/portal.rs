@@ -1,9 +1,10 @@
 //! The handle that every use case takes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +28,7 @@ struct Inner {
     db: Db,
     index: CatalogIndex,
     jobs: Jobs,
+    accounts: sources::Accounts,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -40,7 +42,7 @@ impl Portal {
     /// [`Error::Conflict`] when another Slipway uses the data folder, [`Error::Unavailable`] when folder or database
     /// cannot be used; both say what to do.
     pub async fn open(settings: Settings) -> Result<Self> {
-        let lock = lock(&settings.data)?;
+        let lock = lock(&settings.data).await?;
         let db = Db::open(&settings.database, &settings.data).await?;
         let changed = sources::register(&db, &settings).await?;
         let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
@@ -50,6 +52,7 @@ impl Portal {
                 db,
                 index,
                 jobs: Jobs::default(),
+                accounts: sources::Accounts::default(),
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -94,6 +97,11 @@ impl Portal {
         &self.inner.jobs
     }
 
+    /// What is kept of sources at forges between rounds.
+    pub(crate) fn accounts(&self) -> &sources::Accounts {
+        &self.inner.accounts
+    }
+
     pub fn index(&self) -> &CatalogIndex {
         &self.inner.index
     }
@@ -104,8 +112,12 @@ impl Portal {
     }
 }
 
+/// How long whoever has the data folder may take to let go of it: one that is being stopped, or a child of it that has not
+/// yet closed what it inherited.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// One Slipway a data folder. The file holds the process id of who has it.
-fn lock(data: &Path) -> Result<File> {
+async fn lock(data: &Path) -> Result<File> {
     std::fs::create_dir_all(data).map_err(|error| cannot_use(data, &error))?;
     let path = data.join("slipway.lock");
     let mut file = OpenOptions::new()
@@ -115,9 +127,15 @@ fn lock(data: &Path) -> Result<File> {
         .write(true)
         .open(&path)
         .map_err(|error| cannot_use(data, &error))?;
-    match file.try_lock() {
+    let end = Instant::now() + PATIENCE;
+    let mut locked = file.try_lock();
+    while matches!(locked, Err(TryLockError::WouldBlock)) && Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => {
+        Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = (&mut file).take(20).read_to_string(&mut holder);
             return Err(Error::Conflict(format!(
@@ -126,7 +144,7 @@ fn lock(data: &Path) -> Result<File> {
                 data.display()
             )));
         }
-        Err(std::fs::TryLockError::Error(error)) => return Err(cannot_use(data, &error)),
+        Err(TryLockError::Error(error)) => return Err(cannot_use(data, &error)),
     }
     file.set_len(0)
         .and_then(|()| file.rewind())

@@ -53,6 +53,8 @@ pub enum SourceKind {
     Folder(PathBuf),
     /// Repositories at Git hosts, mirrored in the data folder.
     Git(GitSettings),
+    /// All repositories of an owner at GitHub, mirrored in the data folder.
+    GitHub(GitHubSettings),
 }
 
 /// Repositories by their addresses, and how to get at them.
@@ -65,6 +67,94 @@ pub struct GitSettings {
     pub connection: Connection,
     /// For one fetch of one repository.
     pub time_limit: Duration,
+}
+
+/// An owner at GitHub, and how to get at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitHubSettings {
+    /// Of Enterprise Server (`https://github.example.com`); `None` for github.com.
+    pub url: Option<String>,
+    pub owner: GitHubOwner,
+    pub login: GitHubLogin,
+    pub filter: GitHubFilter,
+    pub connection: Connection,
+    /// For one fetch of one repository.
+    pub time_limit: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitHubOwner {
+    Organisation(String),
+    User(String),
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitHubLogin {
+    /// Public repositories only, at 60 requests an hour.
+    Nobody,
+    Token(Password),
+    /// A GitHub App that is installed at the owner.
+    App {
+        id: String,
+        /// The file with its private key.
+        key: PathBuf,
+    },
+}
+
+/// Which repositories are wanted; the default wants all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitHubFilter {
+    pub archived: bool,
+    pub forks: bool,
+    /// At least one of these; none wants all.
+    pub topics: Vec<String>,
+    /// Globs over names; none wants all.
+    pub names: Vec<String>,
+    /// Globs over names.
+    pub exclude: Vec<String>,
+}
+
+impl GitHubOwner {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Organisation(name) | Self::User(name) => name,
+        }
+    }
+}
+
+impl Default for GitHubFilter {
+    fn default() -> Self {
+        Self { archived: true, forks: true, topics: Vec::new(), names: Vec::new(), exclude: Vec::new() }
+    }
+}
+
+impl GitHubSettings {
+    /// On github.com, as nobody, and with the defaults.
+    pub fn new(owner: GitHubOwner) -> Self {
+        let (filter, connection) = Default::default();
+        Self { url: None, owner, login: GitHubLogin::Nobody, filter, connection, time_limit: git::TIME_LIMIT }
+    }
+
+    /// `github.com`, or the host of Enterprise Server, with its port.
+    pub fn host(&self) -> String {
+        match &self.url {
+            None => "github.com".to_owned(),
+            Some(url) => url.split("://").last().unwrap_or(url).trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Whether repositories of this host may be fetched with our credentials; ports do not count.
+    pub fn is_own_host(&self, host: &str) -> bool {
+        let without_port = |host: &str| host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+        without_port(host) == without_port(&self.host())
+    }
+
+    /// As it is shown: `https://github.com/acme`.
+    pub fn location(&self) -> String {
+        let url = self.url.as_deref().unwrap_or("https://github.com").trim_end_matches('/');
+        format!("{url}/{}", self.owner.name())
+    }
 }
 
 /// Where a password comes from.

@@ -24,8 +24,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     }
     let seconds = context.portal.settings().poll_interval.as_secs();
     let about = match seconds {
-        0 => "Repositories are read in place and never written to. Polling is off: they are looked at when somebody asks.".to_owned(),
-        _ => format!("Repositories are read in place and never written to. Slipway looks for changes every {seconds} seconds."),
+        0 => "Repositories are read and never written to. Polling is off: they are looked at when somebody asks."
+            .to_owned(),
+        _ => format!("Repositories are read and never written to. Slipway looks for changes every {seconds} seconds."),
     };
     state::page_header(&mut out, "Sources and sync", None, &about, &actions);
     if let Some(trouble) = portal::jobs::trouble(&context.portal) {
@@ -67,7 +68,8 @@ fn sync_form(out: &mut Html, source: Option<&str>, class: &'static str, label: &
 
 fn card(out: &mut Html, now: i64, source: &SourceStatus) {
     out.raw("<article class=\"source-card\"><span class=\"glyph hue-teal\">");
-    Icon::Folder.write(out);
+    let icon = if source.kind == "folder" { Icon::Folder } else { Icon::Cloud };
+    icon.write(out);
     out.raw("</span><div><h2>").text(&source.name);
     if source.demo {
         out.raw(" <span class=\"badge badge-amber\">demo</span>");

@@ -33,6 +33,18 @@ pub enum Unclear {
     SelectedRepositories,
 }
 
+impl std::fmt::Display for Unclear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoAnswer(error) => write!(f, "the forge could not say whether it is gone: {error}"),
+            Self::StandingChanged => f.write_str("our credentials may see other things than before"),
+            Self::SelectedRepositories => {
+                f.write_str("an App for selected repositories cannot tell whether it is gone")
+            }
+        }
+    }
+}
+
 /// Who we are at the forge and what we may see there. GitHub answers 404 for what may not be seen, so a 404 means
 /// something only while this stays the same ("Troubleshooting the REST API", "404 Not Found for an existing resource").
 ///

@@ -27,4 +27,6 @@ pub use listing::people::{
 };
 pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Recent, Scope};
 pub use listing::{Cache, Listing};
-pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy, Secret};
+pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy};
+
+pub use crate::secret::Secret;

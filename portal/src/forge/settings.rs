@@ -1,12 +1,12 @@
 //! What an operator chooses about one forge.
 
-use std::fmt;
 use std::time::Duration;
 
 use url::Url;
 
 use super::error::{Error, Result};
 use crate::clock::Clock;
+use crate::secret::Secret;
 
 /// Everything that [`crate::forge::Forge::new`] needs to know; nothing in it is read from files or the environment.
 #[derive(Debug, Clone)]
@@ -76,10 +76,6 @@ pub struct Proxy {
     pub credentials: Option<(String, Secret)>,
 }
 
-/// Text that is never shown, logged or written in an error.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
 impl ForgeSettings {
     /// For github.com, with the defaults.
     ///
@@ -139,22 +135,5 @@ impl Default for Pace {
             secondary_limit: Duration::from_secs(60),
             longest_wait: Duration::from_secs(65 * 60),
         }
-    }
-}
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for whoever sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
     }
 }

@@ -9,7 +9,7 @@ use ring::hmac;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::settings::Secret;
+use crate::secret::Secret;
 
 /// Bytes. GitHub sends no larger ones ("Payload cap").
 pub const LARGEST_DELIVERY: usize = 25 * 1024 * 1024;

@@ -14,7 +14,6 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,30 +25,10 @@ use tokio_util::sync::CancellationToken;
 pub use self::failure::{Failure, Kind};
 pub use self::mirror::{Updated, clean, mend, update};
 pub use self::remote::{Address, RemoteUrl};
+pub use crate::secret::Secret;
 
 /// How long one fetch may take where nobody says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(60 * 60);
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// For git alone.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// A name and what goes with it: a password or a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

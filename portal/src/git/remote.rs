@@ -115,7 +115,7 @@ impl Address {
         Ok(Self {
             url: RemoteUrl { text, scheme, host, path },
             username: of_login(username),
-            password: password.map(Secret),
+            password: password.map(Secret::new),
         })
     }
 

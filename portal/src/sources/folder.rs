@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::read::Failure;
-use super::{Coverage, Listed, Listing, Source};
+use super::{Coverage, Known, Listed, Listing, Source};
 use crate::git::Watch;
 
 /// Work trees and bare repositories below a folder.
@@ -23,11 +23,11 @@ impl FolderSource {
 }
 
 impl Source for FolderSource {
-    fn list(&self) -> BoxFuture<'_, Listing> {
+    fn list<'a>(&'a self, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let folder = self.folder.clone();
         async move {
             tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {
-                failed(format!("Slipway could not look through the folder (a fault of its own: {error})."))
+                Listing::failed(format!("Slipway could not look through the folder (a fault of its own: {error})."))
             })
         }
         .boxed()
@@ -43,14 +43,10 @@ impl Source for FolderSource {
     }
 }
 
-fn failed(why: String) -> Listing {
-    Listing { repositories: Vec::new(), coverage: Coverage::Failed(why), findings: Vec::new() }
-}
-
 fn list(folder: &Path) -> Listing {
     let found = match find(folder, &FindLimits::default()) {
         Ok(found) => found,
-        Err(error) => return failed(format!("{error}. What was known before stays.")),
+        Err(error) => return Listing::failed(format!("{error}. What was known before stays.")),
     };
     let coverage = if !found.complete {
         let first = found.findings.first().map_or("", |finding| finding.message.as_str());
@@ -62,14 +58,21 @@ fn list(folder: &Path) -> Listing {
         Coverage::Complete
     };
     let repositories = found.repositories.into_iter().map(listed).collect();
-    Listing { repositories, coverage, findings: found.findings }
+    Listing { repositories, coverage, gone: Vec::new(), findings: found.findings }
 }
 
 fn listed(found: FoundRepository) -> Listed {
     let path = std::path::absolute(&found.path).unwrap_or(found.path);
     let real = std::fs::canonicalize(&path);
     let stable_key = real.as_deref().unwrap_or(&path).to_string_lossy().into_owned();
-    Listed { stable_key, name: found.name, path: path.to_string_lossy().into_owned(), archived: false, fork: false }
+    Listed {
+        stable_key,
+        name: found.name,
+        path: path.to_string_lossy().into_owned(),
+        archived: false,
+        fork: false,
+        visibility: None,
+    }
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -1,7 +1,6 @@
 //! Repositories by their Git addresses, mirrored in the data folder.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,15 +8,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::read::Failure;
-use super::{Coverage, Listed, Listing, Source};
-use crate::git::{self, Address, Login, Remote, Secret, Watch};
+use super::{Coverage, Known, Listed, Listing, Source, secrets};
+use crate::git::{self, Address, Login, Remote, Watch};
 use crate::settings::{GitSettings, Password};
 
 /// After so many failures of one host in a row, none of which came to an end otherwise, the rest is not tried in this
 /// round: a host that hangs would cost a minute for each, and a wrong password may lock an account.
 const MOST_FAILURES: u32 = 3;
-/// What is read of a password's file.
-const LONGEST_PASSWORD: u64 = 64 << 10;
 
 /// Mirrors of repositories at Git hosts.
 pub struct GitSource {
@@ -87,16 +84,23 @@ impl GitSource {
 }
 
 impl Source for GitSource {
-    fn list(&self) -> BoxFuture<'_, Listing> {
+    fn list<'a>(&'a self, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let listed = |(path, remote): &(String, Remote)| Listed {
             stable_key: remote.url.to_string(),
             name: remote.url.name(),
             path: path.clone(),
             archived: false,
             fork: false,
+            visibility: None,
         };
         let repositories = self.remotes.iter().map(listed).collect();
-        std::future::ready(Listing { repositories, coverage: Coverage::Complete, findings: Vec::new() }).boxed()
+        std::future::ready(Listing {
+            repositories,
+            coverage: Coverage::Complete,
+            gone: Vec::new(),
+            findings: Vec::new(),
+        })
+        .boxed()
     }
 
     fn is_remote(&self) -> bool {
@@ -132,22 +136,8 @@ fn remote(settings: &GitSettings, address: &Address) -> Remote {
 fn login(username: Option<&str>, password: Option<&Password>) -> Result<Option<Login>, String> {
     let secret = match password {
         None => return Ok(None),
-        Some(Password::Known(secret)) => secret.clone(),
-        Some(Password::File(path)) => read_password(path)?,
+        Some(password) => secrets::read(password)?,
     };
     // Hosts that take a token alone take any name.
     Ok(Some(Login { username: username.unwrap_or("git").to_owned(), secret }))
-}
-
-fn read_password(path: &Path) -> Result<Secret, String> {
-    let failed = |why: &str| format!("{} {why}", path.display());
-    let size = fs::metadata(path).map_err(|error| failed(&format!("cannot be read: {error}")))?.len();
-    if size > LONGEST_PASSWORD {
-        return Err(failed("is too large to hold a password"));
-    }
-    let text = fs::read_to_string(path).map_err(|error| failed(&format!("cannot be read: {error}")))?;
-    match text.lines().next().filter(|line| !line.is_empty()) {
-        Some(line) => Ok(Secret::new(line)),
-        None => Err(failed("is empty")),
-    }
 }

@@ -48,8 +48,7 @@ async fn round(context: &Context) -> Result<Ending> {
     let round: Round = context.payload()?;
     let chosen =
         portal.settings().sources.iter().filter(|source| round.source.as_ref().is_none_or(|name| *name == source.name));
-    let data = &portal.settings().data;
-    let sources: Vec<_> = chosen.map(|settings| (settings, super::source(settings, data))).collect();
+    let sources: Vec<_> = chosen.map(|settings| (settings, super::source(settings, portal))).collect();
     if sources.is_empty() {
         context.progress(|progress| "No sources are configured".clone_into(&mut progress.phase));
         remove_mirrors(context).await?;
@@ -95,9 +94,12 @@ async fn write_names<'a>(
     context.progress(|progress| {
         *progress = model::job::Progress { phase: "Looking for repositories".to_owned(), ..Default::default() };
     });
+    let known = store::known(portal.db()).await?;
     let mut listings = Vec::new();
     for (settings, source) in sources {
-        let listing = source.list().await;
+        let in_sight: Vec<_> =
+            known.iter().filter(|row| row.source == settings.name && row.gone_at.is_none()).collect();
+        let listing = source.list(&in_sight).await;
         if let Coverage::Partial(why) | Coverage::Failed(why) = &listing.coverage {
             context.log(Level::Warning, format!("{}: {why}", settings.name));
         }
@@ -107,7 +109,6 @@ async fn write_names<'a>(
         }
         listings.push((*settings, listing));
     }
-    let known = store::known(portal.db()).await?;
     let now = portal.clock().now();
     let renamed = renames::find(&known, &listings, now, workers(context)).await;
     let plan = plan::plan(&known, &listings, &renamed, &mut || new_id(now));
@@ -198,7 +199,7 @@ async fn write_sources(
     let mut tx = context.portal().db().begin().await?;
     for (settings, listing) in listings {
         let error = match &listing.coverage {
-            Coverage::Complete => None,
+            Coverage::Complete | Coverage::Unproven => None,
             Coverage::Partial(why) | Coverage::Failed(why) => Some(why.as_str()),
         };
         store::write_synced(&mut tx, &Synced { source: &settings.name, at, took, error }).await?;

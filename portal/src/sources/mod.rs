@@ -7,10 +7,12 @@
 mod contents;
 mod folder;
 mod git;
+mod github;
 mod job;
 mod plan;
 mod read;
 mod renames;
+mod secrets;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -19,13 +21,15 @@ use std::path::{Path, PathBuf};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use model::Finding;
 use model::source::SourceStatus;
+use model::{Finding, Visibility};
 use serde::{Deserialize, Serialize};
 
 pub use self::folder::FolderSource;
 pub use self::git::GitSource;
+pub use self::github::{Accounts, GitHubSource};
 pub use self::job::run;
+pub use self::plan::Known;
 pub use self::read::Failure;
 use crate::Portal;
 use crate::audit::{self, Change};
@@ -43,10 +47,10 @@ const ALL: &str = "*";
 /// Starts after which a round counts as hopeless. Many, since each kill of the process costs one.
 const ATTEMPTS: u32 = 100;
 
-/// One place where repositories are: a folder, Git addresses, and later forges. It lives for one round.
+/// One place where repositories are: a folder, Git addresses, an owner at GitHub. It lives for one round.
 pub trait Source: Send + Sync {
-    /// All repositories, or as many as can be had.
-    fn list(&self) -> BoxFuture<'_, Listing>;
+    /// All repositories, or as many as can be had. `known` are those of this source that are in sight.
+    fn list<'a>(&'a self, known: &'a [&'a Known]) -> BoxFuture<'a, Listing>;
 
     /// Whether [`open`](Self::open) speaks to another machine: it is then called for many at a time, and its repositories
     /// are compared and read one by one as they arrive.
@@ -70,6 +74,8 @@ pub trait Source: Send + Sync {
 pub struct Listing {
     pub repositories: Vec<Listed>,
     pub coverage: Coverage,
+    /// Stable keys of known ones that are not listed and certainly not there.
+    pub gone: Vec<String>,
     /// What was odd; they go to the job's log.
     pub findings: Vec<Finding>,
 }
@@ -79,10 +85,18 @@ pub struct Listing {
 pub enum Coverage {
     /// What is not listed is not there.
     Complete,
+    /// Everything that may be seen; what is not listed may be there all the same, but for [`Listing::gone`].
+    Unproven,
     /// There may be more; why.
     Partial(String),
     /// Nothing can be said; why.
     Failed(String),
+}
+
+impl Listing {
+    fn failed(why: String) -> Self {
+        Self { repositories: Vec::new(), coverage: Coverage::Failed(why), gone: Vec::new(), findings: Vec::new() }
+    }
 }
 
 /// One repository of a listing.
@@ -96,6 +110,8 @@ pub struct Listed {
     pub path: String,
     pub archived: bool,
     pub fork: bool,
+    /// Where it comes from; its source's may be stricter. `None` for a place that knows no such thing.
+    pub visibility: Option<Visibility>,
 }
 
 /// What a round is over.
@@ -177,9 +193,11 @@ pub fn mirrors(data: &Path) -> PathBuf {
 }
 
 /// The source that some settings speak of.
-fn source(settings: &SourceSettings, data: &Path) -> Box<dyn Source> {
+fn source(settings: &SourceSettings, portal: &Portal) -> Box<dyn Source> {
+    let mirrors = mirrors(&portal.settings().data);
     match &settings.kind {
         SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
-        SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors(data))),
+        SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors)),
+        SourceKind::GitHub(github) => Box::new(GitHubSource::new(&settings.name, github, portal.accounts(), &mirrors)),
     }
 }

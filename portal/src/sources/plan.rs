@@ -53,8 +53,8 @@ pub struct New<'a> {
 /// Listings with what they are of.
 pub type Listings<'a> = [(&'a SourceSettings, Listing)];
 
-/// What may be the old name of something new: known repositories that a complete listing of their source no longer
-/// has, and those that went out of sight before.
+/// What may be the old name of something new: known repositories that are no longer there, as a listing of their source
+/// shows or says, and those that went out of sight before.
 pub fn vanished<'a>(known: &'a [Known], listings: &Listings<'_>) -> Vec<&'a Known> {
     let seen = keys(listings);
     let complete: HashSet<&str> = listings
@@ -65,7 +65,13 @@ pub fn vanished<'a>(known: &'a [Known], listings: &Listings<'_>) -> Vec<&'a Know
     known
         .iter()
         .filter(|row| !seen.contains(row.stable_key.as_str()))
-        .filter(|row| row.gone_at.is_some() || complete.contains(row.source.as_str()))
+        .filter(|row| {
+            row.gone_at.is_some()
+                || complete.contains(row.source.as_str())
+                || listings
+                    .iter()
+                    .any(|(source, listing)| source.name == row.source && listing.gone.contains(&row.stable_key))
+        })
         .collect()
 }
 
@@ -180,7 +186,8 @@ fn follow(before: &Known, source: &SourceSettings, listed: &Listed) -> Known {
         name: listed.name.clone(),
         stable_key: listed.stable_key.clone(),
         path: listed.path.clone(),
-        visibility: source.visibility.as_str().to_owned(),
+        // From open to strict, so that the greater one is the stricter.
+        visibility: listed.visibility.map_or(source.visibility, |own| own.max(source.visibility)).as_str().to_owned(),
         archived: listed.archived,
         fork: listed.fork,
         gone_at: None,

@@ -34,6 +34,7 @@ pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<()> {
     let (kind, location) = match &source.kind {
         SourceKind::Folder(folder) => ("folder", folder.to_string_lossy().into_owned()),
         SourceKind::Git(git) => ("git", addresses(git)),
+        SourceKind::GitHub(github) => ("github", github.location()),
     };
     on!(tx, p => sqlx::query(
         "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, $2, $3, $4, $5)
@@ -61,11 +62,13 @@ pub async fn hide_retired(tx: &mut Tx, now: i64) -> Result<u64> {
         .bind(now).execute(p).await.map(|done| done.rows_affected()))?)
 }
 
-/// Gives repositories the visibility of their source; gives how many had another.
+/// Gives repositories the visibility of their source, which is only the upper bound for those of a forge; gives how many
+/// had another.
 pub async fn inherit_visibility(tx: &mut Tx) -> Result<u64> {
     Ok(on!(tx, p => sqlx::query(
         "UPDATE repositories SET visibility = (SELECT s.visibility FROM sources s WHERE s.name = repositories.source)
-         WHERE visibility <> (SELECT s.visibility FROM sources s WHERE s.name = repositories.source)")
+         WHERE EXISTS (SELECT 1 FROM sources s WHERE s.name = repositories.source AND s.visibility <> repositories.visibility
+               AND (s.kind <> 'github' OR s.visibility = 'readers' OR repositories.visibility = 'public'))")
         .execute(p).await.map(|done| done.rows_affected()))?)
 }
 

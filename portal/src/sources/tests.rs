@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod git;
+mod github;
 mod interrupted;
 mod names;
 
@@ -318,7 +319,7 @@ db_test! {
 async fn a_folder_is_listed_with_what_is_in_it() {
     let folder = Folder::with(&["team/one"]);
     let source = FolderSource::new(folder.path());
-    let listing = source.list().await;
+    let listing = source.list(&[]).await;
     assert_eq!(listing.coverage, Coverage::Complete);
     let names: Vec<_> = listing.repositories.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["team/one"]);
@@ -327,5 +328,5 @@ async fn a_folder_is_listed_with_what_is_in_it() {
     let watch = Watch::new(tokio_util::sync::CancellationToken::new(), |_| {});
     assert!(source.open(&one.path, &watch).await.unwrap().is_dir());
     assert!(source.open("/no/such/\u{fffd}", &watch).await.unwrap_err().reason.contains("UTF-8"));
-    assert!(matches!(FolderSource::new(Path::new("/no/such")).list().await.coverage, Coverage::Failed(_)));
+    assert!(matches!(FolderSource::new(Path::new("/no/such")).list(&[]).await.coverage, Coverage::Failed(_)));
 }

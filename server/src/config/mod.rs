@@ -3,6 +3,7 @@
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
 mod keys;
+mod source;
 mod value;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub struct Config {
     pub log_level: String,
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
-    /// Variables that hold passwords of sources, and so set no key.
+    /// Variables that hold passwords and tokens of sources, and so set no key.
     pub password_variables: Vec<String>,
 }
 
@@ -159,22 +160,21 @@ fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<D
     let DeValue::Table(fields) = table.get_ref() else {
         return vec![(table.span(), keys::wrong("source", "a table for each source: [[source]]"))];
     };
-    let mut source = keys::SourceBuilder::default();
+    let mut builder = source::SourceBuilder::default();
     let mut located = Vec::new();
     for (key, value) in fields {
         let name = key.get_ref().as_ref();
-        match keys::set_source(&mut source, name, &Value::from(value.get_ref())) {
+        match source::set(&mut builder, name, &Value::from(value.get_ref())) {
             Ok(true) => {}
             Ok(false) => {
-                let known = keys::SOURCE_KEYS.iter().copied();
-                located.push((key.span(), keys::unknown(&format!("source.{name}"), known)));
+                located.push((key.span(), source::unknown(name)));
             }
             Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(source.password_env.clone());
+    config.password_variables.extend(builder.secret_env.clone());
     if located.is_empty() {
-        match source.finish(&config.sources, environment) {
+        match builder.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),
             Err(finding) => located.push((table.span(), finding)),
         }

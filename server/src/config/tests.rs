@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use portal::settings::{GitHubLogin, GitHubOwner, Password};
+
 use super::*;
 
 fn read(text: &str) -> Result<Config, Vec<String>> {
@@ -33,16 +35,19 @@ fn the_example_holds_every_key_with_its_default() {
         let name = key.path.rsplit('.').next().unwrap();
         assert!(uncommented.contains(&format!("\n{name} = ")), "{} is not in the example", key.path);
     }
-    for key in keys::SOURCE_KEYS {
-        let name = key.rsplit('.').next().unwrap();
-        assert!(uncommented.contains(&format!("{name} = ")), "{key} is not in the example");
+    for key in source::SOURCE_KEYS {
+        assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
     assert_eq!(read(EXAMPLE).unwrap(), Config::default());
     let full = read(&uncommented).unwrap();
-    assert_eq!(full.sources.len(), 2);
+    assert_eq!(full.sources.len(), 3);
     assert_eq!(full.sources[0].visibility, Visibility::Public);
     let SourceKind::Git(git) = &full.sources[1].kind else { panic!("{full:?}") };
     assert_eq!((git.addresses.len(), git.time_limit), (2, portal::git::TIME_LIMIT));
+    let SourceKind::GitHub(github) = &full.sources[2].kind else { panic!("{full:?}") };
+    assert_eq!(github.owner, GitHubOwner::Organisation("acme".to_owned()));
+    assert_eq!(github.login, GitHubLogin::Token(Password::File("/run/secrets/github".into())));
+    assert_eq!((github.host().as_str(), full.sources[2].visibility), ("github.example.com", Visibility::Public));
     assert_eq!(full.public_url.as_deref(), Some("https://portal.example.com"));
 }
 
@@ -153,4 +158,32 @@ fn durations_are_bounded() {
         let read = Value::Text(text).duration().ok().map(|duration| duration.as_millis());
         assert_eq!(read, expected, "{text}");
     }
+}
+
+#[test]
+fn a_github_source_is_whole_or_says_what_it_lacks() {
+    let source = |keys: &str| read(&format!("[[source]]\nname = \"a\"\nkind = \"github\"\n{keys}"));
+    let table = [
+        ("", "this source has no organisation and no user"),
+        ("organisation = \"acme\"\nuser = \"ada\"\n", "this source has both organisation and user"),
+        ("organisation = \"acme\"\napp-id = \"1\"\n", "an App has both app-id and app-key-file"),
+        ("organisation = \"acme\"\npath = \"b\"\n", "a source of the kind github has no path"),
+        (
+            "organisation = \"acme\"\ntoken-env = \"NOT_SET\"\n",
+            "the variable NOT_SET, which token-env names, is not set",
+        ),
+        ("organisation = \"a/b\"\n", "source.organisation must be a name as it stands in addresses"),
+        (
+            "organisation = \"acme\"\nurl = \"https://git.example.com/api/v3\"\n",
+            "source.url must be an address without a path",
+        ),
+    ];
+    for (keys, message) in table {
+        let errors = source(keys).unwrap_err();
+        assert!(errors.len() == 1 && errors[0].contains(message), "{keys}: {errors:?}");
+    }
+    let config = source("user = \"ada\"\nforks = false\nexclude = [\"old-*\"]\n").unwrap();
+    let SourceKind::GitHub(github) = &config.sources[0].kind else { panic!("{config:?}") };
+    assert_eq!((github.filter.archived, github.filter.forks, github.filter.exclude.len()), (true, false, 1));
+    assert_eq!((github.login.clone(), github.location()), (GitHubLogin::Nobody, "https://github.com/ada".to_owned()));
 }

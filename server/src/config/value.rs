@@ -6,6 +6,7 @@ use std::time::Duration;
 use portal::git::Address;
 use toml::de::DeValue;
 
+const MOST_WORDS: usize = 100;
 const MOST_ADDRESSES: usize = 10_000;
 
 /// What stands at a key. A variable of the environment is always text, and is read as the key expects it.
@@ -59,6 +60,16 @@ impl Value<'_> {
                 .map_err(|expected| format!("a list of Git addresses; number {} must be {expected}", at + 1))
         };
         texts.iter().enumerate().map(parse).collect()
+    }
+
+    /// A list of words, at least one.
+    pub fn words(&self) -> Result<Vec<String>, String> {
+        match self {
+            Self::List(texts) if !texts.is_empty() && texts.len() <= MOST_WORDS => {
+                Ok(texts.iter().map(|text| (*text).to_owned()).collect())
+            }
+            _ => Err(format!("a list of 1 to {MOST_WORDS} words: [\"…\", …]")),
+        }
     }
 
     pub fn boolean(&self) -> Result<bool, String> {

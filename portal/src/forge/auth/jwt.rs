@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject as _;
 use serde_json::json;
 
 use crate::forge::error::{Error, Result};
-use crate::forge::settings::Secret;
+use crate::secret::Secret;
 
 /// Seconds. Stated to be issued a minute ago, since the clocks of two machines differ; GitHub allows ten minutes of life.
 const BEFORE: i64 = 60;

@@ -15,8 +15,9 @@ use tokio::sync::Mutex;
 use super::answer::{parse, segment, success};
 use super::error::{Error, Result};
 use super::http::{Http, Repeatable};
-use super::settings::{App, Authentication, ForgeSettings, Secret};
+use super::settings::{App, Authentication, ForgeSettings};
 use crate::clock::Clock;
+use crate::secret::Secret;
 
 /// Milliseconds. A token is renewed this long before it ends, so that a clone that starts now does not lose it at once.
 const EARLY: i64 = 5 * 60 * 1_000;

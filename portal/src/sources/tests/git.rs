@@ -21,7 +21,7 @@ fn with_password(source: SourceSettings, password: Password) -> SourceSettings {
     SourceSettings { kind, ..source }
 }
 
-fn holds(folder: &Path, text: &str) -> bool {
+pub(super) fn holds(folder: &Path, text: &str) -> bool {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| match path.is_dir() {
         true => holds(&path, text),
         false => fs::read(&path).is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())),
