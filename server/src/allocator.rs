@@ -17,8 +17,11 @@ const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 /// What it is when nobody sets it: right for many small requests.
 const USUAL_DELAY: std::ffi::c_long = 1000;
 
+/// How long a thread that read repositories waits for more before it ends; until then it holds what it freed.
+pub const IDLE_THREAD: Duration = Duration::from_millis(500);
+
 /// No job has reported anything for so long: what they used is free.
-const QUIET: Duration = Duration::from_millis(500);
+const QUIET: Duration = Duration::from_millis(1000);
 
 /// While jobs run, freed pages go back at once, since other threads than the one that cleans up here hold them; when all
 /// are quiet, what is left goes back too. Lives as long as the process.
