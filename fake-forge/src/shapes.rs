@@ -204,20 +204,7 @@ pub(crate) fn organisation(state: &State, login: &str) -> Option<Value> {
     let organisation = state.organisations.get(login)?;
     let mine = || state.repositories.values().filter(|repository| repository.owner == login);
     let public = mine().filter(|repository| repository.visibility == Visibility::Public).count();
-    let url = format!("{}{}/orgs/{login}", state.origin, state.profile.api_path());
-    Some(json!({
-        "login": login,
-        "id": organisation.id,
-        "node_id": format!("O_{}", organisation.id),
-        "url": url,
-        "repos_url": format!("{url}/repos"),
-        "events_url": format!("{url}/events"),
-        "hooks_url": format!("{url}/hooks"),
-        "issues_url": format!("{url}/issues"),
-        "members_url": format!("{url}/members{{/member}}"),
-        "public_members_url": format!("{url}/public_members{{/member}}"),
-        "avatar_url": format!("{}/u/{}?v=4", web(state), organisation.id),
-        "description": null,
+    let more = json!({
         "html_url": format!("{}/{login}", web(state)),
         "has_organization_projects": true,
         "has_repository_projects": true,
@@ -231,32 +218,39 @@ pub(crate) fn organisation(state: &State, login: &str) -> Option<Value> {
         "created_at": "2017-10-10T16:00:00Z",
         "updated_at": "2017-10-10T16:00:00Z",
         "type": "Organization",
-    }))
+    });
+    Some(with(simple_organisation(state, login), more))
+}
+
+/// `organization-simple`
+fn simple_organisation(state: &State, login: &str) -> Value {
+    let url = format!("{}{}/orgs/{login}", state.origin, state.profile.api_path());
+    let id = owner_id(state, login);
+    json!({
+        "login": login,
+        "id": id,
+        "node_id": format!("O_{id}"),
+        "url": url,
+        "repos_url": format!("{url}/repos"),
+        "events_url": format!("{url}/events"),
+        "hooks_url": format!("{url}/hooks"),
+        "issues_url": format!("{url}/issues"),
+        "members_url": format!("{url}/members{{/member}}"),
+        "public_members_url": format!("{url}/public_members{{/member}}"),
+        "avatar_url": format!("{}/u/{id}?v=4", web(state)),
+        "description": null,
+    })
 }
 
 /// `org-membership`
 pub(crate) fn membership(state: &State, organisation: &str, member: &Member) -> Value {
     let url = format!("{}{}/orgs/{organisation}", state.origin, state.profile.api_path());
-    let id = owner_id(state, organisation);
     json!({
         "url": format!("{url}/memberships/{}", member.login),
         "state": "active",
         "role": if member.admin { "admin" } else { "member" },
         "organization_url": url,
-        "organization": {
-            "login": organisation,
-            "id": id,
-            "node_id": format!("O_{id}"),
-            "url": url,
-            "repos_url": format!("{url}/repos"),
-            "events_url": format!("{url}/events"),
-            "hooks_url": format!("{url}/hooks"),
-            "issues_url": format!("{url}/issues"),
-            "members_url": format!("{url}/members{{/member}}"),
-            "public_members_url": format!("{url}/public_members{{/member}}"),
-            "avatar_url": format!("{}/u/{id}?v=4", web(state)),
-            "description": null,
-        },
+        "organization": simple_organisation(state, organisation),
         "user": user(state, &member.login, member.id, "User"),
     })
 }

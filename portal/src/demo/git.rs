@@ -7,10 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::script::Script;
+use crate::git::{OLDEST, version};
 use crate::{Error, Result};
-
-/// The oldest version that is known to do.
-const OLDEST: (u32, u32) = (2, 38);
 
 /// Whether a `git` is there that is new enough; the error says what to do.
 pub fn check() -> Result<()> {
@@ -24,19 +22,13 @@ pub fn check() -> Result<()> {
             )));
         }
     };
-    match parse(&text) {
+    match version(&text) {
         Some(version) if version >= OLDEST => Ok(()),
         _ => Err(Error::Unavailable(format!(
             "The demo organisation is built with git, and \"{}\" is too old. {help}",
             text.trim()
         ))),
     }
-}
-
-/// Of `git version 2.47.3`.
-fn parse(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.trim().strip_prefix("git version ")?.split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// Makes the repository at `path` from a stream for fast-import; without one it stays empty.
@@ -104,9 +96,9 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_what_git_says() {
-        assert_eq!(parse("git version 2.47.3\n"), Some((2, 47)));
-        assert_eq!(parse("git version 2.39.5 (Apple Git-154)"), Some((2, 39)));
-        assert_eq!(parse("git version 2.51.windows.1"), Some((2, 51)));
-        assert_eq!(parse("zsh: command not found: git"), None);
+        assert_eq!(version("git version 2.47.3\n"), Some((2, 47)));
+        assert_eq!(version("git version 2.39.5 (Apple Git-154)"), Some((2, 39)));
+        assert_eq!(version("git version 2.51.windows.1"), Some((2, 51)));
+        assert_eq!(version("zsh: command not found: git"), None);
     }
 }

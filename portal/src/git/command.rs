@@ -16,7 +16,7 @@ use super::{Connection, RemoteUrl, Watch, askpass};
 use crate::git::Login;
 
 /// The oldest version that is known to do.
-const OLDEST: (u32, u32) = (2, 38);
+pub const OLDEST: (u32, u32) = (2, 38);
 /// What git may answer: half a million references.
 const LONGEST_ANSWER: usize = 48 << 20;
 /// What is kept of its messages, from the end.
@@ -298,7 +298,7 @@ pub(super) async fn check(mirrors: &Path, watch: &Watch<'_>) -> Result<(), Failu
 }
 
 /// Of `git version 2.47.3`.
-fn version(text: &str) -> Option<(u32, u32)> {
+pub fn version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.trim().strip_prefix("git version ")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -22,6 +22,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::command::{OLDEST, version};
 pub use self::failure::{Failure, Kind};
 pub use self::mirror::{Updated, clean, mend, update};
 pub use self::remote::{Address, RemoteUrl};
