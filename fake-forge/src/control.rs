@@ -24,6 +24,15 @@ struct Repository {
     archived: bool,
     #[serde(default)]
     topics: Vec<String>,
+    /// Text by path: puts a real repository behind it, which can be cloned.
+    files: Option<BTreeMap<String, String>>,
+}
+
+/// `pulls/merge` and `pulls/close`: somebody decides about a pull request.
+#[derive(Deserialize)]
+struct Decided {
+    repository: u64,
+    number: u64,
 }
 
 /// `organisations`: sets members and teams; repositories are named, and must have been added.
@@ -72,10 +81,10 @@ struct Token {
     scopes: Vec<String>,
 }
 
-/// `repositories`, `organisations`, `installations`, `tokens`, `faults` and `requests` (all so far); anything else is 404, wrong JSON is 400.
+/// `repositories`, `pulls/merge`, `pulls/close`, `organisations`, `installations`, `tokens`, `faults` and `requests` (all so far); anything else is 404, wrong JSON is 400.
 pub(crate) fn answer(state: &mut State, what: &str, body: &[u8]) -> Response {
     let done = match what {
-        "repositories" => parse(body).map(|repository| add_repository(state, repository)),
+        "repositories" => parse(body).and_then(|repository| add_repository(state, repository)),
         "organisations" => parse(body).map(|organisation| set_organisation(state, organisation)),
         "installations" => parse(body).map(|told: Installation| {
             let permissions: Vec<_> =
@@ -92,6 +101,17 @@ pub(crate) fn answer(state: &mut State, what: &str, body: &[u8]) -> Response {
             state.faults.push(planned);
             Value::Null
         }),
+        "pulls/merge" => parse(body).and_then(|told: Decided| {
+            state.merge_pull(told.repository, told.number).map_err(serde_json::Error::io).map(|()| Value::Null)
+        }),
+        "pulls/close" => parse(body).map(|told: Decided| {
+            let now = state.now();
+            let pulls = state.pulls.entry(told.repository).or_default().iter_mut();
+            for pull in pulls.filter(|pull| pull.number == told.number) {
+                (pull.closed_at, pull.updated_at) = (Some(now), now);
+            }
+            Value::Null
+        }),
         "requests" => Ok(json!(state.requests)),
         _ => return say(404, &Value::Null),
     };
@@ -105,7 +125,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-fn add_repository(state: &mut State, told: Repository) -> Value {
+fn add_repository(state: &mut State, told: Repository) -> Result<Value, serde_json::Error> {
     let known = state.repositories.values().find(|known| known.owner == told.owner && known.name == told.name);
     let id = match known.map(|known| known.id) {
         Some(id) => id,
@@ -113,12 +133,16 @@ fn add_repository(state: &mut State, told: Repository) -> Value {
     };
     if let Some(repository) = state.repositories.get_mut(&id) {
         repository.description = told.description;
-        repository.clone_url = told.clone_url;
+        repository.clone_url = told.clone_url.or(repository.clone_url.take());
         repository.visibility = if told.private { Visibility::Private } else { Visibility::Public };
         repository.archived = told.archived;
         repository.topics = told.topics;
     }
-    json!({"id": id})
+    if let Some(files) = &told.files {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        state.add_git(id, &files).map_err(serde_json::Error::io)?;
+    }
+    Ok(json!({"id": id}))
 }
 
 fn set_organisation(state: &mut State, told: Organisation) -> Value {

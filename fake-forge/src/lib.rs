@@ -9,8 +9,10 @@
 
 mod app;
 mod certificates;
+mod changes;
 mod control;
 mod fault;
+mod git;
 mod reply;
 mod routes;
 mod serve;
@@ -23,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub use certificates::Certificates;
 pub use fault::Fault;
 pub use state::{
-    Installation, Member, Organisation, Profile, Rate, Repository, State, Team, Token, Visibility, organisation,
+    Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team, Token, Visibility, organisation,
 };
 
 /// The private key of the App that the fake knows (PEM). It opens nothing but this fake.
@@ -87,7 +89,7 @@ impl Fake {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The next `times` requests whose path and query contain `path` meet the fault.
+    /// The next `times` requests that contain `path` meet the fault: `GET /orgs/acme/repos?page=2`, or a part of that.
     pub fn break_next(&self, path: &str, fault: Fault, times: usize) {
         self.state().faults.push(fault::Planned { path: path.to_owned(), fault, times });
     }

@@ -23,6 +23,10 @@ pub(crate) enum Said {
     },
     Created(Value),
     Refused(u16, &'static str),
+    /// 422, with what is wrong.
+    Invalid(Value),
+    /// 204
+    Nothing,
     Moved(String),
 }
 
@@ -36,6 +40,11 @@ pub(crate) fn write(state: &mut State, asked: &Asked, said: Said, fault: Option<
             status,
             json!({"message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()}),
         ),
+        Said::Invalid(errors) => (
+            422,
+            json!({"message": "Validation Failed", "errors": errors, "documentation_url": "https://docs.github.com/rest", "status": "422"}),
+        ),
+        Said::Nothing => return plain(204, &headers, ""),
         Said::Moved(to) => {
             headers.push(("location", to.clone()));
             (

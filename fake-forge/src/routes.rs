@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::response::Response;
+use bytes::Bytes;
 use serde_json::json;
 
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, shapes};
+use crate::{app, changes, shapes};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -19,10 +20,11 @@ pub(crate) struct Asked {
     pub query: BTreeMap<String, String>,
     pub token: Option<String>,
     pub validator: Option<String>,
+    pub body: Bytes,
 }
 
 impl Asked {
-    pub(crate) fn new(parts: &axum::http::request::Parts) -> Self {
+    pub(crate) fn new(parts: &axum::http::request::Parts, body: Bytes) -> Self {
         let whole = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
         let path_and_query = whole.strip_prefix("/api/v3").unwrap_or(whole).to_owned();
         let (path, query) = path_and_query.split_once('?').unwrap_or((&path_and_query, ""));
@@ -35,6 +37,7 @@ impl Asked {
             token: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
             validator: header("if-none-match"),
             path_and_query: path_and_query.clone(),
+            body,
         }
     }
 
@@ -107,6 +110,11 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             None => Said::Refused(404, "Not Found"),
         },
         ("GET", ["orgs", organisation, rest @ ..]) => of_organisation(state, organisation, rest, token),
+        (_, ["repositories", id, "git" | "pulls", ..]) => of_changes(state, asked, id.parse().ok(), &path[2..], token),
+        (_, ["repos", owner, name, "git" | "pulls", ..]) => {
+            let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);
+            of_changes(state, asked, found.map(|found| found.id), &path[3..], token)
+        }
         ("GET", ["repositories", id]) => match id.parse().ok().and_then(|id| state.repositories.get(&id)) {
             Some(repository) if sees(token, repository) => Said::One(shapes::full_repository(state, repository)),
             _ => Said::Refused(404, "Not Found"),
@@ -293,6 +301,14 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
             Said::Many(entries.collect())
         }
         _ => Said::Refused(404, "Not Found"),
+    }
+}
+
+/// Git's objects and pull requests of a repository that is seen.
+fn of_changes(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&str], token: Option<&Token>) -> Said {
+    match id.and_then(|id| state.repositories.get(&id)).filter(|repository| sees(token, repository)) {
+        Some(repository) => changes::route(state, asked, repository.id, rest, token),
+        None => Said::Refused(404, "Not Found"),
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::serve::Listener;
 use bytes::Bytes;
@@ -18,12 +20,13 @@ use tokio_rustls::server::TlsStream;
 
 use crate::control;
 use crate::fault::{self, Fault};
+use crate::git::{self, Smart};
 use crate::routes::{self, Asked};
 use crate::{Certificates, State};
 
 type Shared = Arc<Mutex<State>>;
 
-const LARGEST_BODY: usize = 1024 * 1024;
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn start(
     state: Shared,
@@ -72,14 +75,21 @@ impl Listener for Tls {
 async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
-    let asked = Asked::new(&parts);
+    if let Some(request) = smart(&state, &parts, &body) {
+        let answered = tokio::task::spawn_blocking(move || git::smart(&request)).await;
+        return Ok(answered
+            .ok()
+            .and_then(Result::ok)
+            .map_or_else(|| of(500, &[], Vec::new()), |(status, headers, body)| of(status, &headers, body)));
+    }
+    let asked = Asked::new(&parts, body.clone());
     if let Some(what) = asked.path_and_query.strip_prefix("/_fake/") {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         return Ok(control::answer(&mut state, what, &body));
     }
     let (fault, response) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let fault = fault::take(&mut state.faults, &asked.path_and_query);
+        let fault = fault::take(&mut state.faults, &format!("{} {}", asked.method, asked.path_and_query));
         let response = routes::answer(&mut state, &asked, fault.as_ref());
         (fault, response)
     };
@@ -92,6 +102,35 @@ async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Res
         Some(Fault::Reset) => cut(response).await,
         _ => response,
     })
+}
+
+/// A request for a real repository, as `git` sends it: `/owner/name.git/info/refs`.
+fn smart(state: &Shared, parts: &Parts, body: &Bytes) -> Option<Smart> {
+    let (name, path) = parts.uri.path().split_once(".git/")?;
+    let (owner, name) = name.trim_start_matches('/').split_once('/')?;
+    let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = state.repositories.values().find(|found| found.owner == owner && found.name == name)?;
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    Some(Smart {
+        bare: found.git.clone()?,
+        path: format!("/{path}"),
+        method: parts.method.to_string(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: ["content-type", "content-encoding", "git-protocol"].map(header),
+        body: body.to_vec(),
+    })
+}
+
+fn of(status: u16, headers: &[(String, String)], body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or_default();
+    for (name, value) in headers.iter().filter(|(name, _)| name != "Status") {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 async fn dribble(response: Response, pause: Duration) -> Response {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{Installation, Member, Repository, State, Team, Token, Visibility};
+use crate::state::{Installation, Member, Pull, Repository, State, Team, Token, Visibility};
 
 /// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
 const URLS: [(&str, &str); 36] = [
@@ -171,6 +171,89 @@ pub(crate) fn team(state: &State, organisation: &str, team: &Team, all: &[Team],
         fields.insert("permissions".to_owned(), permissions(role));
     }
     shape
+}
+
+/// `pull-request-simple`, or `pull-request` where it is asked for by itself.
+pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
+    let Some(found) = state.repositories.get(&id) else { return Value::Null };
+    let full_name = format!("{}/{}", found.owner, found.name);
+    let (html, number) = (format!("{}/{full_name}/pull/{}", web(state), pull.number), pull.number);
+    let base_url = format!("{}{}/repos/{full_name}", state.origin, state.profile.api_path());
+    let url = format!("{base_url}/pulls/{number}");
+    let issue = format!("{base_url}/issues/{number}");
+    let owner = user(state, &found.owner, owner_id(state, &found.owner), owner_type(state, &found.owner));
+    let end = |branch: &str, commit: &str| {
+        json!({
+            "label": format!("{}:{branch}", found.owner),
+            "ref": branch,
+            "sha": commit,
+            "user": owner,
+            "repo": repository(state, found, None),
+        })
+    };
+    let links = [
+        ("self", url.clone()),
+        ("html", html.clone()),
+        ("issue", issue.clone()),
+        ("comments", format!("{issue}/comments")),
+        ("review_comments", format!("{url}/comments")),
+        ("review_comment", format!("{base_url}/pulls/comments{{/number}}")),
+        ("commits", format!("{url}/commits")),
+        ("statuses", format!("{base_url}/statuses/{}", pull.head)),
+    ];
+    let shape = json!({
+        "url": url,
+        "id": id * 1_000 + number,
+        "node_id": format!("PR_{id}_{number}"),
+        "html_url": html,
+        "diff_url": format!("{html}.diff"),
+        "patch_url": format!("{html}.patch"),
+        "issue_url": issue,
+        "commits_url": format!("{url}/commits"),
+        "review_comments_url": format!("{url}/comments"),
+        "review_comment_url": format!("{base_url}/pulls/comments{{/number}}"),
+        "comments_url": format!("{issue}/comments"),
+        "statuses_url": format!("{base_url}/statuses/{}", pull.head),
+        "number": number,
+        "state": if pull.closed_at.is_some() { "closed" } else { "open" },
+        "locked": false,
+        "title": pull.title,
+        "user": user(state, &pull.by, 1, "User"),
+        "body": pull.body,
+        "labels": [],
+        "milestone": null,
+        "active_lock_reason": null,
+        "created_at": time(pull.created_at),
+        "updated_at": time(pull.updated_at),
+        "closed_at": pull.closed_at.map(time),
+        "merged_at": pull.merged_at.map(time),
+        "merge_commit_sha": null,
+        "assignee": null,
+        "assignees": [],
+        "requested_reviewers": [],
+        "requested_teams": [],
+        "head": end(&pull.branch, &pull.head),
+        "base": end(&pull.base, ""),
+        "_links": links.into_iter().map(|(name, href)| (name.to_owned(), json!({"href": href}))).collect::<Map<_, _>>(),
+        "author_association": "MEMBER",
+        "auto_merge": null,
+        "draft": false,
+    });
+    let more = json!({
+        "merged": pull.merged_at.is_some(),
+        "mergeable": true,
+        "rebaseable": true,
+        "mergeable_state": "clean",
+        "merged_by": null,
+        "comments": 0,
+        "review_comments": 0,
+        "maintainer_can_modify": true,
+        "commits": 1,
+        "additions": 1,
+        "deletions": 0,
+        "changed_files": 1,
+    });
+    if whole { with(shape, more) } else { shape }
 }
 
 /// `full-repository`: what is listed, and what only a single one tells.

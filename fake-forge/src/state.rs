@@ -1,6 +1,7 @@
 //! What the fake knows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -29,6 +30,8 @@ pub struct State {
     /// By the token itself.
     pub tokens: BTreeMap<String, Token>,
     pub installations: BTreeMap<u64, Installation>,
+    /// Pull requests by the id of their repository, by number.
+    pub pulls: BTreeMap<u64, Vec<Pull>>,
     /// `None` while rate limits are off.
     pub rate: Option<Rate>,
     pub(crate) faults: Vec<Planned>,
@@ -38,6 +41,8 @@ pub struct State {
     pub tokens_made: usize,
     /// How many were answered with 304.
     pub unchanged: usize,
+    /// Where real repositories are.
+    pub(crate) folder: Option<Arc<tempfile::TempDir>>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +103,28 @@ pub struct Repository {
     pub collaborators: BTreeMap<String, String>,
     /// Where `git` clones from; GitHub's own address otherwise.
     pub clone_url: Option<String>,
+    /// The real repository behind it, bare: see [`State::add_git`].
+    pub git: Option<PathBuf>,
+    /// A rule forbids to make branches that begin so.
+    pub forbidden_branches: Option<String>,
+}
+
+/// A pull request within one repository. Times are seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct Pull {
+    pub number: u64,
+    pub title: String,
+    pub body: Option<String>,
+    pub branch: String,
+    /// The commit of the branch.
+    pub head: String,
+    pub base: String,
+    /// Who made it, by login.
+    pub by: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub closed_at: Option<i64>,
+    pub merged_at: Option<i64>,
 }
 
 /// A token that the fake accepts.
@@ -151,12 +178,14 @@ impl State {
             renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
+            pulls: BTreeMap::new(),
             rate: (profile == Profile::GitHub).then_some(Rate { limit: 5_000, remaining: 5_000, reset: 0 }),
             faults: Vec::new(),
             requests: Vec::new(),
             clock: None,
             tokens_made: 0,
             unchanged: 0,
+            folder: None,
         }
     }
 
@@ -186,6 +215,8 @@ impl State {
             properties: BTreeMap::new(),
             collaborators: BTreeMap::new(),
             clone_url: None,
+            git: None,
+            forbidden_branches: None,
         };
         self.repositories.insert(id, repository);
         id
