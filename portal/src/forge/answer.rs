@@ -17,6 +17,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 #[derive(Deserialize)]
 struct Message {
     message: String,
+    /// Of a 422: what exactly is wrong.
+    #[serde(default)]
+    errors: serde_json::Value,
 }
 
 /// The answer if it is a success or a 304, and the error that its status stands for otherwise. `what` is its path.
@@ -56,7 +59,12 @@ pub(super) fn segment(name: &str) -> String {
 
 fn message(answer: &Response<Bytes>) -> String {
     match serde_json::from_slice::<Message>(answer.body()) {
-        Ok(answer) => answer.message.chars().take(LONGEST_MESSAGE).collect(),
+        Ok(answer) => {
+            let errors = answer.errors.as_array().into_iter().flatten();
+            let details = errors.filter_map(|error| error.as_str().or_else(|| error["message"].as_str()));
+            let parts: Vec<&str> = std::iter::once(answer.message.as_str()).chain(details).collect();
+            parts.join(": ").chars().take(LONGEST_MESSAGE).collect()
+        }
         Err(_) => "without a message".to_owned(),
     }
 }

@@ -126,6 +126,16 @@ impl Forge {
         }
     }
 
+    /// The repository with this id, whatever it is called now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none that the credentials may see; otherwise as [`Forge::send`].
+    pub async fn repository_of_id(&self, id: u64) -> Result<ForgeRepository> {
+        let path = format!("/repositories/{id}");
+        let answer = self.get(&path, None).await?;
+        parse::<WireRepository>(&path, answer.body()).map(ForgeRepository::from)
+    }
+
     /// The repository with this name or, after a rename or a transfer, with this former name (301, "Follow redirects").
     ///
     /// # Errors

@@ -10,7 +10,9 @@ mod error;
 mod existence;
 pub mod http;
 mod listing;
+mod objects;
 pub mod permissions;
+mod pulls;
 mod settings;
 pub mod webhook;
 
@@ -27,6 +29,8 @@ pub use listing::people::{
 };
 pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Recent, Scope};
 pub use listing::{Cache, Listing};
+pub use objects::{NewFile, TreeEntry};
+pub use pulls::{Pull, PullState, PullUpdate};
 pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy};
 
 pub use crate::secret::Secret;

@@ -88,6 +88,8 @@ pub(super) struct Place<'a> {
     pub(super) mirror: Option<&'a Path>,
     /// Held by git and its children for as long as they live, also when we do not.
     pub(super) lock: Option<&'a File>,
+    /// An index of our own beside the mirror's files, for those commands that need one.
+    pub(super) index: Option<&'a Path>,
 }
 
 /// What git may speak to.
@@ -170,6 +172,11 @@ fn prepare(place: &Place<'_>, access: Option<&Access<'_>>) -> Result<Command, Fa
     }
     if let Some(mirror) = place.mirror {
         command.env("GIT_DIR", std::path::absolute(mirror).map_err(|error| Failure::of_folder(mirror, &error))?);
+    }
+    if let Some(index) = place.index {
+        let index = std::path::absolute(index).map_err(|error| Failure::of_folder(index, &error))?;
+        // Some of them insist on a work tree, and touch nothing in it.
+        command.env("GIT_WORK_TREE", index.parent().unwrap_or(&mirrors)).env("GIT_INDEX_FILE", index);
     }
     let mut settings: Vec<(&str, OsString)> = SETTINGS.map(|(key, value)| (key, value.into())).to_vec();
     if let Some(access) = access {
@@ -285,7 +292,7 @@ pub(super) async fn check(mirrors: &Path, watch: &Watch<'_>) -> Result<(), Failu
     if FITS.get().is_some() {
         return Ok(());
     }
-    let place = Place { mirrors, mirror: None, lock: None };
+    let place = Place { mirrors, mirror: None, lock: None, index: None };
     let output = run(&place, None, &["version"], Duration::from_secs(30), watch).await?;
     let text = String::from_utf8_lossy(&output.answer);
     match version(&text) {

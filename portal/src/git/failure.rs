@@ -112,6 +112,20 @@ impl Failure {
         failure.at(remote)
     }
 
+    /// Of what git said when it could not push.
+    pub(super) fn of_push(message: &str, remote: &Remote, secret: Option<&str>) -> Self {
+        let failure = Self::of_message(message, remote, secret);
+        let url = &remote.url;
+        match failure.kind {
+            Kind::Refused | Kind::NotFound => Self {
+                reason: format!("{} does not let us push to {url}", place(url)),
+                help: "Give the account of the source the right to push branches there.".to_owned(),
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+
     /// With words for a person, where it has none or only those of git.
     pub(super) fn at(self, remote: &Remote) -> Self {
         let url = &remote.url;

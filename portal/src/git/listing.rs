@@ -46,6 +46,11 @@ impl Listing {
         &self.digest
     }
 
+    /// The commit of a branch, by its full name.
+    pub(super) fn commit(&self, branch: &str) -> Option<&str> {
+        self.branches.iter().find(|(name, _)| name == branch).map(|(_, commit)| commit.as_str())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.branches.is_empty()
     }

@@ -21,7 +21,7 @@ use super::{Login, Remote, RemoteUrl, Watch};
 /// The question for references takes at most so long.
 const ASK_LIMIT: Duration = Duration::from_secs(60);
 /// Work within a mirror, without a host.
-const LOCAL_LIMIT: Duration = Duration::from_secs(30 * 60);
+pub(super) const LOCAL_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// For the git of a Slipway that was killed.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Each fetch adds a pack; with more than so many they become one.
@@ -50,16 +50,7 @@ pub async fn update(mirrors: &Path, remote: &Remote, watch: &Watch<'_>) -> Resul
         return Ok(Updated::Unchanged);
     }
     let lock = work.lock().await?;
-    if !work.mirror.is_dir() {
-        return work.clone(&lock, &listing).await;
-    }
-    match work.fetch(&work.mirror, &lock, &listing).await {
-        Ok(()) => Ok(Updated::Fetched),
-        Err(failure) if failure.kind.may_be_damage() && work.is_damaged(&lock).await? => {
-            work.clone(&lock, &listing).await
-        }
-        Err(failure) => Err(failure),
-    }
+    work.catch_up(&lock, &listing).await
 }
 
 /// Looks whether the mirror of `remote` is damaged, and then makes it anew; gives whether it was.
@@ -106,18 +97,18 @@ pub fn clean(mirrors: &Path, in_use: &HashSet<String>) -> io::Result<u64> {
 }
 
 /// One mirror while somebody works on it.
-struct Work<'a> {
-    mirrors: &'a Path,
+pub(super) struct Work<'a> {
+    pub(super) mirrors: &'a Path,
     name: String,
-    mirror: PathBuf,
-    remote: &'a Remote,
-    login: Option<Login>,
-    watch: &'a Watch<'a>,
+    pub(super) mirror: PathBuf,
+    pub(super) remote: &'a Remote,
+    pub(super) login: Option<Login>,
+    pub(super) watch: &'a Watch<'a>,
     deadline: Instant,
 }
 
 impl<'a> Work<'a> {
-    async fn begin(mirrors: &'a Path, remote: &'a Remote, watch: &'a Watch<'a>) -> Result<Self, Failure> {
+    pub(super) async fn begin(mirrors: &'a Path, remote: &'a Remote, watch: &'a Watch<'a>) -> Result<Self, Failure> {
         // What is private at the host is private here.
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(mirrors);
         made.map_err(|error| Failure::of_folder(mirrors, &error))?;
@@ -133,18 +124,32 @@ impl<'a> Work<'a> {
     }
 
     /// What the host has. Costs no fetch, and needs no lock.
-    async fn ask(&self) -> Result<Listing, Failure> {
-        let place = Place { mirrors: self.mirrors, mirror: None, lock: None };
+    pub(super) async fn ask(&self) -> Result<Listing, Failure> {
+        let place = Place { mirrors: self.mirrors, mirror: None, lock: None, index: None };
         let arguments = ["ls-remote", "--symref", "--", self.url().as_str()];
         let output = self.speak(&place, &arguments, ASK_LIMIT).await?;
         Ok(Listing::parse(&output.answer))
     }
 
-    fn is_current(&self, listing: &Listing) -> bool {
+    /// Fetches what the host has and the mirror lacks.
+    pub(super) async fn catch_up(&self, lock: &File, listing: &Listing) -> Result<Updated, Failure> {
+        if !self.mirror.is_dir() {
+            return self.clone(lock, listing).await;
+        }
+        match self.fetch(&self.mirror, lock, listing).await {
+            Ok(()) => Ok(Updated::Fetched),
+            Err(failure) if failure.kind.may_be_damage() && self.is_damaged(lock).await? => {
+                self.clone(lock, listing).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(super) fn is_current(&self, listing: &Listing) -> bool {
         fs::read_to_string(self.mirror.join(FETCHED)).is_ok_and(|digest| digest == listing.digest())
     }
 
-    async fn lock(&self) -> Result<File, Failure> {
+    pub(super) async fn lock(&self) -> Result<File, Failure> {
         let path = self.mirrors.join(format!("{}.lock", self.name));
         let deadline = Instant::now() + LOCK_WAIT;
         loop {
@@ -194,7 +199,7 @@ impl<'a> Work<'a> {
         if chosen.is_none() && !listing.is_empty() {
             return Err(Failure::of_branch(self.url(), &listing.some_branches()));
         }
-        let place = Place { mirrors: self.mirrors, mirror: Some(mirror), lock: Some(lock) };
+        let place = Place { mirrors: self.mirrors, mirror: Some(mirror), lock: Some(lock), index: None };
         let arguments = [
             "fetch",
             "--prune",
@@ -222,7 +227,7 @@ impl<'a> Work<'a> {
 
     /// Whether what a branch or a tag leads to is there.
     async fn is_damaged(&self, lock: &File) -> Result<bool, Failure> {
-        let place = Place { mirrors: self.mirrors, mirror: Some(&self.mirror), lock: Some(lock) };
+        let place = Place { mirrors: self.mirrors, mirror: Some(&self.mirror), lock: Some(lock), index: None };
         let arguments = ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"];
         match run(&place, None, &arguments, LOCAL_LIMIT, self.watch).await {
             Ok(output) => Ok(!output.success),
@@ -235,8 +240,7 @@ impl<'a> Work<'a> {
     /// Runs git where it speaks to the host.
     async fn speak(&self, place: &Place<'_>, arguments: &[&str], limit: Duration) -> Result<Output, Failure> {
         let access = Access { url: self.url(), connection: &self.remote.connection, login: self.login.as_ref() };
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let output = run(place, Some(&access), arguments, limit.min(left), self.watch).await;
+        let output = run(place, Some(&access), arguments, limit.min(self.left()), self.watch).await;
         let output = output.map_err(|failure| failure.at(self.remote))?;
         let secret = self.login.as_ref().map(|login| login.secret.expose());
         match output.success {
@@ -245,9 +249,14 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What is left of the time.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// Runs git within a mirror.
     async fn local(&self, mirror: &Path, lock: &File, arguments: &[&str]) -> Result<(), Failure> {
-        let place = Place { mirrors: self.mirrors, mirror: Some(mirror), lock: Some(lock) };
+        let place = Place { mirrors: self.mirrors, mirror: Some(mirror), lock: Some(lock), index: None };
         let output = run(&place, None, arguments, LOCAL_LIMIT, self.watch).await;
         match output.map_err(|failure| failure.at(self.remote))? {
             Output { success: true, .. } => Ok(()),
@@ -278,7 +287,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// The branch that `HEAD` names, in full.
-fn head(mirror: &Path) -> Option<String> {
+pub(super) fn head(mirror: &Path) -> Option<String> {
     let text = fs::read_to_string(mirror.join("HEAD")).ok()?;
     Some(text.strip_prefix("ref: ")?.trim_end().to_owned())
 }

@@ -13,6 +13,7 @@ mod remote;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod workshop;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use self::command::{OLDEST, version};
 pub use self::failure::{Failure, Kind};
 pub use self::mirror::{Updated, clean, mend, update};
 pub use self::remote::{Address, RemoteUrl};
+pub use self::workshop::{NewFile, Pushed, Workshop};
 pub use crate::secret::Secret;
 
 /// How long one fetch may take where nobody says otherwise.
