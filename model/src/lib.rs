@@ -3,6 +3,7 @@
 //! Invariant: nothing in here does I/O, knows a database, or renders anything.
 
 pub mod catalog;
+pub mod change;
 pub mod entity;
 pub mod evidence;
 pub mod finding;

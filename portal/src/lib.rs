@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod changes;
 pub mod clock;
 pub mod db;
 pub mod demo;

@@ -31,6 +31,8 @@ pub enum Action {
     Sync,
     /// Confirm, correct or reject what was inferred.
     Correct,
+    /// Propose changes of files in repositories, and close them.
+    Propose,
     /// Read jobs, their logs, and the state of the sources.
     Watch,
 }
@@ -59,7 +61,7 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
     let allowed = match action {
         Action::Read(visibility) => actor.readable().contains(&visibility),
         Action::Watch => true,
-        Action::Sync | Action::Correct => matches!(actor, Actor::System | Actor::Operator),
+        Action::Sync | Action::Correct | Action::Propose => matches!(actor, Actor::System | Actor::Operator),
     };
     if allowed {
         return Ok(());
@@ -69,6 +71,7 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
         Action::Read(_) => Error::NotFound("this page".to_owned()),
         Action::Sync => Error::Forbidden(needs_operator("start a sync")),
         Action::Correct => Error::Forbidden(needs_operator("correct the catalog")),
+        Action::Propose => Error::Forbidden(needs_operator("propose changes")),
         Action::Watch => Error::Forbidden(needs_operator("watch jobs")),
     })
 }
@@ -90,14 +93,15 @@ mod tests {
         for hidden in [Visibility::SignedIn, Visibility::Readers] {
             assert!(matches!(can(&visitor, Action::Read(hidden)), Err(Error::NotFound(_))));
         }
-        for change in [Action::Sync, Action::Correct] {
+        for change in [Action::Sync, Action::Correct, Action::Propose] {
             assert!(matches!(can(&visitor, change), Err(Error::Forbidden(_))));
         }
     }
 
     #[test]
     fn the_operator_may_do_everything() {
-        for action in [Action::Read(Visibility::Readers), Action::Sync, Action::Correct, Action::Watch] {
+        for action in [Action::Read(Visibility::Readers), Action::Sync, Action::Correct, Action::Propose, Action::Watch]
+        {
             assert!(can(&Actor::Operator, action).is_ok());
         }
     }

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, can};
-use crate::{Portal, sources};
+use crate::{Portal, changes, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -163,6 +163,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
     let mut tx = portal.db().begin().await?;
     if store::take_due(&mut tx, POLL, now).await? {
         sources::enqueue_round(&mut tx, portal.clock().now()).await?;
+        changes::enqueue_following(&mut tx, portal.clock().now()).await?;
     }
     tx.commit().await?;
     Ok(portal.settings().poll_interval)
@@ -172,6 +173,8 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
 async fn run(context: &Context) -> Result<Ending> {
     match context.kind() {
         sources::JOB => sources::run(context).await,
+        changes::JOB => changes::run(context).await,
+        changes::FOLLOW => changes::follow(context).await,
         #[cfg(test)]
         "test" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

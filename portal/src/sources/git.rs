@@ -122,7 +122,8 @@ impl From<git::Failure> for Failure {
     }
 }
 
-fn remote(settings: &GitSettings, address: &Address) -> Remote {
+/// An address with everything that is needed to reach it.
+pub(super) fn remote(settings: &GitSettings, address: &Address) -> Remote {
     let username = address.username.clone().or_else(|| settings.username.clone());
     let password = address.password.clone().map(Password::Known).or_else(|| settings.password.clone());
     Remote {

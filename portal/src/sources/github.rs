@@ -70,6 +70,11 @@ struct Place {
 }
 
 impl Accounts {
+    /// The client of a source, with what is kept of it.
+    pub(super) fn forge(&self, source: &str, settings: &GitHubSettings) -> Result<Forge, String> {
+        self.of(source, settings).map(|account| account.forge.clone())
+    }
+
     /// The account of a source, made anew when what it is made of has changed.
     fn of(&self, source: &str, settings: &GitHubSettings) -> Result<Arc<Account>, String> {
         let secret = match &settings.login {

@@ -201,3 +201,9 @@ pub async fn linked_at(db: &Db) -> Result<Option<i64>> {
         on!(db, p => sqlx::query_scalar("SELECT value FROM meta WHERE key = $1").bind(LINKED).fetch_optional(p).await)?;
     Ok(text.and_then(|text| text.parse().ok()))
 }
+
+/// Where a repository is that is in sight.
+pub(super) async fn place(db: &Db, id: &str) -> Result<Option<super::host::Place>> {
+    Ok(on!(db, p => sqlx::query_as("SELECT source, stable_key FROM repositories WHERE id = $1 AND gone_at IS NULL")
+        .bind(id).fetch_optional(p).await)?)
+}

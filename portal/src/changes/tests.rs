@@ -1,0 +1,153 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod branches;
+mod github;
+mod refused;
+
+use std::time::Duration;
+
+use fake_forge::{Fake, Profile};
+use model::Visibility;
+
+use super::*;
+use crate::db_test;
+use crate::git::Secret;
+use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, Settings, SourceKind, SourceSettings};
+
+const README: &str = "# Shop\n";
+const FILE: &str = "catalog-info.yaml";
+
+/// An organisation at GitHub with the repository `shop`, and a portal that has read it.
+struct World {
+    fake: Fake,
+    portal: Portal,
+    /// Of `shop`: at the forge, and here.
+    id: u64,
+    repository: String,
+}
+
+impl World {
+    async fn new(settings: &Settings) -> Self {
+        let fake = Fake::start(Profile::Enterprise).await.unwrap();
+        fake.state().add_token("ghp_full", "slipway-bot", &["repo", "read:org"]);
+        let id = fake.state().add_repository("acme", "shop");
+        fake.state().add_git(id, &[("README.md", README)]).unwrap();
+        let portal = open(settings, vec![acme(&fake)]).await;
+        let repository = repository(&portal, "shop").await;
+        Self { fake, portal, id, repository }
+    }
+
+    fn wish(&self, after: &str) -> Proposal {
+        wish(&self.repository, after)
+    }
+
+    async fn propose(&self, proposal: Proposal) -> ChangeDetail {
+        propose_and_wait(&self.portal, proposal).await
+    }
+
+    /// What a file has at the forge.
+    fn file(&self, branch: &str, path: &str) -> String {
+        let bare = self.fake.state().repositories[&self.id].git.clone().unwrap();
+        crate::git::testing::git(&bare, &["show", &format!("{branch}:{path}")])
+    }
+
+    fn branches(&self) -> Vec<String> {
+        let bare = self.fake.state().repositories[&self.id].git.clone().unwrap();
+        let listed = crate::git::testing::git(&bare, &["for-each-ref", "--format=%(refname:short)", "refs/heads"]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    fn pulls(&self) -> Vec<fake_forge::Pull> {
+        self.fake.state().pulls.get(&self.id).cloned().unwrap_or_default()
+    }
+
+    async fn followed(&self, id: &str) -> ChangeDetail {
+        let job = refresh(&self.portal, &Actor::Operator).await.unwrap();
+        ended(&self.portal, &job).await;
+        get(&self.portal, &Actor::Operator, id).await.unwrap()
+    }
+
+    async fn retried(&self, id: &str) -> ChangeDetail {
+        retry(&self.portal, &Actor::Operator, id).await.unwrap();
+        settled(&self.portal, id).await
+    }
+}
+
+fn acme(fake: &Fake) -> SourceSettings {
+    let owner = GitHubOwner::Organisation("acme".to_owned());
+    let login = GitHubLogin::Token(Password::Known(Secret::new("ghp_full")));
+    let github = GitHubSettings { url: Some(fake.origin().to_owned()), login, ..GitHubSettings::new(owner) };
+    SourceSettings {
+        name: "acme".into(),
+        kind: SourceKind::GitHub(github),
+        visibility: Visibility::Public,
+        demo: false,
+    }
+}
+
+async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
+    let settings = Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() };
+    let portal = Portal::open(settings).await.unwrap();
+    portal.start();
+    synced(&portal).await;
+    portal
+}
+
+async fn synced(portal: &Portal) {
+    let job = sources::sync(portal, &Actor::Operator, None).await.unwrap();
+    ended(portal, &job).await;
+}
+
+async fn ended(portal: &Portal, id: &str) {
+    wait(portal, async || jobs::get(portal, &Actor::Operator, id).await.is_ok_and(|job| job.state.is_over())).await;
+}
+
+/// Looks whenever a job has moved.
+async fn wait(portal: &Portal, mut enough: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let mut changed = jobs::watch(portal);
+    while !enough().await {
+        assert!(tokio::time::Instant::now() < deadline, "it never comes to that");
+        let _ = tokio::time::timeout(Duration::from_millis(200), changed.changed()).await;
+    }
+}
+
+/// Until no job has anything to do for it, or waits before it tries again.
+async fn settled(portal: &Portal, id: &str) -> ChangeDetail {
+    wait(portal, async || {
+        let jobs = jobs::list(portal, &Actor::Operator, 50).await.unwrap();
+        let is_running = |job: &model::job::Job| job.kind == JOB && job.state == model::job::JobState::Running;
+        let change = get(portal, &Actor::Operator, id).await.unwrap().change;
+        let is_done = !change.state.is_under_way() && !change.closing;
+        let waits = change.state == ChangeState::Waiting && change.reason.is_some();
+        (is_done || waits) && !jobs.iter().any(is_running)
+    })
+    .await;
+    get(portal, &Actor::Operator, id).await.unwrap()
+}
+
+async fn propose_and_wait(portal: &Portal, proposal: Proposal) -> ChangeDetail {
+    let change = propose(portal, &Actor::Operator, proposal).await.unwrap();
+    settled(portal, &change.id).await
+}
+
+async fn repository(portal: &Portal, slug: &str) -> String {
+    store::repository(portal.db(), &Visibility::ALL, slug).await.unwrap().unwrap().id
+}
+
+/// A new file with this text.
+fn wish(repository: &str, after: &str) -> Proposal {
+    Proposal {
+        repository: repository.to_owned(),
+        edits: vec![FileEdit { path: FILE.to_owned(), before: None, after: Some(after.to_owned()) }],
+        title: "Describe the shop".to_owned(),
+        text: "So that **everybody** finds it.".to_owned(),
+        key: "catalog-info:shop".to_owned(),
+        batch: None,
+        origin: None,
+    }
+}
+
+fn reason(detail: &ChangeDetail) -> &str {
+    detail.change.reason.as_deref().unwrap_or_default()
+}
