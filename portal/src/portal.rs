@@ -29,6 +29,7 @@ struct Inner {
     index: CatalogIndex,
     jobs: Jobs,
     accounts: sources::Accounts,
+    rounds: sources::Rounds,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -53,6 +54,7 @@ impl Portal {
                 index,
                 jobs: Jobs::default(),
                 accounts: sources::Accounts::default(),
+                rounds: sources::Rounds::default(),
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -100,6 +102,10 @@ impl Portal {
     /// What is kept of sources at forges between rounds.
     pub(crate) fn accounts(&self) -> &sources::Accounts {
         &self.inner.accounts
+    }
+
+    pub(crate) fn rounds(&self) -> &sources::Rounds {
+        &self.inner.rounds
     }
 
     pub fn index(&self) -> &CatalogIndex {

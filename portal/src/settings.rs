@@ -76,6 +76,8 @@ pub struct GitHubSettings {
     pub url: Option<String>,
     pub owner: GitHubOwner,
     pub login: GitHubLogin,
+    /// Signs the deliveries of its webhook; without it there is none. A file may have two, each on a line.
+    pub webhook_secret: Option<Password>,
     pub filter: GitHubFilter,
     pub connection: Connection,
     /// For one fetch of one repository.
@@ -133,7 +135,15 @@ impl GitHubSettings {
     /// On github.com, as nobody, and with the defaults.
     pub fn new(owner: GitHubOwner) -> Self {
         let (filter, connection) = Default::default();
-        Self { url: None, owner, login: GitHubLogin::Nobody, filter, connection, time_limit: git::TIME_LIMIT }
+        Self {
+            url: None,
+            owner,
+            login: GitHubLogin::Nobody,
+            webhook_secret: None,
+            filter,
+            connection,
+            time_limit: git::TIME_LIMIT,
+        }
     }
 
     /// `github.com`, or the host of Enterprise Server, with its port.

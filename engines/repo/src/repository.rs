@@ -89,6 +89,12 @@ impl Repository {
         Ok(hexadecimal(&hash.finalize()[..16]))
     }
 
+    /// Whether the commit with this hexadecimal id is here, reachable or not.
+    pub fn has_commit(&self, id: &str) -> bool {
+        gix::ObjectId::from_hex(id.as_bytes())
+            .is_ok_and(|id| self.objects.lend().read_as(&id, gix::objs::Kind::Commit, &mut Vec::new()).is_ok())
+    }
+
     /// The files at the head, classified and counted. Of a large repository this process remembers what it counted
     /// last, so that a commit costs only the folders that it touched.
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {

@@ -80,7 +80,8 @@ pub async fn open_postgres(url: &str) -> Result<Db> {
 }
 
 /// Takes the next job that is due: several workers may ask at the same time, and each gets another one or none.
-/// `$1` is now, `$2` the end of the lease, `$3` now as the portal shows it. SQLite's single writer is the lock.
+/// `$1` is now, `$2` the end of the lease, `$3` now as the portal shows it, `$4` kinds to pass over, each between commas.
+/// SQLite's single writer is the lock.
 pub fn claim_job(tx: &Tx) -> &'static str {
     macro_rules! claim {
         ($lock:literal) => {
@@ -88,7 +89,8 @@ pub fn claim_job(tx: &Tx) -> &'static str {
                 "UPDATE jobs SET attempt = attempt + 1, locked_until = $2, state = 'running', ",
                 "started_at = COALESCE(started_at, $3) ",
                 "WHERE id = (SELECT id FROM jobs WHERE NOT done AND run_at <= $1 ",
-                "AND (locked_until IS NULL OR locked_until < $1) ORDER BY run_at, id LIMIT 1",
+                "AND (locked_until IS NULL OR locked_until < $1) ",
+                "AND $4 NOT LIKE '%,' || kind || ',%' ORDER BY run_at, id LIMIT 1",
                 $lock,
                 ") RETURNING id, kind, payload, progress, attempt, max_attempts"
             )

@@ -90,6 +90,24 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// As GitHub calls it.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Ping => "ping",
+            Self::Push { .. } => "push",
+            Self::Repository { .. } => "repository",
+            Self::Organization { .. } => "organization",
+            Self::Team { .. } => "team",
+            Self::Membership { .. } => "membership",
+            Self::Installation { .. } => "installation",
+            Self::InstallationRepositories { .. } => "installation_repositories",
+            Self::PullRequest { .. } => "pull_request",
+            Self::Ignored { kind } => kind,
+        }
+    }
+}
+
 /// A repository by the id that stays and the name that it has now.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Named {

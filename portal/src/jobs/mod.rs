@@ -35,6 +35,18 @@ const LINES: i64 = 5_000;
 /// Milliseconds that are longer than any process lives.
 const NEVER: i64 = 1 << 50;
 
+/// The kinds of jobs, and how many of each run at the same time in one process: a long one holds up only its like.
+const KINDS: &[(&str, usize)] = &[
+    (sources::JOB, 1),
+    (sources::REFRESH, 4),
+    (changes::JOB, 4),
+    (changes::FOLLOW, 1),
+    #[cfg(test)]
+    ("test", 2),
+    #[cfg(test)]
+    ("other", 1),
+];
+
 /// The schedule of rounds over all sources.
 const POLL: &str = "sync";
 
@@ -69,6 +81,8 @@ pub enum Ending {
     Succeeded,
     /// There was nothing to do: of such jobs only the last is kept, unless somebody asked for them.
     Quiet,
+    /// It did what comes up all the time: of such jobs only the last is kept.
+    Routine,
     /// It came to its end, with failures that the log names; this sums them up.
     Failed(String),
     /// It was told to halt, and goes on with the next start.
@@ -151,6 +165,7 @@ pub(crate) async fn prepare(portal: &Portal) -> Result<()> {
         Ok(every) => every,
     };
     store::set_schedule(&mut tx, POLL, every, Clock::System.now()).await?;
+    sources::resume(&mut tx, portal).await?;
     tx.commit().await
 }
 
@@ -175,8 +190,9 @@ async fn run(context: &Context) -> Result<Ending> {
         sources::JOB => sources::run(context).await,
         changes::JOB => changes::run(context).await,
         changes::FOLLOW => changes::follow(context).await,
+        sources::REFRESH => sources::refresh(context).await,
         #[cfg(test)]
-        "test" => tests::run(context).await,
+        "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),
     }
 }

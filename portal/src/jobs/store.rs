@@ -54,17 +54,23 @@ pub async fn join(tx: &mut Tx, job: NewJob<'_>) -> Result<Option<String>> {
         .bind(job.kind).bind(job.dedup).bind(i64::from(job.wished)).fetch_optional(p).await)?)
 }
 
-/// When the next open job may run, if nobody has it.
-pub async fn next_due(db: &Db) -> Result<Option<i64>> {
+/// When the next open job may run, if nobody has it; those of the kinds in `busy` are passed over.
+pub async fn next_due(db: &Db, busy: &[&str]) -> Result<Option<i64>> {
     Ok(on!(db, p => sqlx::query_scalar(
         "SELECT MIN(CASE WHEN locked_until IS NULL OR run_at > locked_until THEN run_at ELSE locked_until + 1 END)
-         FROM jobs WHERE NOT done")
-        .fetch_one(p).await)?)
+         FROM jobs WHERE NOT done AND $1 NOT LIKE '%,' || kind || ',%'")
+        .bind(between_commas(busy)).fetch_one(p).await)?)
 }
 
-pub async fn claim(tx: &mut Tx, now: i64, until: i64, shown: i64) -> Result<Option<Claimed>> {
+/// The next job that is due, but for those of the kinds in `busy`.
+pub async fn claim(tx: &mut Tx, now: i64, until: i64, shown: i64, busy: &[&str]) -> Result<Option<Claimed>> {
     let sql = dialect::claim_job(tx);
-    Ok(on!(tx, p => sqlx::query_as(sql).bind(now).bind(until).bind(shown).fetch_optional(p).await)?)
+    let busy = between_commas(busy);
+    Ok(on!(tx, p => sqlx::query_as(sql).bind(now).bind(until).bind(shown).bind(&busy).fetch_optional(p).await)?)
+}
+
+fn between_commas(kinds: &[&str]) -> String {
+    format!(",{},", kinds.join(","))
 }
 
 /// Whether the job is still ours; then its lease ends at `until`.

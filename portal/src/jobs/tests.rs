@@ -59,7 +59,7 @@ async fn queue(portal: &Portal, job: NewJob<'_>) -> String {
 /// The next job that is due, as a worker takes it at `now`.
 async fn take(portal: &Portal, now: i64) -> Option<store::Claimed> {
     let mut tx = portal.db().begin().await.unwrap();
-    let claimed = store::claim(&mut tx, now, now + 1_000, now).await.unwrap();
+    let claimed = store::claim(&mut tx, now, now + 1_000, now, &[]).await.unwrap();
     tx.commit().await.unwrap();
     claimed
 }
@@ -94,7 +94,7 @@ db_test! {
         let mut undone = portal.db().begin().await.unwrap();
         enqueue(&mut undone, 0, wish("\"x\"", None)).await.unwrap();
         drop(undone);
-        assert!(store::next_due(portal.db()).await.unwrap().is_none());
+        assert!(store::next_due(portal.db(), &[]).await.unwrap().is_none());
         let id = queue(&portal, wish("\"x\"", None)).await;
         assert_eq!(state(&portal, &id).await, (JobState::Queued, 0, None));
         work_off(&portal).await;
@@ -134,12 +134,43 @@ db_test! {
         portal.stop().await;
     }
 
+    async fn a_long_job_holds_up_only_its_own_kind(portal: Portal) {
+        let mut gates = HashMap::new();
+        portal.start();
+        for _ in 0..3 {
+            let what = format!("long {}", ulid::Ulid::generate());
+            let (open, gate) = oneshot::channel();
+            GATES.lock().unwrap().insert(what.clone(), gate);
+            gates.insert(queue(&portal, wish(&serde_json::to_string(&what).unwrap(), None)).await, open);
+        }
+        let mut running = Vec::new();
+        // Of this kind two run at a time; which ones, their ids say.
+        while running.len() < 2 {
+            let mut changed = watch(&portal);
+            let jobs = list(&portal, &Actor::Operator, 9).await.unwrap();
+            running = jobs.into_iter().filter(|job| job.state == JobState::Running).map(|job| job.id).collect();
+            let _ = tokio::time::timeout(Duration::from_millis(200), changed.changed()).await;
+        }
+        let other = queue(&portal, NewJob { kind: "other", ..wish("\"x\"", None) }).await;
+        wait_until(&portal, &other, |job| job.state == JobState::Succeeded).await;
+        let third = gates.keys().find(|id| !running.contains(id)).unwrap().clone();
+        assert_eq!(state(&portal, &third).await.0, JobState::Queued);
+        gates.remove(&running[0]).unwrap().send(()).unwrap();
+        wait_until(&portal, &running[0], |job| job.state == JobState::Succeeded).await;
+        wait_until(&portal, &third, |job| job.state == JobState::Running).await;
+        drop(gates);
+        for id in [&running[1], &third] {
+            wait_until(&portal, id, |job| job.state == JobState::Succeeded).await;
+        }
+        portal.stop().await;
+    }
+
     async fn a_job_belongs_to_one_worker_until_its_lease_runs_out(portal: Portal) {
         let id = queue(&portal, wish("\"x\"", None)).await;
         let now = Clock::System.now() + 10;
         let first = take(&portal, now).await.unwrap();
         assert!(take(&portal, now).await.is_none());
-        assert_eq!(store::next_due(portal.db()).await.unwrap(), Some(now + 1_001));
+        assert_eq!(store::next_due(portal.db(), &[]).await.unwrap(), Some(now + 1_001));
         let second = take(&portal, now + 2_000).await.unwrap();
         assert_eq!((first.attempt, second.attempt, &second.id), (1, 2, &id));
 
@@ -171,7 +202,7 @@ db_test! {
         let id = queue(&portal, wish("\"error\"", None)).await;
         work_off(&portal).await;
         assert_eq!(state(&portal, &id).await, (JobState::Queued, 1, Some("The forge does not answer.".to_owned())));
-        let wait = store::next_due(portal.db()).await.unwrap().unwrap() - Clock::System.now();
+        let wait = store::next_due(portal.db(), &[]).await.unwrap().unwrap() - Clock::System.now();
         assert!((100_000..=120_000).contains(&wait), "2 minutes, not {wait} ms");
         let job = take(&portal, Clock::System.now() + 200_000).await.unwrap();
         worker::see_through(&portal, job).await.unwrap();

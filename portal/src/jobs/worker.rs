@@ -1,12 +1,14 @@
 //! Takes jobs and sees them through.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
 use model::job::JobState;
+use tokio::task::{self, JoinSet};
 
-use super::{Context, Ending, LEASE, prepare, prune, run, run_schedules, store};
+use super::{Context, Ending, KINDS, LEASE, prepare, prune, run, run_schedules, store};
 use crate::Portal;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -24,9 +26,41 @@ enum Written {
     Again,
 }
 
-/// Works until the portal stops: jobs one after another, schedules when they are due.
+/// The jobs of this process that are under way.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<Result<()>>,
+    kinds: HashMap<task::Id, String>,
+}
+
+impl Running {
+    /// Kinds of which no further job may begin.
+    fn busy(&self) -> Vec<&'static str> {
+        let count = |kind: &str| self.kinds.values().filter(|running| *running == kind).count();
+        KINDS.iter().filter(|(kind, most)| count(kind) >= *most).map(|(kind, _)| *kind).collect()
+    }
+
+    fn begin(&mut self, portal: &Portal, job: store::Claimed) {
+        let (portal, kind) = (portal.clone(), job.kind.clone());
+        let task = self.tasks.spawn(async move { see_through(&portal, job).await });
+        self.kinds.insert(task.id(), kind);
+    }
+
+    /// The next that ends, and how; `None` when none is under way.
+    async fn next(&mut self) -> Option<Result<()>> {
+        let (id, result) = match self.tasks.join_next_with_id().await? {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Err(Error::internal(error))),
+        };
+        self.kinds.remove(&id);
+        Some(result)
+    }
+}
+
+/// Works until the portal stops: jobs side by side, as many of each kind as it allows, and schedules when they are due.
 pub async fn work(portal: Portal) {
     let stopping = portal.stopping().clone();
+    let mut running = Running::default();
     let mut prepared = false;
     while !stopping.is_cancelled() {
         if !prepared {
@@ -35,37 +69,52 @@ pub async fn work(portal: Portal) {
                 Err(error) => tracing::error!(%error, "jobs could not be prepared"),
             }
         }
-        let stepped = step(&portal).await;
-        portal.jobs().set_trouble(stepped.as_ref().err());
+        let stepped = step(&portal, &mut running).await;
         let wait = match stepped {
             Ok(None) => continue,
             Ok(Some(wait)) => wait,
-            Err(error) => {
-                tracing::error!(%error, "the worker could not go on");
-                PAUSE
-            }
+            Err(error) => pause(&portal, &error),
         };
         tokio::select! {
             () = portal.jobs().wake.notified() => {}
             () = tokio::time::sleep(wait) => {}
             () = stopping.cancelled() => {}
+            Some(ended) = running.next() => match ended {
+                Ok(()) => portal.jobs().set_trouble(None),
+                Err(error) => tokio::time::sleep(pause(&portal, &error)).await,
+            }
+        }
+    }
+    // They are told to halt, and give their jobs back.
+    while let Some(ended) = running.next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a job could not be given back");
         }
     }
 }
 
-/// One job, or how long there is nothing to do.
-async fn step(portal: &Portal) -> Result<Option<Duration>> {
+/// Says that the database does not take what jobs have to say; gives how long to wait before trying again.
+fn pause(portal: &Portal, error: &Error) -> Duration {
+    portal.jobs().set_trouble(Some(error));
+    tracing::error!(%error, "the worker could not go on");
+    PAUSE
+}
+
+/// Begins one job that is due, or gives how long there is nothing to do.
+async fn step(portal: &Portal, running: &mut Running) -> Result<Option<Duration>> {
     let wait = run_schedules(portal).await?.min(LOOK);
     let now = Clock::System.now();
-    let Some(due) = store::next_due(portal.db()).await? else { return Ok(Some(wait)) };
+    let busy = running.busy();
+    let Some(due) = store::next_due(portal.db(), &busy).await? else { return Ok(Some(wait)) };
     if due > now {
-        return Ok(Some(wait));
+        return Ok(Some(wait.min(Duration::from_millis((due - now).unsigned_abs()))));
     }
     let mut tx = portal.db().begin().await?;
-    let claimed = store::claim(&mut tx, now, now + LEASE.as_millis() as i64, portal.clock().now()).await?;
+    let claimed = store::claim(&mut tx, now, now + LEASE.as_millis() as i64, portal.clock().now(), &busy).await?;
     tx.commit().await?;
+    portal.jobs().set_trouble(None);
     let Some(job) = claimed else { return Ok(Some(wait)) };
-    see_through(portal, job).await?;
+    running.begin(portal, job);
     Ok(None)
 }
 
@@ -115,6 +164,7 @@ async fn write_down(context: &Context, result: Result<Ending>) -> Result<Written
     let end = match result {
         Ok(Ending::Succeeded) => end(JobState::Succeeded, None, false),
         Ok(Ending::Quiet) => end(JobState::Succeeded, None, !context.is_wished()),
+        Ok(Ending::Routine) => end(JobState::Succeeded, None, true),
         Ok(Ending::Failed(error)) => end(JobState::Failed, Some(error), false),
         Ok(Ending::Halted) => {
             store::release(&mut tx, job).await?;

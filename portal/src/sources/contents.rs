@@ -1,7 +1,7 @@
 //! The contents of what was listed: fetched where they are elsewhere, compared with what was read, and read.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -44,13 +44,20 @@ pub(super) struct Due {
     /// Large ones first.
     local: Vec<Place>,
     /// They have to be fetched before anything can be said; those that were read before come first, since that is quick.
-    remote: Vec<Known>,
+    remote: Vec<Remote>,
+}
+
+/// A repository that is elsewhere, and what its source said of it before it is fetched.
+struct Remote {
+    row: Known,
+    state: Option<String>,
 }
 
 /// A repository that is to be compared or read, and where it is.
 struct Place {
     row: Known,
     path: std::result::Result<PathBuf, Failure>,
+    state: Option<String>,
 }
 
 impl Due {
@@ -66,8 +73,8 @@ impl<'a> Contents<'a> {
         Self { context, sources, tally, readers, stop }
     }
 
-    /// Those on this machine whose references have moved since they were read, which costs one look at each; and all
-    /// that are elsewhere.
+    /// Those on this machine whose references have moved since they were read, which costs one look at each; and those
+    /// elsewhere, but for what is as its source said when it was read.
     pub(super) async fn find_due(&self, listed: Vec<Known>) -> Result<Due> {
         self.context.progress(|progress| {
             "Comparing references".clone_into(&mut progress.phase);
@@ -75,18 +82,25 @@ impl<'a> Contents<'a> {
         });
         let mut due = Due::default();
         let mut opened = Vec::with_capacity(listed.len());
+        let mut unchanged = 0;
         for row in listed {
             let path = match self.sources.get(row.source.as_str()) {
                 Some(source) if source.is_remote() => {
-                    due.remote.push(row);
+                    let state = source.state(&row.path);
+                    if is_read(&row, state.as_deref()) {
+                        unchanged += 1;
+                    } else {
+                        due.remote.push(Remote { row, state });
+                    }
                     continue;
                 }
                 Some(source) => source.open(&row.path, &self.watch(&row)).await,
                 None => Err(Failure::of(format!("its source {} is not configured", row.source), None)),
             };
-            opened.push(Place { row, path });
+            opened.push(Place { row, path, state: None });
         }
-        due.remote.sort_by_key(|row| row.fingerprint.is_none());
+        self.count(&Compared { unchanged, ..Compared::default() });
+        due.remote.sort_by_key(|remote| remote.row.fingerprint.is_none());
         due.local = self.compare_all(opened).await?;
         self.context.progress(|progress| {
             let phase =
@@ -94,6 +108,17 @@ impl<'a> Contents<'a> {
             phase.clone_into(&mut progress.phase);
         });
         Ok(due)
+    }
+
+    /// All of these, whatever is known of them; they are elsewhere.
+    pub(super) fn all_due(&self, rows: Vec<Known>) -> Due {
+        self.context.progress(|progress| {
+            "Fetching and reading repositories".clone_into(&mut progress.phase);
+            progress.total += rows.len() as u64;
+        });
+        let state = |row: &Known| self.sources.get(row.source.as_str())?.state(&row.path);
+        let remote = rows.into_iter().map(|row| Remote { state: state(&row), row }).collect();
+        Due { local: Vec::new(), remote }
     }
 
     async fn compare_all(&self, mut opened: Vec<Place>) -> Result<Vec<Place>> {
@@ -131,7 +156,7 @@ impl<'a> Contents<'a> {
     pub(super) async fn read_all(&self, due: Due) -> Result<()> {
         let workers = workers(self.context);
         let local: Vec<_> = due.local.into_iter().map(|place| self.read_one(place)).collect();
-        let remote: Vec<_> = due.remote.into_iter().map(|row| self.fetch_one(row)).collect();
+        let remote: Vec<_> = due.remote.into_iter().map(|remote| self.fetch_one(remote)).collect();
         let (local, remote) =
             tokio::join!(self.all(local, workers), self.all(remote, (workers * FETCHES_OF_A_WORKER).min(MOST_FETCHES)));
         local.and(remote)
@@ -150,11 +175,14 @@ impl<'a> Contents<'a> {
         outcome
     }
 
-    fn fetch_one(&self, row: Known) -> BoxFuture<'_, Result<()>> {
-        async move { if self.stop.is_cancelled() { Ok(()) } else { self.fetch_and_read(row).await } }.boxed()
+    fn fetch_one(&self, remote: Remote) -> BoxFuture<'_, Result<()>> {
+        async move { if self.stop.is_cancelled() { Ok(()) } else { self.fetch_and_read(remote).await } }.boxed()
     }
 
-    async fn fetch_and_read(&self, row: Known) -> Result<()> {
+    async fn fetch_and_read(&self, remote: Remote) -> Result<()> {
+        let Remote { row, state } = remote;
+        // Another job may be at it; what is read last must be what was fetched last.
+        let _turn = self.context.portal().rounds().repository(&row.id).await;
         let Some(source) = self.sources.get(row.source.as_str()) else { return Ok(()) };
         self.context.progress(|progress| row.name.clone_into(&mut progress.current));
         let path = source.open(&row.path, &self.watch(&row)).await;
@@ -162,14 +190,21 @@ impl<'a> Contents<'a> {
             return Ok(());
         }
         let (now, wished) = (self.context.portal().clock().now(), self.context.is_wished());
-        let place = Place { row, path };
+        let (id, is_new) = (row.id.clone(), row.read_state != state);
+        let settled = state.clone().filter(|_| is_new);
+        let place = Place { row, path, state };
         let mut compared =
             tokio::task::spawn_blocking(move || compare(vec![place], now, wished)).await.map_err(Error::internal)?;
         self.count(&compared);
-        match compared.due.pop() {
-            Some((_, place)) => self.read_one(place).await,
-            None => Ok(()),
+        if let Some((_, place)) = compared.due.pop() {
+            return self.read_one(place).await;
         }
+        if let Some(state) = settled.filter(|_| compared.unchanged == 1) {
+            let mut tx = self.context.portal().db().begin().await?;
+            store::write_state(&mut tx, &id, &state).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     fn read_one(&self, place: Place) -> BoxFuture<'_, Result<()>> {
@@ -177,7 +212,7 @@ impl<'a> Contents<'a> {
     }
 
     async fn read_and_keep(&self, place: Place) -> Result<()> {
-        let Place { row, path } = place;
+        let Place { row, path, state } = place;
         let context = self.context;
         context.progress(|progress| row.name.clone_into(&mut progress.current));
         let read = match path {
@@ -186,7 +221,7 @@ impl<'a> Contents<'a> {
         };
         let failed = read.is_err();
         match read {
-            Ok(read) => keep(context, &row, &read).await?,
+            Ok(read) => keep(context, &row, &read, state.as_deref()).await?,
             Err(failure) => keep_failure(context, &row, &failure).await?,
         }
         self.tally.read.fetch_add(u64::from(!failed), Ordering::Relaxed);
@@ -243,6 +278,15 @@ struct Compared {
     failed: u64,
 }
 
+/// Whether it is as its source said before it was read, and still here.
+fn is_read(row: &Known, state: Option<&str>) -> bool {
+    state.is_some()
+        && row.read_state.as_deref() == state
+        && row.standing != "failed"
+        && row.rules_version == Some(i64::from(engine_catalog::RULES_VERSION))
+        && Path::new(&row.path).is_dir()
+}
+
 fn compare(chunk: Vec<Place>, now: i64, wished: bool) -> Compared {
     let rules = Some(i64::from(engine_catalog::RULES_VERSION));
     let mut compared = Compared::default();
@@ -265,10 +309,11 @@ fn compare(chunk: Vec<Place>, now: i64, wished: bool) -> Compared {
     compared
 }
 
-async fn keep(context: &Context, row: &Known, read: &Read) -> Result<()> {
+async fn keep(context: &Context, row: &Known, read: &Read, state: Option<&str>) -> Result<()> {
     let portal = context.portal();
+    let (rules, now) = (i64::from(engine_catalog::RULES_VERSION), portal.clock().now());
     let mut tx = portal.db().begin().await?;
-    store::write_read(&mut tx, &row.id, read, i64::from(engine_catalog::RULES_VERSION), portal.clock().now()).await?;
+    store::write_read(&mut tx, &row.id, read, state, rules, now).await?;
     store::mark_changed(&mut tx).await?;
     tx.commit().await?;
     context.log(Level::Note, format!("{}: read in {} ms.", row.name, read.took));

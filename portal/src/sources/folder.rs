@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::read::Failure;
-use super::{Coverage, Known, Listed, Listing, Source};
+use super::{Coverage, Extent, Known, Listed, Listing, Source};
 use crate::git::Watch;
 
 /// Work trees and bare repositories below a folder.
@@ -23,7 +23,7 @@ impl FolderSource {
 }
 
 impl Source for FolderSource {
-    fn list<'a>(&'a self, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
+    fn list<'a>(&'a self, _: &'a Extent, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let folder = self.folder.clone();
         async move {
             tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::read::Failure;
-use super::{Coverage, Known, Listed, Listing, Source, secrets};
+use super::{Coverage, Extent, Known, Listed, Listing, Source, secrets};
 use crate::git::{self, Address, Login, Remote, Watch};
 use crate::settings::{GitSettings, Password};
 
@@ -84,7 +84,7 @@ impl GitSource {
 }
 
 impl Source for GitSource {
-    fn list<'a>(&'a self, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
+    fn list<'a>(&'a self, _: &'a Extent, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let listed = |(path, remote): &(String, Remote)| Listed {
             stable_key: remote.url.to_string(),
             name: remote.url.name(),

@@ -4,10 +4,11 @@
 //! A listing shows what our credentials may see today, so what it lacks is not gone: that, only the repository itself
 //! says, when it is asked for by its id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,7 +16,8 @@ use model::{Finding, Level, Visibility};
 use url::Url;
 
 use super::read::Failure;
-use super::{Coverage, Known, Listed, Listing, Source, secrets};
+use super::{Coverage, Extent, Known, Listed, Listing, Source, secrets};
+use crate::clock::Clock;
 use crate::forge::{
     self, App, Authentication, Cache, Existence, Filter, Forge, ForgeRepository, ForgeSettings, ForgeVisibility, Names,
     Narrowed, Proxy, Scope, Standing,
@@ -30,6 +32,12 @@ const LONGEST_CERTIFICATES: u64 = 4 << 20;
 const MOST_GONE: usize = 5;
 /// … in percent. Beyond, a mistake is likelier, and a person has to look.
 const MOST_GONE_PERCENT: usize = 2;
+/// What was pushed to is asked for with every round, all that there is only so often: deletions, transfers and settings show
+/// then, or when a webhook tells of them.
+const LIST_ALL_EVERY: Duration = Duration::from_secs(10 * 60);
+/// A push is told by the second, so two within one look like one: what was pushed to so lately (milliseconds; clocks differ)
+/// is fetched anew each time.
+const SETTLED_AFTER: i64 = 60_000;
 
 /// What is kept of GitHub sources between rounds, for as long as the process lives.
 #[derive(Default)]
@@ -44,8 +52,8 @@ struct Account {
     forge: Forge,
     filter: Filter,
     memory: tokio::sync::Mutex<Memory>,
-    /// When a mirror was last pushed to, as the forge said before it was fetched; by the mirror's path.
-    fetched: Mutex<HashMap<String, i64>>,
+    /// What was listed, by the path of its mirror.
+    places: Mutex<HashMap<String, Place>>,
 }
 
 #[derive(Default)]
@@ -53,20 +61,36 @@ struct Memory {
     cache: Cache,
     /// Ours at the last listing.
     standing: Option<Standing>,
+    last: Option<Last>,
+}
+
+/// All that was listed, and what has become of it since.
+struct Last {
+    /// By id, which is the order of creation.
+    repositories: BTreeMap<u64, ForgeRepository>,
+    coverage: Coverage,
+    at: Instant,
+}
+
+/// What asking showed besides what there is.
+#[derive(Default)]
+struct Told {
+    /// Stable keys.
+    gone: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 /// One round over what an owner has.
 pub struct GitHubSource {
     account: Result<Arc<Account>, String>,
     mirrors: PathBuf,
-    /// What was listed, by the path of its mirror.
-    listed: Mutex<HashMap<String, Place>>,
 }
 
 #[derive(Clone)]
 struct Place {
     url: RemoteUrl,
     pushed_at: Option<i64>,
+    default_branch: Option<String>,
 }
 
 impl Accounts {
@@ -107,8 +131,8 @@ impl Account {
             ..Filter::default()
         };
         let forge = Forge::new(&forge_settings(settings, secret.as_ref())?).map_err(text)?;
-        let (memory, fetched) = Default::default();
-        Ok(Self { settings: settings.clone(), secret, forge, filter, memory, fetched })
+        let (memory, places) = Default::default();
+        Ok(Self { settings: settings.clone(), secret, forge, filter, memory, places })
     }
 
     fn scope(&self) -> Scope {
@@ -120,26 +144,94 @@ impl Account {
         }
     }
 
-    /// Those of `missing` that are gone, or that nobody wants any more; and what cannot be told.
-    async fn gone(&self, missing: &[(u64, &Known)], before: &Standing) -> (Vec<String>, Vec<Finding>) {
-        let owner = self.settings.owner.name();
-        let (mut gone, mut findings) = (Vec::new(), Vec::new());
-        for (id, row) in missing {
-            let (is_gone, told) = match self.forge.exists(*id, owner, before).await {
-                Existence::Gone => (true, None),
-                Existence::There(repository) if !self.filter.wants(&repository) => (true, None),
-                Existence::There(repository) if !repository.owner.eq_ignore_ascii_case(owner) => {
-                    (true, Some(format!("was transferred to {}.", repository.owner)))
-                }
-                Existence::There(_) => (false, Some("is there, but was not listed; it stays.".to_owned())),
-                Existence::Unknown(why) => (false, Some(format!("was not listed; it stays, since {why}."))),
-            };
-            if is_gone {
-                gone.push(row.stable_key.clone());
+    fn place(&self, path: &str) -> Option<Place> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    /// Whether what was pushed to lately can be asked for by itself.
+    async fn can_tell_what_is_recent(&self) -> bool {
+        match (&self.settings.owner, &self.settings.login) {
+            (GitHubOwner::User(_), _) => false,
+            // An organisation lists its public repositories also to an App that is not meant to see them.
+            (_, GitHubLogin::App { .. }) => {
+                matches!(self.forge.installation().await, Ok(Some(installation)) if !installation.selected_only)
             }
-            findings.extend(told.map(|told| note(format!("{} {told}", row.name))));
+            _ => true,
         }
-        (gone, findings)
+    }
+
+    /// Everything there is, anew.
+    async fn list_all(&self, memory: &mut Memory, known: &[(u64, &Known)]) -> forge::Result<Told> {
+        let listing = self.forge.repositories(&self.scope(), &self.filter, &mut memory.cache).await?;
+        let mut last = Last {
+            repositories: listing.entries.into_iter().map(|repository| (repository.id, repository)).collect(),
+            coverage: coverage(&listing.coverage),
+            at: Instant::now(),
+        };
+        let missing: Vec<_> = known
+            .iter()
+            .filter(|(id, _)| !last.repositories.contains_key(id))
+            .map(|(id, row)| (*id, Some(*row)))
+            .collect();
+        let most = MOST_GONE.max(known.len() * MOST_GONE_PERCENT / 100);
+        let told = match &memory.standing {
+            _ if missing.len() > most => Told { findings: vec![narrowed(missing.len(), most)], ..Told::default() },
+            Some(before) => self.ask(&missing, &mut last.repositories, before).await,
+            None => Told::default(),
+        };
+        memory.last = Some(last);
+        // Without it the next round removes nothing, which is the safe way to fail.
+        memory.standing = self.forge.standing(self.settings.owner.name()).await.ok();
+        Ok(told)
+    }
+
+    /// What was pushed to since.
+    async fn list_recent(&self, last: &mut Last, cache: &mut Cache, known: &[(u64, &Known)]) -> forge::Result<Told> {
+        let newest = last.repositories.values().filter_map(|repository| repository.pushed_at).max().unwrap_or_default();
+        let recent = self.forge.recently_pushed(self.settings.owner.name(), newest, cache).await?;
+        let mut told = Told::default();
+        for repository in recent.repositories {
+            if self.filter.wants(&repository) {
+                last.repositories.insert(repository.id, repository);
+            } else if last.repositories.remove(&repository.id).is_some() {
+                told.gone.extend(row(known, repository.id).map(|row| row.stable_key.clone()));
+            }
+        }
+        Ok(told)
+    }
+
+    /// Asks for each of these by its id: what is there and wanted is listed, what is gone or wanted no more leaves.
+    async fn ask(
+        &self,
+        asked: &[(u64, Option<&Known>)],
+        repositories: &mut BTreeMap<u64, ForgeRepository>,
+        before: &Standing,
+    ) -> Told {
+        let owner = self.settings.owner.name();
+        let mut told = Told::default();
+        for (id, known) in asked {
+            let name = known.map_or_else(|| format!("The repository {id}"), |row| row.name.clone());
+            let news = match self.forge.exists(*id, owner, before).await {
+                Existence::There(repository) if !repository.owner.eq_ignore_ascii_case(owner) => {
+                    Some(format!("was transferred to {}.", repository.owner))
+                }
+                Existence::There(repository) if self.filter.wants(&repository) => {
+                    repositories.insert(*id, *repository);
+                    continue;
+                }
+                Existence::Gone | Existence::There(_) => None,
+                Existence::Unknown(why) => {
+                    told.findings.push(note(format!("{name} was not listed; it stays, since {why}.")));
+                    continue;
+                }
+            };
+            repositories.remove(id);
+            if let Some(row) = known {
+                told.gone.push(row.stable_key.clone());
+                told.findings.extend(news.map(|news| note(format!("{name} {news}"))));
+            }
+        }
+        told
     }
 }
 
@@ -147,56 +239,58 @@ impl GitHubSource {
     /// The mirrors are kept below `mirrors`.
     pub fn new(source: &str, settings: &GitHubSettings, accounts: &Accounts, mirrors: &Path) -> Self {
         let mirrors = std::path::absolute(mirrors).unwrap_or_else(|_| mirrors.to_owned());
-        Self { account: accounts.of(source, settings), mirrors, listed: Mutex::default() }
+        Self { account: accounts.of(source, settings), mirrors }
     }
 
-    async fn list(&self, known: &[&Known]) -> Listing {
+    async fn list(&self, extent: &Extent, known: &[&Known]) -> Listing {
         let account = match &self.account {
             Ok(account) => account,
             Err(why) => return Listing::failed(why.clone()),
         };
+        let prefix = format!("github:{}:", account.settings.host());
+        let id = |key: &str| key.strip_prefix(&prefix)?.parse::<u64>().ok();
+        let known: Vec<(u64, &Known)> = known.iter().filter_map(|row| Some((id(&row.stable_key)?, *row))).collect();
         let mut memory = account.memory.lock().await;
-        let listing = account.forge.repositories(&account.scope(), &account.filter, &mut memory.cache).await;
-        let listing = match listing {
-            Ok(listing) => listing,
+        let Memory { cache, standing, last } = &mut *memory;
+        let told = match (extent, last, standing) {
+            (Extent::These(keys), Some(last), Some(before)) => {
+                let asked: Vec<_> = keys.iter().filter_map(|key| id(key)).map(|id| (id, row(&known, id))).collect();
+                Ok(account.ask(&asked, &mut last.repositories, before).await)
+            }
+            (Extent::Recent, Some(last), _)
+                if last.at.elapsed() < LIST_ALL_EVERY
+                    && last.coverage == Coverage::Unproven
+                    && account.can_tell_what_is_recent().await =>
+            {
+                account.list_recent(last, cache, &known).await
+            }
+            _ => account.list_all(&mut memory, &known).await,
+        };
+        let told = match told {
+            Ok(told) => told,
             Err(error) => return Listing::failed(error.to_string()),
         };
+        let Some(last) = &memory.last else { return Listing::failed("nothing was listed".to_owned()) };
+        self.listing(account, last, told)
+    }
+
+    /// What is listed now, as the round takes it.
+    fn listing(&self, account: &Account, last: &Last, told: Told) -> Listing {
         let host = account.settings.host();
-        let mut repositories = Vec::new();
-        let mut findings = Vec::new();
-        for repository in &listing.entries {
+        let Told { gone, mut findings } = told;
+        let mut repositories = Vec::with_capacity(last.repositories.len());
+        let mut places = HashMap::with_capacity(last.repositories.len());
+        for repository in last.repositories.values() {
             match self.place(account, repository) {
                 Ok((path, place)) => {
                     repositories.push(listed(&host, repository, &path));
-                    self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(path, place);
+                    places.insert(path, place);
                 }
                 Err(why) => findings.push(note(format!("{}: {why}", repository.full_name))),
             }
         }
-        let seen: HashSet<&str> = repositories.iter().map(|listed| listed.stable_key.as_str()).collect();
-        let prefix = format!("github:{host}:");
-        let missing: Vec<(u64, &Known)> = known
-            .iter()
-            .filter(|row| !seen.contains(row.stable_key.as_str()))
-            .filter_map(|row| Some((row.stable_key.strip_prefix(&prefix)?.parse().ok()?, *row)))
-            .collect();
-        let most = MOST_GONE.max(known.len() * MOST_GONE_PERCENT / 100);
-        let mut gone = Vec::new();
-        if missing.len() > most {
-            findings.push(Finding::new(
-                "source.narrowed",
-                Level::Warning,
-                format!("{} repositories are not listed any more, more than {most} at once.", missing.len()),
-                "They stay until somebody has looked: are the credentials and the filters still as they were?",
-            ));
-        } else if let Some(before) = memory.standing.as_ref().filter(|_| !missing.is_empty()) {
-            let (really, told) = account.gone(&missing, before).await;
-            gone = really;
-            findings.extend(told);
-        }
-        // Without it the next round removes nothing, which is the safe way to fail.
-        memory.standing = account.forge.standing(account.settings.owner.name()).await.ok();
-        Listing { repositories, coverage: coverage(&listing.coverage), gone, findings }
+        *account.places.lock().unwrap_or_else(PoisonError::into_inner) = places;
+        Listing { repositories, coverage: last.coverage.clone(), gone, findings }
     }
 
     fn place(&self, account: &Account, repository: &ForgeRepository) -> Result<(String, Place), String> {
@@ -206,40 +300,36 @@ impl GitHubSource {
             return Err(format!("the forge sends to {} for cloning, which gets no credentials", address.url.host()));
         }
         let path = self.mirrors.join(address.url.folder_name()).to_string_lossy().into_owned();
-        Ok((path, Place { url: address.url, pushed_at: repository.pushed_at }))
+        let (pushed_at, default_branch) = (repository.pushed_at, repository.default_branch.clone());
+        Ok((path, Place { url: address.url, pushed_at, default_branch }))
     }
 
-    fn remote(&self, path: &str) -> Result<(&Arc<Account>, Place, Remote), Failure> {
+    fn remote(&self, path: &str) -> Result<Remote, Failure> {
         let account = self.account.as_ref().map_err(|why| Failure::of(why.clone(), None))?;
-        let place = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        let place = place.ok_or_else(|| Failure::of("it was not listed".to_owned(), None))?;
-        let remote = Remote {
-            url: place.url.clone(),
+        let place = account.place(path).ok_or_else(|| Failure::of("it was not listed".to_owned(), None))?;
+        Ok(Remote {
+            url: place.url,
             credentials: Arc::new(ForgeCredentials(account.forge.clone())),
             connection: account.settings.connection.clone(),
             time_limit: account.settings.time_limit,
-        };
-        Ok((account, place, remote))
+        })
     }
 
     async fn update(&self, path: &str, watch: &Watch<'_>) -> Result<PathBuf, Failure> {
-        let (account, place, remote) = self.remote(path)?;
-        let fetched = || account.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_current = place.pushed_at.is_some() && fetched().get(path).copied() == place.pushed_at;
-        if is_current && Path::new(path).is_dir() {
-            return Ok(PathBuf::from(path));
-        }
-        git::update(&self.mirrors, &remote, watch).await?;
-        if let Some(pushed_at) = place.pushed_at {
-            fetched().insert(path.to_owned(), pushed_at);
-        }
+        git::update(&self.mirrors, &self.remote(path)?, watch).await?;
         Ok(PathBuf::from(path))
     }
 }
 
 impl Source for GitHubSource {
-    fn list<'a>(&'a self, known: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
-        Self::list(self, known).boxed()
+    fn list<'a>(&'a self, extent: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
+        Self::list(self, extent, known).boxed()
+    }
+
+    fn state(&self, path: &str) -> Option<String> {
+        let place = self.account.as_ref().ok()?.place(path)?;
+        let pushed_at = place.pushed_at.filter(|at| at + SETTLED_AFTER < Clock::System.now())?;
+        Some(format!("{pushed_at} {}", place.default_branch.unwrap_or_default()))
     }
 
     fn is_remote(&self) -> bool {
@@ -251,11 +341,7 @@ impl Source for GitHubSource {
     }
 
     fn mend<'a>(&'a self, path: &'a str, watch: &'a Watch<'a>) -> BoxFuture<'a, Result<bool, Failure>> {
-        async move {
-            let (_, _, remote) = self.remote(path)?;
-            git::mend(&self.mirrors, &remote, watch).await.map_err(Failure::from)
-        }
-        .boxed()
+        async move { git::mend(&self.mirrors, &self.remote(path)?, watch).await.map_err(Failure::from) }.boxed()
     }
 }
 
@@ -294,6 +380,19 @@ fn coverage(coverage: &forge::Coverage) -> Coverage {
     let told: Vec<String> =
         reasons.iter().filter(|reason| **reason != Narrowed::SelectedRepositories).map(Narrowed::to_string).collect();
     if told.is_empty() { Coverage::Unproven } else { Coverage::Partial(told.join("; ")) }
+}
+
+fn row<'a>(known: &[(u64, &'a Known)], id: u64) -> Option<&'a Known> {
+    known.iter().find(|(one, _)| *one == id).map(|(_, row)| *row)
+}
+
+fn narrowed(missing: usize, most: usize) -> Finding {
+    Finding::new(
+        "source.narrowed",
+        Level::Warning,
+        format!("{missing} repositories are not listed any more, more than {most} at once."),
+        "They stay until somebody has looked: are the credentials and the filters still as they were?",
+    )
 }
 
 fn note(message: String) -> Finding {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use model::Level;
 use tokio_util::sync::CancellationToken;
 
-use super::contents::Contents;
+use super::contents::{Contents, Due};
 use super::plan::{self, Plan};
 use super::renames;
 use super::store::{self, Synced};
-use super::{Coverage, Listing, Round, Source};
+use super::{Coverage, Extent, Listing, Round, Source};
 use crate::catalog;
 use crate::db::new_id;
 use crate::error::{Error, Result};
@@ -54,25 +54,17 @@ async fn round(context: &Context) -> Result<Ending> {
         remove_mirrors(context).await?;
         return Ok(Ending::Quiet);
     }
-    let (plan, listings) = write_names(context, &sources).await?;
+    let extent = if context.is_wished() { Extent::All } else { Extent::Recent };
+    let due = |(settings, source): &(&SourceSettings, Box<dyn Source>)| {
+        extent == Extent::All || !source.is_remote() || portal.rounds().is_due(&settings.name)
+    };
+    let sources: Vec<_> = sources.into_iter().filter(due).collect();
+    let (plan, listings) = write_names(context, &sources, &extent).await?;
     let mut tally = Tally { added: plan.added.len() as u64, gone: plan.gone.len() as u64, ..Tally::default() };
     let total = plan.listed.len();
     let contents = Contents::new(context, &sources, &tally);
     let due = contents.find_due(plan.listed).await?;
-    if !due.is_empty() {
-        let reading = CancellationToken::new();
-        let (read, linked) = tokio::join!(
-            async {
-                let read = contents.read_all(due).await;
-                reading.cancel();
-                engine_repo::release_licences();
-                read
-            },
-            link_meanwhile(context, &reading),
-        );
-        read?;
-        linked?;
-    }
+    read_and_link(context, &contents, due).await?;
     if context.halted().is_cancelled() {
         return Ok(Ending::Halted);
     }
@@ -81,14 +73,36 @@ async fn round(context: &Context) -> Result<Ending> {
     }
     let linked = link(context).await?;
     let errors = write_sources(context, &listings, start).await?;
+    for (settings, _) in &sources {
+        portal.rounds().looked(&settings.name, start);
+    }
     let changed = linked || tally.added + tally.gone > 0 || *tally.read.get_mut() > 0;
     Ok(sum_up(context, &mut tally, total, &errors, changed))
 }
 
-/// Lists all sources and writes the names in one transaction.
-async fn write_names<'a>(
+/// Reads what is due, while what was read is linked now and then.
+pub(super) async fn read_and_link(context: &Context, contents: &Contents<'_>, due: Due) -> Result<()> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let reading = CancellationToken::new();
+    let (read, linked) = tokio::join!(
+        async {
+            let read = contents.read_all(due).await;
+            reading.cancel();
+            engine_repo::release_licences();
+            read
+        },
+        link_meanwhile(context, &reading),
+    );
+    read.and(linked)
+}
+
+/// Lists the sources and writes the names in one transaction.
+pub(super) async fn write_names<'a>(
     context: &Context,
     sources: &Sources<'a>,
+    extent: &Extent,
 ) -> Result<(Plan, Vec<(&'a SourceSettings, Listing)>)> {
     let portal = context.portal();
     context.progress(|progress| {
@@ -99,7 +113,7 @@ async fn write_names<'a>(
     for (settings, source) in sources {
         let in_sight: Vec<_> =
             known.iter().filter(|row| row.source == settings.name && row.gone_at.is_none()).collect();
-        let listing = source.list(&in_sight).await;
+        let listing = source.list(extent, &in_sight).await;
         if let Coverage::Partial(why) | Coverage::Failed(why) = &listing.coverage {
             context.log(Level::Warning, format!("{}: {why}", settings.name));
         }
@@ -109,6 +123,9 @@ async fn write_names<'a>(
         }
         listings.push((*settings, listing));
     }
+    // Listing may have taken long, and another job may have written meanwhile.
+    let _turn = portal.rounds().names().await;
+    let known = store::known(portal.db()).await?;
     let now = portal.clock().now();
     let renamed = renames::find(&known, &listings, now, workers(context)).await;
     let plan = plan::plan(&known, &listings, &renamed, &mut || new_id(now));
@@ -172,7 +189,7 @@ async fn link_meanwhile(context: &Context, reading: &CancellationToken) -> Resul
 }
 
 /// Links the catalog if something has changed since it was linked last; gives whether it had.
-async fn link(context: &Context) -> Result<bool> {
+pub(super) async fn link(context: &Context) -> Result<bool> {
     let portal = context.portal();
     let now = portal.clock().now();
     let mark = store::change_mark(portal.db()).await?;

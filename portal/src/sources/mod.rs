@@ -10,9 +10,11 @@ mod git;
 mod github;
 mod host;
 mod job;
+mod live;
 mod plan;
 mod read;
 mod renames;
+mod rounds;
 mod secrets;
 mod store;
 #[cfg(test)]
@@ -31,8 +33,11 @@ pub use self::git::GitSource;
 pub use self::github::{Accounts, GitHubSource};
 pub(crate) use self::host::{Host, host};
 pub use self::job::run;
+pub(crate) use self::live::resume;
+pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
 pub use self::plan::Known;
 pub use self::read::Failure;
+pub use self::rounds::Rounds;
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::{Db, Tx};
@@ -51,13 +56,21 @@ const ATTEMPTS: u32 = 100;
 
 /// One place where repositories are: a folder, Git addresses, an owner at GitHub. It lives for one round.
 pub trait Source: Send + Sync {
-    /// All repositories, or as many as can be had. `known` are those of this source that are in sight.
-    fn list<'a>(&'a self, known: &'a [&'a Known]) -> BoxFuture<'a, Listing>;
+    /// All repositories, or as many as can be had; `extent` says how many of them have to be asked for anew. `known` are
+    /// those of this source that are in sight.
+    fn list<'a>(&'a self, extent: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing>;
 
     /// Whether [`open`](Self::open) speaks to another machine: it is then called for many at a time, and its repositories
     /// are compared and read one by one as they arrive.
     fn is_remote(&self) -> bool {
         false
+    }
+
+    /// Something that is another whenever the contents of one that was listed may be, as far as the listing tells: what was
+    /// read in this state need not be opened. `None` where only opening tells.
+    fn state(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
     }
 
     /// Makes one that was listed readable on this machine as it is now, and says where. What it fails with is kept with
@@ -69,6 +82,16 @@ pub trait Source: Send + Sync {
         let _ = (path, watch);
         std::future::ready(Ok(false)).boxed()
     }
+}
+
+/// How much of a source is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    All,
+    /// What has changed lately, where the source can tell that at less cost, and all of it now and then.
+    Recent,
+    /// Only what became of these stable keys, known or not.
+    These(Vec<String>),
 }
 
 /// What a source lists.

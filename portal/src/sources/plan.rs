@@ -19,6 +19,8 @@ pub struct Known {
     pub fork: bool,
     pub standing: String,
     pub fingerprint: Option<String>,
+    /// What [`super::Source::state`] gave before it was read.
+    pub read_state: Option<String>,
     pub rules_version: Option<i64>,
     pub root_commit: Option<String>,
     pub read_at: Option<i64>,

@@ -20,6 +20,16 @@ pub fn read(password: &Password) -> Result<Secret, String> {
     }
 }
 
+/// Each line of a password: two, while one is replaced by the other.
+pub fn read_each(password: &Password) -> Result<Vec<Secret>, String> {
+    match password {
+        Password::Known(secret) => Ok(vec![secret.clone()]),
+        Password::File(path) => {
+            Ok(text(path)?.lines().filter(|line| !line.is_empty()).take(2).map(Secret::new).collect())
+        }
+    }
+}
+
 /// All of a file, as a private key is.
 pub fn read_text(path: &Path) -> Result<Secret, String> {
     text(path).map(Secret::new)

@@ -106,7 +106,7 @@ pub async fn write_synced(tx: &mut Tx, synced: &Synced<'_>) -> Result<()> {
 /// All repositories that were ever listed.
 pub async fn known(db: &Db) -> Result<Vec<Known>> {
     Ok(on!(db, p => sqlx::query_as(
-        "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint,
+        "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint, read_state,
                 rules_version, root_commit, read_at, took, gone_at
          FROM repositories ORDER BY id")
         .fetch_all(p).await)?)
@@ -141,16 +141,30 @@ pub async fn hide(tx: &mut Tx, id: &str, now: i64) -> Result<()> {
 }
 
 /// What was read. Linking says what it is; one that had failed is listed until then.
-pub async fn write_read(tx: &mut Tx, id: &str, read: &Read, rules_version: i64, now: i64) -> Result<()> {
+pub async fn write_read(
+    tx: &mut Tx,
+    id: &str,
+    read: &Read,
+    state: Option<&str>,
+    rules_version: i64,
+    now: i64,
+) -> Result<()> {
     on!(tx, p => sqlx::query(
         "UPDATE repositories SET fingerprint = $2, rules_version = $3, root_commit = $4, facts = $5, draft = $6,
-                findings = $7, took = $8, read_at = $9,
+                findings = $7, took = $8, read_at = $9, read_state = $10,
                 reason = CASE WHEN standing = 'failed' THEN NULL ELSE reason END,
                 standing = CASE WHEN standing = 'failed' THEN 'listed' ELSE standing END
          WHERE id = $1")
         .bind(id).bind(&read.fingerprint).bind(rules_version).bind(&read.root_commit).bind(&read.facts).bind(&read.draft)
-        .bind(&read.findings).bind(read.took).bind(now)
+        .bind(&read.findings).bind(read.took).bind(now).bind(state)
         .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// The state in which it was found to be as it had been read.
+pub async fn write_state(tx: &mut Tx, id: &str, state: &str) -> Result<()> {
+    on!(tx, p => sqlx::query("UPDATE repositories SET read_state = $2 WHERE id = $1")
+        .bind(id).bind(state).execute(p).await.map(drop))?;
     Ok(())
 }
 
@@ -167,7 +181,8 @@ pub async fn write_failure(
         "SELECT id FROM repositories WHERE id = $1 AND (standing <> 'failed' OR reason IS NULL OR reason <> $2)")
         .bind(id).bind(reason).fetch_optional(p).await)?;
     on!(tx, p => sqlx::query(
-        "UPDATE repositories SET standing = 'failed', reason = $2, findings = $3, fingerprint = $4, read_at = $5 WHERE id = $1")
+        "UPDATE repositories SET standing = 'failed', reason = $2, findings = $3, fingerprint = $4, read_at = $5, read_state = NULL
+         WHERE id = $1")
         .bind(id).bind(reason).bind(findings).bind(fingerprint).bind(now)
         .execute(p).await.map(drop))?;
     Ok(news.is_some())

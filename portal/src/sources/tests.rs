@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod git;
-mod github;
+pub(super) mod github;
 mod interrupted;
 mod names;
 
@@ -73,7 +73,7 @@ impl Folder {
     }
 }
 
-async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
+pub(super) async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
     // One round at the start, and then none by itself.
     let settings = Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() };
     let portal = Portal::open(settings).await.unwrap();
@@ -82,7 +82,7 @@ async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
 }
 
 /// A round from beginning to end, as a person starts one.
-async fn round(portal: &Portal) -> Job {
+pub(super) async fn round(portal: &Portal) -> Job {
     let id = sync(portal, &Actor::Operator, None).await.unwrap();
     ended(portal, &id).await
 }
@@ -108,11 +108,11 @@ async fn seen(portal: &Portal) -> Vec<(String, String, String)> {
     rows.into_iter().map(|row| (row.name, row.slug, row.standing)).collect()
 }
 
-async fn names(portal: &Portal) -> Vec<String> {
+pub(super) async fn names(portal: &Portal) -> Vec<String> {
     seen(portal).await.into_iter().map(|(name, ..)| name).collect()
 }
 
-async fn row(portal: &Portal, name: &str) -> Known {
+pub(super) async fn row(portal: &Portal, name: &str) -> Known {
     let rows = store::known(portal.db()).await.unwrap();
     rows.into_iter().find(|row| row.gone_at.is_none() && row.name == name).unwrap()
 }
@@ -274,7 +274,7 @@ db_test! {
             path: "/r".into(), visibility: "public".into(), standing: "listed".into(), ..Known::default() };
         store::add(&mut tx, &known, 5).await.unwrap();
         let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), took: 7 };
-        store::write_read(&mut tx, "r", &read, 3, 8).await.unwrap();
+        store::write_read(&mut tx, "r", &read, None, 3, 8).await.unwrap();
         assert!(store::write_failure(&mut tx, "r", "why", "[]", None, 9).await.unwrap());
         assert!(!store::write_failure(&mut tx, "r", "why", "[]", Some("g"), 10).await.unwrap());
         store::hide(&mut tx, "r", 11).await.unwrap();
@@ -319,7 +319,7 @@ db_test! {
 async fn a_folder_is_listed_with_what_is_in_it() {
     let folder = Folder::with(&["team/one"]);
     let source = FolderSource::new(folder.path());
-    let listing = source.list(&[]).await;
+    let listing = source.list(&Extent::All, &[]).await;
     assert_eq!(listing.coverage, Coverage::Complete);
     let names: Vec<_> = listing.repositories.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["team/one"]);
@@ -328,5 +328,8 @@ async fn a_folder_is_listed_with_what_is_in_it() {
     let watch = Watch::new(tokio_util::sync::CancellationToken::new(), |_| {});
     assert!(source.open(&one.path, &watch).await.unwrap().is_dir());
     assert!(source.open("/no/such/\u{fffd}", &watch).await.unwrap_err().reason.contains("UTF-8"));
-    assert!(matches!(FolderSource::new(Path::new("/no/such")).list(&[]).await.coverage, Coverage::Failed(_)));
+    assert!(matches!(
+        FolderSource::new(Path::new("/no/such")).list(&Extent::All, &[]).await.coverage,
+        Coverage::Failed(_)
+    ));
 }

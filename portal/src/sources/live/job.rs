@@ -1,0 +1,137 @@
+//! Looks at what was told: lists, fetches and reads just that, and links.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::time::Duration;
+
+use engine_repo::Repository;
+
+use super::Refresh;
+use super::store::{self, CONTENTS, EVERYTHING, PEOPLE, RECORD, Told};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::jobs::{self, Context, Ending};
+use crate::settings::SourceSettings;
+use crate::sources::contents::Contents;
+use crate::sources::job::{Tally, link, read_and_link, write_names};
+use crate::sources::plan::{Known, Plan};
+use crate::sources::{self, Coverage, Extent};
+
+/// What is looked at together.
+const TOGETHER: i64 = 1_000;
+/// A delivery may come before what it tells can be fetched: looks at one, the first after …
+const LOOKS: i64 = 7;
+/// … so many milliseconds, and each later one after twice the time: 16 s in all.
+const FIRST_PAUSE: i64 = 250;
+/// Deliveries are known so long when they come again. GitHub redelivers for three days ("Redelivering webhooks").
+const DELIVERIES_KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Runs until nothing that was told is left.
+pub async fn refresh(context: &Context) -> Result<Ending> {
+    answer_all(context).await.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
+}
+
+async fn answer_all(context: &Context) -> Result<Ending> {
+    let portal = context.portal();
+    let Refresh { source } = context.payload()?;
+    let Some(settings) = portal.settings().sources.iter().find(|settings| settings.name == source) else {
+        return Ok(Ending::Routine);
+    };
+    let mut tally = Tally::default();
+    while !context.halted().is_cancelled() {
+        // Subscribed before reading, so that nothing falls between.
+        let mut changed = jobs::watch(portal);
+        let mut told = store::told(portal.db(), &source, TOGETHER).await?;
+        let Some(first) = told.first() else { break };
+        let now = Clock::System.now();
+        let wait = first.due_at - now;
+        if wait > 0 {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                _ = changed.changed() => {}
+                () = context.halted().cancelled() => {}
+            }
+            continue;
+        }
+        told.retain(|told| told.due_at <= now);
+        answer(context, settings, &told, &tally).await?;
+    }
+    let mut tx = portal.db().begin().await?;
+    store::prune_deliveries(&mut tx, Clock::System.now() - DELIVERIES_KEPT).await?;
+    tx.commit().await?;
+    Ok(match *tally.failed.get_mut() {
+        _ if context.halted().is_cancelled() => Ending::Halted,
+        0 => Ending::Routine,
+        failed => Ending::Failed(format!("{failed} repositories could not be read. The log says why.")),
+    })
+}
+
+/// One look at all of this.
+async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tally: &Tally) -> Result<()> {
+    let portal = context.portal();
+    let chosen = [(settings, sources::source(settings, portal))];
+    let extent = extent(context, told).await?;
+    let (plan, listings) = write_names(context, &chosen, &extent).await?;
+    let contents = Contents::new(context, &chosen, tally);
+    let (named, others) = split(plan, told);
+    read_and_link(context, &contents, contents.all_due(named.clone())).await?;
+    if extent == Extent::All {
+        let due = contents.find_due(others).await?;
+        read_and_link(context, &contents, due).await?;
+    }
+    if context.halted().is_cancelled() {
+        return Ok(());
+    }
+    link(context).await?;
+    let failed = listings.iter().any(|(_, listing)| matches!(listing.coverage, Coverage::Failed(_)));
+    let in_vain = in_vain(told, named, failed).await?;
+    let mut tx = portal.db().begin().await?;
+    for (told, in_vain) in told.iter().zip(in_vain) {
+        if in_vain && told.looks + 1 < LOOKS {
+            let due_at = Clock::System.now() + (FIRST_PAUSE << told.looks);
+            store::postpone(&mut tx, &settings.name, told, due_at).await?;
+        } else {
+            store::answer(&mut tx, &settings.name, told).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// What has to be listed: nothing, for a push to what is known.
+async fn extent(context: &Context, told: &[Told]) -> Result<Extent> {
+    if told.iter().any(|told| told.thing == EVERYTHING || told.thing == PEOPLE) {
+        return Ok(Extent::All);
+    }
+    let known = sources::store::known(context.portal().db()).await?;
+    let known: HashSet<&str> =
+        known.iter().filter(|row| row.gone_at.is_none()).map(|row| row.stable_key.as_str()).collect();
+    let asked = told.iter().filter(|told| told.what == RECORD || !known.contains(told.thing.as_str()));
+    let keys: BTreeSet<String> = asked.map(|told| told.thing.clone()).collect();
+    Ok(Extent::These(keys.into_iter().collect()))
+}
+
+/// Those that have to be looked into, since it was told or they were listed anew or otherwise; and the rest.
+fn split(plan: Plan, told: &[Told]) -> (Vec<Known>, Vec<Known>) {
+    let told: HashSet<&str> =
+        told.iter().filter(|told| told.what == CONTENTS).map(|told| told.thing.as_str()).collect();
+    let news: HashSet<String> = plan.added.into_iter().chain(plan.changed).map(|row| row.id).collect();
+    plan.listed.into_iter().partition(|row| told.contains(row.stable_key.as_str()) || news.contains(&row.id))
+}
+
+/// For each thing that was told, whether this look came too early: the source could not be listed, or a commit that was
+/// told of is not there yet.
+async fn in_vain(told: &[Told], read: Vec<Known>, failed: bool) -> Result<Vec<bool>> {
+    if failed {
+        return Ok(vec![true; told.len()]);
+    }
+    let told = told.to_vec();
+    let look = move || {
+        let is_missing = |told: &Told| {
+            let row = read.iter().find(|row| row.stable_key == told.thing);
+            let (Some(row), Some(commit)) = (row, &told.commit) else { return false };
+            Repository::open(Path::new(&row.path)).is_ok_and(|repository| !repository.has_commit(commit))
+        };
+        told.iter().map(is_missing).collect()
+    };
+    tokio::task::spawn_blocking(look).await.map_err(Error::internal)
+}
