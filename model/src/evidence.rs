@@ -48,6 +48,10 @@ pub struct Evidence {
     pub repository: Option<String>,
     /// One sentence.
     pub why: String,
+    /// Whoever says so may give rights: the forge's teams, or a source that an operator trusts. Of a group or user it
+    /// stands with `/metadata/name`, of what is owned with `/spec/owner`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authority: bool,
 }
 
 impl Evidence {
@@ -60,6 +64,7 @@ impl Evidence {
             commit: None,
             repository: None,
             why: why.into(),
+            authority: false,
         }
     }
 

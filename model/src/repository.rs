@@ -32,6 +32,9 @@ pub struct RepositoryFacts {
     pub languages: Vec<LanguageLines>,
     /// SPDX expression.
     pub licence: Option<Fact<String>>,
+    /// Where it was cloned from, without scheme, login and port: `github.com/acme/ledger`.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// Path of the README at the root, or in `docs/` or `.github/`.
     pub readme: Option<String>,
     /// Path of the CODEOWNERS file that GitHub would use.

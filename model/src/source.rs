@@ -1,8 +1,53 @@
 //! Where repositories come from.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::Visibility;
+use crate::{Kind, Visibility};
+
+/// What the descriptors of a source may declare, and whether its word gives rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePolicy {
+    pub kinds: BTreeSet<Kind>,
+    /// An operator vouches for everybody who can push to it: what it says of owners and members has authority.
+    pub trusted: bool,
+}
+
+impl SourcePolicy {
+    /// The kinds that give nobody rights: everything but groups and users.
+    pub fn open() -> Self {
+        let kinds = Kind::ALL.into_iter().filter(|kind| !Self::needs_trust(*kind)).collect();
+        Self { kinds, trusted: false }
+    }
+
+    /// Everything, with authority.
+    pub fn trusted() -> Self {
+        Self { kinds: Kind::ALL.into_iter().collect(), trusted: true }
+    }
+
+    /// Whether only a trusted source may declare entities of this kind.
+    pub fn needs_trust(kind: Kind) -> bool {
+        matches!(kind, Kind::Group | Kind::User)
+    }
+
+    /// What holds of a file that is reached through both: a chain is as strong as its weakest link.
+    pub fn weakest(&self, other: &Self) -> Self {
+        Self { kinds: self.kinds.intersection(&other.kinds).copied().collect(), trusted: self.trusted && other.trusted }
+    }
+
+    /// What holds of a file that is reached in both ways.
+    pub fn strongest(&self, other: &Self) -> Self {
+        Self { kinds: self.kinds.union(&other.kinds).copied().collect(), trusted: self.trusted || other.trusted }
+    }
+}
+
+/// What a source may declare as long as nobody says otherwise.
+impl Default for SourcePolicy {
+    fn default() -> Self {
+        Self::open()
+    }
+}
 
 /// A configured source and how it fares. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +62,8 @@ pub struct SourceStatus {
     pub visibility: Visibility,
     /// The demo organisation, labelled as such everywhere.
     pub demo: bool,
+    /// What it says of owners and members has authority.
+    pub trusted: bool,
     pub repositories: u64,
     pub failed: u64,
     /// When the last round over this source ended.

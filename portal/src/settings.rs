@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use model::Visibility;
+use model::source::SourcePolicy;
 
 use crate::clock::Clock;
 use crate::git::{self, Address, Connection, Secret};
@@ -45,6 +46,8 @@ pub struct SourceSettings {
     pub visibility: Visibility,
     /// Labelled as a demo wherever it is shown.
     pub demo: bool,
+    /// What its descriptors may declare.
+    pub policy: SourcePolicy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,8 +201,18 @@ impl Settings {
 }
 
 impl SourceSettings {
+    /// No demo, and not trusted.
+    pub fn new(name: impl Into<String>, kind: SourceKind, visibility: Visibility) -> Self {
+        Self { name: name.into(), kind, visibility, demo: false, policy: SourcePolicy::default() }
+    }
+
     pub fn folder(name: impl Into<String>, path: impl AsRef<Path>, visibility: Visibility) -> Self {
-        Self { name: name.into(), kind: SourceKind::Folder(path.as_ref().to_owned()), visibility, demo: false }
+        Self::new(name, SourceKind::Folder(path.as_ref().to_owned()), visibility)
+    }
+
+    /// The same, trusted.
+    pub fn trusted(self) -> Self {
+        Self { policy: SourcePolicy::trusted(), ..self }
     }
 }
 

@@ -15,6 +15,13 @@ pub fn mark(out: &mut Html, about: &str, evidence: &Evidence, repository: Option
         .raw(confidence_word(evidence.confidence))
         .raw("</strong></p><p>");
     out.text(&evidence.why).raw("</p>");
+    if matches!(evidence.rule.as_str(), "owner.descriptor" | "owner.override") {
+        out.raw(if evidence.authority {
+            "<p>It counts for rights: its source is trusted.</p>"
+        } else {
+            "<p>It is for display and gives no rights: its source is not trusted, or nobody vouches for the owner.</p>"
+        });
+    }
     source(out, evidence, repository);
     out.raw("</div></details>");
 }

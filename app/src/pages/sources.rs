@@ -71,6 +71,9 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus) {
     let icon = if source.kind == "folder" { Icon::Folder } else { Icon::Cloud };
     icon.write(out);
     out.raw("</span><div><h2>").text(&source.name);
+    if source.trusted {
+        out.raw(" <span class=\"badge badge-outline\" title=\"Its descriptors may declare teams and people, and its ownership counts for rights.\">trusted</span>");
+    }
     if source.demo {
         out.raw(" <span class=\"badge badge-amber\">demo</span>");
     }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use engine_repo::{Bots, FactOptions, FindLimits, Repository};
 use model::catalog::CatalogEntity;
-use model::{Entity, Evidence, Finding, Level, Visibility};
+use model::source::SourcePolicy;
+use model::{Entity, Evidence, Finding, Kind, Level, Visibility};
 use serde::Serialize;
 
-use crate::draft::draft;
-use crate::link::{LinkInput, LinkRepository, link};
+use crate::draft::draft_with;
+use crate::link::{LinkInput, LinkRepository, Linked, link};
 
 /// The machine format: entities in Backstage's envelope, evidence by reference and JSON pointer, and findings. Files are
 /// relative to the argument.
@@ -49,6 +50,7 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
     }
     let mut findings = found.findings;
     let mut input = LinkInput::default();
+    let mut paths = BTreeMap::new();
     let whole = path.file_name().map(|name| name.to_string_lossy().into_owned());
     for repository in &found.repositories {
         // The argument itself is a repository: it is called like its folder, and files stand as they are.
@@ -59,8 +61,13 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
             _ => repository.name.clone(),
         };
         let prefix = if is_argument { String::new() } else { format!("{}/", repository.name) };
-        match read(&repository.path, &name, &prefix, now, &mut findings) {
-            Ok(read) => input.repositories.push(read),
+        let mut own = Vec::new();
+        match read((&repository.path, &name, &prefix), now, &[], &mut own) {
+            Ok(read) => {
+                findings.extend(own);
+                paths.insert(prefix, (repository.path.clone(), name));
+                input.repositories.push(read);
+            }
             Err(why) => {
                 let help = "Check the repository with git fsck.";
                 findings.push(Finding::new("repository.unreadable", Level::Error, why, help).at(
@@ -71,7 +78,7 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
             }
         }
     }
-    let linked = link(&input);
+    let linked = link_all(&mut input, &paths, now);
     let mut discovered = Discovered { findings, ..Discovered::default() };
     for (repository, finding) in linked.findings {
         discovered.findings.push(placed(finding, &repository));
@@ -83,30 +90,63 @@ pub fn discover(path: &Path, now: i64) -> Result<Discovered, DiscoverError> {
     Ok(discovered)
 }
 
-/// One repository as input of the link. Its id is the prefix of its files, so that places can be told from it.
+/// Links, and reads again what Locations name in other repositories, until nothing more is named.
+fn link_all(input: &mut LinkInput, paths: &BTreeMap<String, (PathBuf, String)>, now: i64) -> Linked {
+    let mut read_with: Vec<(String, Vec<String>)> = Vec::new();
+    let mut linked = link(input);
+    for _ in 0..LOCATION_ROUNDS {
+        let asked: Vec<_> = linked.wanted.iter().filter(|wanted| !read_with.contains(wanted)).cloned().collect();
+        if asked.is_empty() {
+            break;
+        }
+        for (id, wanted) in &asked {
+            let known = paths.get(id).zip(input.repositories.iter_mut().find(|one| one.id == *id));
+            let Some(((path, name), slot)) = known else { continue };
+            // It could be read before, and what it said then stands.
+            if let Ok(read) = read((path, name, id), now, wanted, &mut Vec::new()) {
+                *slot = read;
+            }
+        }
+        read_with.extend(asked);
+        linked = link(input);
+    }
+    linked
+}
+
+/// How often repositories are read again for the sake of Locations: each may lead to the next.
+const LOCATION_ROUNDS: usize = 16;
+
+/// One repository as input of the link. Its id is the prefix of its files, so that places can be told from it. `wanted` is
+/// what Locations of others name in it.
 fn read(
-    path: &Path,
-    name: &str,
-    prefix: &str,
+    (path, name, prefix): (&Path, &str, &str),
     now: i64,
+    wanted: &[String],
     findings: &mut Vec<Finding>,
 ) -> Result<LinkRepository, String> {
     let repository = Repository::open(path).map_err(|error| error.to_string())?;
     let snapshot = repository.snapshot().map_err(|error| error.to_string())?;
     let (facts, found) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, bots: Bots::default() });
     findings.extend(found.into_iter().map(|finding| placed(finding, prefix)));
-    let draft = draft(&snapshot, &facts);
+    let draft = draft_with(&snapshot, &facts, wanted);
     Ok(LinkRepository {
         id: prefix.to_owned(),
         slug: name.to_owned(),
         name: name.to_owned(),
         source: String::new(),
+        policy: everything(),
+        address: None,
         visibility: Visibility::Public,
         archived: false,
         fork: false,
         facts,
         draft: Some(draft),
     })
+}
+
+/// Whoever looks at a folder of their own machine sees what stands in it; rights are given elsewhere.
+fn everything() -> SourcePolicy {
+    SourcePolicy { kinds: Kind::ALL.into_iter().collect(), trusted: false }
 }
 
 fn placed(mut finding: Finding, prefix: &str) -> Finding {

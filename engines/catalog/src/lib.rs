@@ -6,6 +6,7 @@ pub mod descriptor;
 pub mod discover;
 pub mod draft;
 pub mod link;
+pub mod location;
 pub mod manifest;
 pub mod overrides;
 pub mod rules;
@@ -13,6 +14,6 @@ pub mod validate;
 pub mod yaml;
 
 pub use discover::{DiscoverError, Discovered, discover};
-pub use draft::{Draft, draft};
+pub use draft::{Draft, draft, draft_with};
 pub use link::{Assignment, LinkInput, LinkRepository, Linked, link};
 pub use rules::{RULES_VERSION, Rule, rules};

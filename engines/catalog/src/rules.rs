@@ -1,7 +1,7 @@
 //! The rules of inference: what each concludes, and from what.
 
 /// Grows whenever a rule concludes something else: what was drafted before is then drafted anew.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// One rule, as the page of rules shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

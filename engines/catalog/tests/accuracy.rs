@@ -80,12 +80,10 @@ fn read(place: &Path) -> Option<(LinkRepository, Vec<DescriptorEntity>)> {
             id: name.clone(),
             slug: name.replace('/', "-"),
             name,
-            source: String::new(),
             visibility: Visibility::Public,
-            archived: false,
-            fork: false,
             facts,
             draft: Some(draft),
+            ..LinkRepository::default()
         };
         (repository, descriptors)
     })

@@ -4,6 +4,7 @@
 //! Invariant: everything that is read is untrusted. Nothing is executed, no configuration but what the repository's
 //! format needs is heeded, no link is followed, and every read is bounded.
 
+pub mod address;
 pub mod classify;
 pub mod codeowners;
 mod error;
@@ -18,6 +19,7 @@ mod snapshot;
 mod tree;
 mod walk;
 
+pub use address::address;
 pub use error::{OpenError, ReadError};
 pub use facts::{Bots, FactOptions, facts, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};

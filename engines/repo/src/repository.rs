@@ -66,6 +66,14 @@ impl Repository {
         Ok(self.find_head()?.head.map(|(head, _)| head))
     }
 
+    /// Where it was cloned from, as [`crate::address()`] writes it. Only this one line of its configuration is looked at.
+    pub fn origin(&self) -> Option<String> {
+        let bytes = read_small(&self.common_folder.join("config"))?;
+        let (source, options) = (gix::config::file::Metadata::api(), gix::config::file::init::Options::default());
+        let file = gix::config::File::from_bytes_no_includes(&bytes, source, options).ok()?;
+        crate::address(&file.string("remote.origin.url")?.to_string())
+    }
+
     /// Changes whenever a new [`Self::snapshot`] could differ: it covers the default branch, its commit, the tags, the
     /// description and whether history is cut off. Reads a handful of small files, and no object.
     pub fn fingerprint(&self) -> Result<String, ReadError> {

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine_catalog::link::{Assignment, LinkInput, LinkRepository, Linked, link};
 use model::catalog::CatalogEntity;
 use model::repository::{ACTIVITY_WEEKS, Activity, RepositoryFacts, Standing};
-use model::{Finding, Level, Visibility};
+use model::source::SourcePolicy;
+use model::{Finding, Kind, Level, Visibility};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::row::{self, Places};
 use super::store::{self, EntityWrite, LinkSource, RepositoryWrite};
-use crate::db::dialect;
+use crate::db::{Db, dialect};
 use crate::{Error, Portal, Result};
 
 /// Repositories that are held as text at once.
@@ -111,6 +113,7 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
         corrections: store::corrections(db).await?,
         repositories: Vec::new(),
     };
+    let policies = Arc::new(policies(db).await?);
     let mut known = Vec::new();
     let mut after = String::new();
     loop {
@@ -119,8 +122,10 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
             return Ok((input, known));
         };
         after = last.id.clone();
-        let parsed =
-            tokio::task::spawn_blocking(move || batch.into_iter().map(|source| parse(source, now)).collect::<Vec<_>>());
+        let policies = policies.clone();
+        let parsed = tokio::task::spawn_blocking(move || {
+            batch.into_iter().map(|source| parse(source, &policies, now)).collect::<Vec<_>>()
+        });
         for (repository, remembered) in parsed.await.map_err(Error::internal)? {
             input.repositories.push(repository);
             known.push(remembered);
@@ -128,8 +133,25 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
     }
 }
 
+/// What the descriptors of each source may declare.
+async fn policies(db: &Db) -> Result<HashMap<String, SourcePolicy>> {
+    let policy = |(name, trusted, kinds): (String, bool, String)| {
+        let kinds = kinds.split(',').filter_map(|kind| kind.parse::<Kind>().ok()).collect();
+        (name, SourcePolicy { kinds, trusted })
+    };
+    Ok(store::policies(db).await?.into_iter().map(policy).collect())
+}
+
+/// Where a repository is at its host, as far as its source tells it.
+fn address(stable_key: &str, name: &str) -> Option<String> {
+    match stable_key.strip_prefix("github:").and_then(|key| key.rsplit_once(':')) {
+        Some((host, _)) => engine_repo::address(&format!("https://{host}/{name}")),
+        None => engine_repo::address(stable_key),
+    }
+}
+
 /// What was stored by another version and cannot be read counts as not read yet.
-fn parse(source: LinkSource, now: i64) -> (LinkRepository, Known) {
+fn parse(source: LinkSource, policies: &HashMap<String, SourcePolicy>, now: i64) -> (LinkRepository, Known) {
     let facts = source.facts.as_deref().and_then(|text| serde_json::from_str::<RepositoryFacts>(text).ok());
     let draft = source.draft.as_deref().and_then(|text| serde_json::from_str(text).ok()).filter(|_| facts.is_some());
     let mut facts = facts.unwrap_or_default();
@@ -146,6 +168,7 @@ fn parse(source: LinkSource, now: i64) -> (LinkRepository, Known) {
         warnings: source.warnings,
         list_row: source.list_row.unwrap_or_default(),
         link_findings: source.link_findings.unwrap_or_default(),
+        wanted: source.wanted,
     };
     let list_row = RepositoryListRow {
         languages: facts.languages.iter().take(LANGUAGES).map(|l| (l.language.clone(), l.code)).collect(),
@@ -157,11 +180,14 @@ fn parse(source: LinkSource, now: i64) -> (LinkRepository, Known) {
         code: facts.languages.iter().map(|language| language.code).sum::<u64>().try_into().unwrap_or(i64::MAX),
         list_row: serde_json::to_string(&list_row).unwrap_or_default(),
         link_findings: "[]".to_owned(),
+        wanted: "[]".to_owned(),
         entities: 0,
         ..before.clone()
     };
     let known = Known { before, after, read: serde_json::from_str(&source.findings).unwrap_or_default() };
     let repository = LinkRepository {
+        policy: policies.get(&source.source).cloned().unwrap_or_default(),
+        address: address(&source.stable_key, &source.name),
         id: source.id,
         slug: source.slug,
         name: source.name,
@@ -253,11 +279,15 @@ fn repository_writes(linked: &Linked, known: Vec<Known>) -> Result<Vec<Repositor
             held.entry(id).or_default().push(entity);
         }
     }
+    let wanted: HashMap<&str, &Vec<String>> = linked.wanted.iter().map(|(id, wanted)| (id.as_str(), wanted)).collect();
     let mut writes = Vec::new();
     for Known { before, mut after, read } in known {
         let found = findings.remove(after.id.as_str()).unwrap_or_default();
         let held = held.remove(after.id.as_str()).unwrap_or_default();
         after.link_findings = serde_json::to_string(&found)?;
+        if let Some(wanted) = wanted.get(after.id.as_str()) {
+            after.wanted = serde_json::to_string(wanted)?;
+        }
         after.entities = held.len() as i64;
         let all: Vec<&Finding> =
             read.iter().chain(found).chain(held.iter().flat_map(|entity| &entity.findings)).collect();

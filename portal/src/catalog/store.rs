@@ -46,6 +46,8 @@ pub struct LinkSource {
     pub slug: String,
     pub name: String,
     pub source: String,
+    pub stable_key: String,
+    pub wanted: String,
     pub visibility: String,
     pub standing: String,
     pub reason: Option<String>,
@@ -78,6 +80,8 @@ pub struct RepositoryWrite {
     pub warnings: i64,
     pub list_row: String,
     pub link_findings: String,
+    /// JSON: what Locations of other repositories name in it.
+    pub wanted: String,
 }
 
 /// The name of this database: made once, and copied with it.
@@ -141,7 +145,7 @@ pub async fn take_turn(tx: &mut Tx) -> Result<()> {
 /// Repositories that are in sight, after the id `after`, at most `limit`.
 pub async fn link_sources(db: &Db, after: &str, limit: i64) -> Result<Vec<LinkSource>> {
     Ok(on!(db, p => sqlx::query_as(
-        "SELECT id, slug, name, source, visibility, standing, reason, archived, fork, findings, facts, draft, \
+        "SELECT id, slug, name, source, stable_key, wanted, visibility, standing, reason, archived, fork, findings, facts, draft, \
          description, last_commit_at, code, entities, errors, warnings, list_row, link_findings \
          FROM repositories WHERE gone_at IS NULL AND id > $1 ORDER BY id LIMIT $2"
     )
@@ -149,6 +153,11 @@ pub async fn link_sources(db: &Db, after: &str, limit: i64) -> Result<Vec<LinkSo
     .bind(limit)
     .fetch_all(p)
     .await)?)
+}
+
+/// What descriptors of each source may declare, as it was configured last: whether it is trusted, and the kinds.
+pub async fn policies(db: &Db) -> Result<Vec<(String, bool, String)>> {
+    Ok(on!(db, p => sqlx::query_as("SELECT name, trusted, kinds FROM sources").fetch_all(p).await)?)
 }
 
 /// Hashes of all entities that are not deleted.
@@ -252,7 +261,7 @@ pub async fn write_repositories(tx: &mut Tx, repositories: &[RepositoryWrite]) -
     for repository in repositories {
         on!(tx, p => sqlx::query(
             "UPDATE repositories SET description = $2, last_commit_at = $3, code = $4, entities = $5, errors = $6, \
-             warnings = $7, list_row = $8, link_findings = $9, \
+             warnings = $7, list_row = $8, link_findings = $9, wanted = $12, \
              standing = CASE WHEN standing = 'failed' THEN standing ELSE $10 END, \
              reason = CASE WHEN standing = 'failed' THEN reason ELSE $11 END WHERE id = $1"
         )
@@ -267,6 +276,7 @@ pub async fn write_repositories(tx: &mut Tx, repositories: &[RepositoryWrite]) -
         .bind(&repository.link_findings)
         .bind(&repository.standing)
         .bind(&repository.reason)
+        .bind(&repository.wanted)
         .execute(p)
         .await
         .map(drop))?;

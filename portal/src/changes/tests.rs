@@ -77,12 +77,7 @@ fn acme(fake: &Fake) -> SourceSettings {
     let owner = GitHubOwner::Organisation("acme".to_owned());
     let login = GitHubLogin::Token(Password::Known(Secret::new("ghp_full")));
     let github = GitHubSettings { url: Some(fake.origin().to_owned()), login, ..GitHubSettings::new(owner) };
-    SourceSettings {
-        name: "acme".into(),
-        kind: SourceKind::GitHub(github),
-        visibility: Visibility::Public,
-        demo: false,
-    }
+    SourceSettings::new("acme", SourceKind::GitHub(github), Visibility::Public)
 }
 
 async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {

@@ -1,6 +1,6 @@
 //! The contents of what was listed: fetched where they are elsewhere, compared with what was read, and read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -119,6 +119,20 @@ impl<'a> Contents<'a> {
         let state = |row: &Known| self.sources.get(row.source.as_str())?.state(&row.path);
         let remote = rows.into_iter().map(|row| Remote { state: state(&row), row }).collect();
         Due { local: Vec::new(), remote }
+    }
+
+    /// Reads those of `ids` anew in which Locations of other repositories have come to name something; gives whether
+    /// there were any.
+    pub(super) async fn read_asked(&self, ids: &HashSet<String>) -> Result<bool> {
+        let known = store::known(self.context.portal().db()).await?;
+        let asked: Vec<Known> = known
+            .into_iter()
+            .filter(|row| row.is_asked() && row.standing != "failed" && ids.contains(&row.id))
+            .collect();
+        let due = if asked.is_empty() { Due::default() } else { self.find_due(asked).await? };
+        let is_asked = !due.is_empty();
+        self.read_all(due).await?;
+        Ok(is_asked)
     }
 
     async fn compare_all(&self, mut opened: Vec<Place>) -> Result<Vec<Place>> {
@@ -254,7 +268,8 @@ impl<'a> Contents<'a> {
         // The semaphore is never closed.
         let _permit = self.readers.acquire().await;
         let now = self.context.portal().clock().now();
-        tokio::task::spawn_blocking(move || read::read(&path, now)).await.unwrap_or_else(|error| {
+        let wanted = row.wanted.clone();
+        tokio::task::spawn_blocking(move || read::read(&path, &wanted, now)).await.unwrap_or_else(|error| {
             tracing::error!(repository = row.name, %error, "reading a repository panicked");
             let reason = "a fault in Slipway; the server's log has the details".to_owned();
             Err(Failure { fingerprint: row.fingerprint.clone(), ..Failure::of(reason, None) })
@@ -283,6 +298,7 @@ fn is_read(row: &Known, state: Option<&str>) -> bool {
     state.is_some()
         && row.read_state.as_deref() == state
         && row.standing != "failed"
+        && !row.is_asked()
         && row.rules_version == Some(i64::from(engine_catalog::RULES_VERSION))
         && Path::new(&row.path).is_dir()
 }
@@ -299,7 +315,7 @@ fn compare(chunk: Vec<Place>, now: i64, wished: bool) -> Compared {
                 compared.failed += 1;
                 continue;
             }
-        } else if known && place.row.rules_version == rules {
+        } else if known && place.row.rules_version == rules && !place.row.is_asked() {
             compared.unchanged += 1;
             continue;
         }

@@ -1,5 +1,6 @@
 //! One round over the sources: names first, then contents, then the catalog.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -23,6 +24,9 @@ use crate::settings::SourceSettings;
 const LINK_EVERY: Duration = Duration::from_secs(2);
 /// … but linking takes at most one part in so many of the time.
 const LINK_SHARE: u32 = 4;
+/// How often one round reads again what Locations of other repositories name: each may lead to the next. The rest comes
+/// with the next round.
+const LOCATION_ROUNDS: usize = 16;
 /// Counts per week move on even where nobody commits.
 const LINK_AT_LEAST_EVERY: i64 = 24 * 60 * 60 * 1000;
 
@@ -63,6 +67,7 @@ async fn round(context: &Context) -> Result<Ending> {
     let mut tally = Tally { added: plan.added.len() as u64, gone: plan.gone.len() as u64, ..Tally::default() };
     let total = plan.listed.len();
     let contents = Contents::new(context, &sources, &tally);
+    let ids = plan.listed.iter().map(|row| row.id.clone()).collect();
     let due = contents.find_due(plan.listed).await?;
     read_and_link(context, &contents, due).await?;
     if context.halted().is_cancelled() {
@@ -71,13 +76,26 @@ async fn round(context: &Context) -> Result<Ending> {
     if round.source.is_none() {
         remove_mirrors(context).await?;
     }
-    let linked = link(context).await?;
+    let linked = link_all(context, &contents, &ids).await?;
     let errors = write_sources(context, &listings, start).await?;
     for (settings, _) in &sources {
         portal.rounds().looked(&settings.name, start);
     }
     let changed = linked || tally.added + tally.gone > 0 || *tally.read.get_mut() > 0;
     Ok(sum_up(context, &mut tally, total, &errors, changed))
+}
+
+/// Links, and reads again those of `ids` in which Locations have come to name something, until nothing more is named.
+/// Gives whether anything had changed.
+pub(super) async fn link_all(context: &Context, contents: &Contents<'_>, ids: &HashSet<String>) -> Result<bool> {
+    let mut linked = link(context).await?;
+    for _ in 0..LOCATION_ROUNDS {
+        if context.halted().is_cancelled() || !contents.read_asked(ids).await? {
+            break;
+        }
+        linked |= link(context).await?;
+    }
+    Ok(linked)
 }
 
 /// Reads what is due, while what was read is linked now and then.

@@ -194,17 +194,18 @@ async fn enqueue(tx: &mut Tx, now: i64, source: Option<&str>, wished: bool) -> R
     jobs::enqueue(tx, now, job).await
 }
 
-/// Brings what is stored in line with what is configured. Gives whether that changes who may see what: the catalog has
-/// to be linked before anybody is served.
+/// Brings what is stored in line with what is configured. Gives whether that changes who may see what, or who may declare
+/// it: the catalog has to be linked before anybody is served.
 pub(crate) async fn register(db: &Db, settings: &Settings) -> Result<bool> {
     let now = settings.clock.now();
     let mut tx = db.begin().await?;
     store::retire_sources(&mut tx, now).await?;
+    let mut policies = 0;
     for source in &settings.sources {
-        store::upsert_source(&mut tx, source).await?;
+        policies += u64::from(store::upsert_source(&mut tx, source).await?);
     }
     let hidden = store::hide_retired(&mut tx, now).await?;
-    let changed = store::inherit_visibility(&mut tx).await?;
+    let changed = store::inherit_visibility(&mut tx).await? + policies;
     if hidden + changed > 0 {
         store::mark_changed(&mut tx).await?;
     }

@@ -26,6 +26,16 @@ pub struct Known {
     pub read_at: Option<i64>,
     pub took: Option<i64>,
     pub gone_at: Option<i64>,
+    /// JSON: what Locations of other repositories name in it, and what they named when it was read.
+    pub wanted: String,
+    pub drafted_with: String,
+}
+
+impl Known {
+    /// Whether it has to be read again for the sake of others.
+    pub(super) fn is_asked(&self) -> bool {
+        self.wanted != self.drafted_with
+    }
 }
 
 /// What is to be written, and what may have to be read.
@@ -204,7 +214,9 @@ fn add(id: String, source: &SourceSettings, listed: &Listed, slugs: &mut HashSet
     let slug =
         [base, qualified.clone()].into_iter().chain(numbered).find(|slug| !slugs.contains(slug)).unwrap_or(qualified);
     slugs.insert(slug.clone());
-    follow(&Known { id, slug, standing: "listed".to_owned(), ..Known::default() }, source, listed)
+    let (standing, nothing) = ("listed".to_owned(), "[]".to_owned());
+    let fresh = Known { id, slug, standing, wanted: nothing.clone(), drafted_with: nothing, ..Known::default() };
+    follow(&fresh, source, listed)
 }
 
 /// Lower-case letters, digits, `.`, `_` and `-`, at most 100 of them.

@@ -16,6 +16,8 @@ pub struct Read {
     pub facts: String,
     pub draft: String,
     pub findings: String,
+    /// What Locations of other repositories name in it, with which it was read; as it is stored with the repository.
+    pub wanted: String,
     /// Milliseconds.
     pub took: i64,
 }
@@ -44,8 +46,8 @@ pub fn fingerprint(path: &Path) -> Result<String, Failure> {
     repository.fingerprint().map_err(|error| failure(error.to_string()))
 }
 
-/// Everything that one repository says. `now` is what its activity is counted from.
-pub fn read(path: &Path, now: i64) -> Result<Read, Failure> {
+/// Everything that one repository says. `wanted` is as [`Read::wanted`] has it, `now` what its activity is counted from.
+pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
     let start = Instant::now();
     let unnamed = |reason| Failure::of(reason, None);
     let repository = Repository::open(path).map_err(|error| unnamed(error.to_string()))?;
@@ -53,13 +55,15 @@ pub fn read(path: &Path, now: i64) -> Result<Read, Failure> {
     let failure = |reason| Failure { reason, help: None, fingerprint: Some(fingerprint.clone()) };
     let snapshot = repository.snapshot().map_err(|error| failure(error.to_string()))?;
     let (facts, findings) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
-    let draft = engine_catalog::draft(&snapshot, &facts);
+    let named: Vec<String> = serde_json::from_str(wanted).unwrap_or_default();
+    let draft = engine_catalog::draft_with(&snapshot, &facts, &named);
     let text = |error: serde_json::Error| failure(format!("what was read could not be kept: {error}"));
     Ok(Read {
         root_commit: facts.first_commit.as_ref().filter(|_| !facts.shallow).map(|first| first.commit.clone()),
         facts: serde_json::to_string(&facts).map_err(text)?,
         draft: serde_json::to_string(&draft).map_err(text)?,
         findings: serde_json::to_string(&findings).map_err(text)?,
+        wanted: wanted.to_owned(),
         took: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
         fingerprint,
     })

@@ -30,19 +30,26 @@ pub async fn retire_sources(tx: &mut Tx, now: i64) -> Result<()> {
     Ok(())
 }
 
-pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<()> {
+/// Gives whether it may declare something else than before.
+pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<bool> {
     let (kind, location) = match &source.kind {
         SourceKind::Folder(folder) => ("folder", folder.to_string_lossy().into_owned()),
         SourceKind::Git(git) => ("git", addresses(git)),
         SourceKind::GitHub(github) => ("github", github.location()),
     };
+    let kinds: Vec<&str> = source.policy.kinds.iter().map(|kind| kind.lower()).collect();
+    let policy = (source.policy.trusted, kinds.join(","));
+    let before: Option<(bool, String)> = on!(tx, p => sqlx::query_as("SELECT trusted, kinds FROM sources WHERE name = $1")
+        .bind(&source.name).fetch_optional(p).await)?;
     on!(tx, p => sqlx::query(
-        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO sources (name, kind, location, visibility, demo, trusted, kinds) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, location = excluded.location,
-             visibility = excluded.visibility, demo = excluded.demo, gone_at = NULL")
+             visibility = excluded.visibility, demo = excluded.demo, trusted = excluded.trusted, kinds = excluded.kinds,
+             gone_at = NULL")
         .bind(&source.name).bind(kind).bind(&location).bind(source.visibility.as_str()).bind(source.demo)
+        .bind(policy.0).bind(&policy.1)
         .execute(p).await.map(drop))?;
-    Ok(())
+    Ok(before.is_some_and(|before| before != policy))
 }
 
 /// As they are shown: the first, and how many more.
@@ -73,26 +80,29 @@ pub async fn inherit_visibility(tx: &mut Tx) -> Result<u64> {
 }
 
 pub async fn statuses(db: &Db) -> Result<Vec<SourceStatus>> {
-    type Row = (String, String, String, String, bool, i64, i64, Option<i64>, Option<i64>, Option<String>);
+    type Row = (String, String, String, String, bool, bool, i64, i64, Option<i64>, Option<i64>, Option<String>);
     let rows: Vec<Row> = on!(db, p => sqlx::query_as(
-        "SELECT s.name, s.kind, s.location, s.visibility, s.demo,
+        "SELECT s.name, s.kind, s.location, s.visibility, s.demo, s.trusted,
                 (SELECT COUNT(*) FROM repositories r WHERE r.source = s.name AND r.gone_at IS NULL),
                 (SELECT COUNT(*) FROM repositories r WHERE r.source = s.name AND r.gone_at IS NULL AND r.standing = 'failed'),
                 s.synced_at, s.took, s.error
          FROM sources s WHERE s.gone_at IS NULL")
         .fetch_all(p).await)?;
     let status =
-        |(name, kind, location, visibility, demo, repositories, failed, synced_at, took, error): Row| SourceStatus {
-            name,
-            kind,
-            location,
-            visibility: Visibility::parse(&visibility),
-            demo,
-            repositories: repositories.unsigned_abs(),
-            failed: failed.unsigned_abs(),
-            synced_at,
-            took,
-            error,
+        |(name, kind, location, visibility, demo, trusted, repositories, failed, synced_at, took, error): Row| {
+            SourceStatus {
+                name,
+                kind,
+                location,
+                visibility: Visibility::parse(&visibility),
+                demo,
+                trusted,
+                repositories: repositories.unsigned_abs(),
+                failed: failed.unsigned_abs(),
+                synced_at,
+                took,
+                error,
+            }
         };
     Ok(rows.into_iter().map(status).collect())
 }
@@ -107,7 +117,7 @@ pub async fn write_synced(tx: &mut Tx, synced: &Synced<'_>) -> Result<()> {
 pub async fn known(db: &Db) -> Result<Vec<Known>> {
     Ok(on!(db, p => sqlx::query_as(
         "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint, read_state,
-                rules_version, root_commit, read_at, took, gone_at
+                rules_version, root_commit, read_at, took, gone_at, wanted, drafted_with
          FROM repositories ORDER BY id")
         .fetch_all(p).await)?)
 }
@@ -151,12 +161,12 @@ pub async fn write_read(
 ) -> Result<()> {
     on!(tx, p => sqlx::query(
         "UPDATE repositories SET fingerprint = $2, rules_version = $3, root_commit = $4, facts = $5, draft = $6,
-                findings = $7, took = $8, read_at = $9, read_state = $10,
+                findings = $7, took = $8, read_at = $9, read_state = $10, drafted_with = $11,
                 reason = CASE WHEN standing = 'failed' THEN NULL ELSE reason END,
                 standing = CASE WHEN standing = 'failed' THEN 'listed' ELSE standing END
          WHERE id = $1")
         .bind(id).bind(&read.fingerprint).bind(rules_version).bind(&read.root_commit).bind(&read.facts).bind(&read.draft)
-        .bind(&read.findings).bind(read.took).bind(now).bind(state)
+        .bind(&read.findings).bind(read.took).bind(now).bind(state).bind(&read.wanted)
         .execute(p).await.map(drop))?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use model::source::SourcePolicy;
 use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
@@ -59,6 +60,7 @@ pub struct SourceConfig {
     pub name: String,
     pub kind: SourceKind,
     pub visibility: Visibility,
+    pub policy: SourcePolicy,
 }
 
 impl Default for Config {
@@ -232,7 +234,8 @@ impl Config {
             .ok()
             .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "folder".to_owned());
-        self.add(&base, SourceKind::Folder(path));
+        // Whoever starts Slipway here and names a folder of this machine vouches for it.
+        self.add(&base, SourceKind::Folder(path), SourcePolicy::trusted());
     }
 
     /// Adds a source of one repository; the name is that of the repository, made unique.
@@ -241,16 +244,16 @@ impl Config {
         let last = name.rsplit(['/', ':']).next().unwrap_or(&name);
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let base: String = last.chars().take(50).map(|c| if fits(c) { c } else { '-' }).collect();
-        self.add(&base, SourceKind::Git(GitSettings::new(vec![address])));
+        self.add(&base, SourceKind::Git(GitSettings::new(vec![address])), SourcePolicy::default());
     }
 
-    fn add(&mut self, base: &str, kind: SourceKind) {
+    fn add(&mut self, base: &str, kind: SourceKind, policy: SourcePolicy) {
         let taken = |name: &str| self.sources.iter().any(|source| source.name == name) || name == DEMO_SOURCE;
         let name = (1..)
             .map(|n| if n == 1 { base.to_owned() } else { format!("{base}-{n}") })
             .find(|name| !taken(name))
             .unwrap_or_else(|| base.to_owned());
-        self.sources.push(SourceConfig { name, kind, visibility: Visibility::Public });
+        self.sources.push(SourceConfig { name, kind, visibility: Visibility::Public, policy });
     }
 
     /// What the portal needs of it.
@@ -263,6 +266,7 @@ impl Config {
                 kind: source.kind.clone(),
                 visibility: source.visibility,
                 demo: false,
+                policy: source.policy.clone(),
             })
             .collect();
         if self.demo {
@@ -271,6 +275,7 @@ impl Config {
                 kind: SourceKind::Folder(self.demo_folder()),
                 visibility: Visibility::Public,
                 demo: true,
+                policy: SourcePolicy::trusted(),
             });
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);

@@ -1,10 +1,12 @@
 //! The keys of a source, and the source that they make. A new key is one more entry here and one line in
 //! `slipway.example.toml`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::{Finding, Level, Visibility};
+use model::source::SourcePolicy;
+use model::{Finding, Kind as EntityKind, Level, Visibility};
 use portal::git::{Address, Connection, Secret};
 use portal::settings::{GitHubFilter, GitHubLogin, GitHubOwner, GitHubSettings, GitSettings, Password, SourceKind};
 
@@ -61,6 +63,8 @@ pub const SOURCE_KEYS: &[SourceKey] = &[
     SourceKey { name: "ca-file", kinds: REMOTE, set: |source, value| path(value).map(|path| source.connection.ca_file = Some(path)) },
     SourceKey { name: "proxy", kinds: REMOTE, set: |source, value| proxy(value).map(|proxy| source.connection.proxy = Some(proxy)) },
     SourceKey { name: "time-limit", kinds: REMOTE, set: |source, value| value.duration().map(|limit| source.time_limit = Some(limit)) },
+    SourceKey { name: "kinds", kinds: ALL, set: |source, value| entity_kinds(value).map(|kinds| source.entity_kinds = Some(kinds)) },
+    SourceKey { name: "trusted", kinds: ALL, set: |source, value| value.boolean().map(|it| source.trusted = it) },
 ];
 
 /// A source while its table is being read.
@@ -83,6 +87,9 @@ pub struct SourceBuilder {
     filter: GitHubFilter,
     connection: Connection,
     time_limit: Option<Duration>,
+    /// What its descriptors may declare, where it is said.
+    entity_kinds: Option<BTreeSet<EntityKind>>,
+    trusted: bool,
     given: Vec<&'static SourceKey>,
 }
 
@@ -121,6 +128,7 @@ impl SourceBuilder {
             Kind::GitHub => Visibility::Public,
             Kind::Folder | Kind::Git => Visibility::default(),
         });
+        let policy = self.policy()?;
         let kind = match self.kind {
             Kind::Folder => SourceKind::Folder(self.path.clone().ok_or_else(|| missing("path"))?),
             Kind::Git => {
@@ -129,7 +137,18 @@ impl SourceBuilder {
             }
             Kind::GitHub => SourceKind::GitHub(self.github(environment)?),
         };
-        Ok(SourceConfig { name, kind, visibility })
+        Ok(SourceConfig { name, kind, visibility, policy })
+    }
+
+    fn policy(&self) -> Result<SourcePolicy, Finding> {
+        let usual = if self.trusted { SourcePolicy::trusted() } else { SourcePolicy::open() };
+        let Some(kinds) = self.entity_kinds.clone() else { return Ok(usual) };
+        if let Some(kind) = kinds.iter().find(|kind| !usual.kinds.contains(kind)) {
+            let message = format!("only a trusted source may declare the kind {kind}");
+            let help = "Take it out of kinds, or add trusted = true if everybody who can push to this source may say who is in which team.";
+            return Err(wrong(message, help));
+        }
+        Ok(SourcePolicy { kinds, ..usual })
     }
 
     fn needs(&self) -> &'static str {
@@ -207,6 +226,11 @@ fn path(value: &Value<'_>) -> Result<PathBuf, String> {
 
 fn visibility(value: &Value<'_>) -> Result<Visibility, String> {
     value.one_of(&Visibility::ALL.map(|visibility| (visibility.as_str(), visibility)))
+}
+
+fn entity_kinds(value: &Value<'_>) -> Result<BTreeSet<EntityKind>, String> {
+    let parsed = value.words()?.iter().map(|word| word.parse().ok()).collect::<Option<_>>();
+    parsed.ok_or_else(|| format!("a list of {}", EntityKind::ALL.map(|kind| format!("\"{kind}\"")).join(", ")))
 }
 
 fn variable(value: &Value<'_>) -> Result<String, String> {

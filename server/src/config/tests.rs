@@ -104,11 +104,28 @@ fn sources_given_by_path_get_names_of_their_own() {
     }
     let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
     assert_eq!(names, ["work", "work-2", "demo-2"]);
+    assert!(config.settings().sources.iter().all(|source| source.policy.trusted));
     for url in ["https://h/team/a.git", "git@h:a.git", "https://h/%C3%A9"] {
         config.add_address(Address::parse(url).unwrap());
     }
     let names: Vec<&str> = config.sources.iter().skip(3).map(|source| source.name.as_str()).collect();
     assert_eq!(names, ["a", "a-2", "-"]);
+    assert!(config.sources.iter().skip(3).all(|source| source.policy == SourcePolicy::open()));
+}
+
+#[test]
+fn only_a_trusted_source_may_declare_teams() {
+    let source = |keys: &str| read(&format!("[[source]]\nname = \"g\"\npath = \"p\"\n{keys}\n"));
+    let policy = |keys: &str| source(keys).unwrap().sources[0].policy.clone();
+    assert_eq!(policy(""), SourcePolicy::open());
+    assert_eq!(policy("trusted = true"), SourcePolicy::trusted());
+    let few = policy("kinds = [\"Component\", \"API\"]");
+    assert_eq!((few.kinds.len(), few.trusted), (2, false));
+    let few = policy("kinds = [\"group\"]\ntrusted = true");
+    assert_eq!((few.kinds.len(), few.trusted), (1, true));
+    let errors = ["kinds = [\"Group\"]", "kinds = [\"Thing\"]", "kinds = []", "trusted = \"yes\""]
+        .map(|keys| source(keys).unwrap_err().join("\n"));
+    insta::assert_snapshot!(errors.join("\n"));
 }
 
 #[test]

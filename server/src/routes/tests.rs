@@ -16,7 +16,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use model::Visibility;
 use portal::Portal;
 use portal::identity::Actor;
-use portal::settings::{Settings, SourceKind, SourceSettings};
+use portal::settings::{Settings, SourceSettings};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -39,12 +39,7 @@ async fn world() -> World {
     let mut settings = Settings::new(folder.path().join("data"));
     settings.poll_interval = std::time::Duration::ZERO;
     settings.sources = [("public", Visibility::Public), ("secret", Visibility::Readers)]
-        .map(|(name, visibility)| SourceSettings {
-            name: name.to_owned(),
-            kind: SourceKind::Folder(folder.path().join(name)),
-            visibility,
-            demo: false,
-        })
+        .map(|(name, visibility)| SourceSettings::folder(name, folder.path().join(name), visibility).trusted())
         .to_vec();
     let portal = Portal::open(settings).await.unwrap();
     portal.start();

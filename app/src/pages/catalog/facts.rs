@@ -77,6 +77,12 @@ fn own(out: &mut Html, detail: &EntityDetail) {
             out.raw("<code>").link(&address::file(slug, descriptor, None), "value-link", descriptor).raw("</code>");
         });
     }
+    let locations = detail.relations.iter().filter(|relation| relation.kind == "broughtBy" && relation.row.is_some());
+    for (at, relation) in locations.take(5).enumerate() {
+        fact(out, if at == 0 { "Named by" } else { "" }, None, None, |out| {
+            out.link(&address::entity(&relation.target), "value-link", &relation.target.short());
+        });
+    }
 }
 
 /// What Git knows of a repository, as facts. Also on the repository's own page.

@@ -14,7 +14,8 @@ use crate::format;
 use crate::html::Html;
 
 /// Relations by the question that they answer, in the order in which they are shown.
-const GROUPS: [(&str, &str, &str); 14] = [
+const GROUPS: [(&str, &str, &str); 15] = [
+    ("brings", "Brings", "What the files that it names declare."),
     ("dependsOn", "Depends on", "What it is built with, what it calls, and what it needs."),
     ("consumesApi", "Consumes", "APIs that it calls."),
     ("providesApi", "Provides", "APIs that others call."),
@@ -53,7 +54,7 @@ pub async fn overview(out: &mut Html, context: &RequestContext, detail: &EntityD
     match (&readme, &detail.row.repository) {
         (Some(readme), Some(slug)) => document(out, slug, readme),
         _ if own_text => no_readme(out, detail),
-        _ => relations(out, detail, |relation| relation.kind != "ownedBy"),
+        _ => relations(out, detail, is_connection),
     }
     out.raw("</div>");
     facts::column(out, context.now(), detail);
@@ -89,7 +90,12 @@ fn no_readme(out: &mut Html, detail: &EntityDetail) {
 
 /// How many edges the dependencies tab speaks of.
 pub fn dependency_count(detail: &EntityDetail) -> usize {
-    detail.relations.iter().filter(|relation| relation.kind != "ownedBy").count()
+    detail.relations.iter().filter(|relation| is_connection(relation)).count()
+}
+
+/// Whoever answers for it, and the Location that led here, stand among the facts.
+fn is_connection(relation: &RelationView) -> bool {
+    !matches!(relation.kind.as_str(), "ownedBy" | "broughtBy")
 }
 
 /// Both directions, as a picture and in words.
@@ -115,7 +121,7 @@ pub fn dependencies(out: &mut Html, detail: &EntityDetail) {
         );
         return;
     }
-    relations(out, detail, |relation| relation.kind != "ownedBy");
+    relations(out, detail, is_connection);
 }
 
 fn nodes(detail: &EntityDetail, kinds: &[&str]) -> Vec<Node> {

@@ -95,6 +95,24 @@ pub struct InvalidReference {
     pub message: String,
 }
 
+/// What a Location names, with the JSON pointer of each; nothing for other kinds, and for types that are no place of a
+/// file.
+pub fn targets(entity: &DescriptorEntity) -> Vec<(String, String)> {
+    let spec = &entity.entity.spec;
+    let is_file =
+        spec.get("type").and_then(serde_json::Value::as_str).is_none_or(|kind| matches!(kind, "file" | "url"));
+    if !entity.entity.kind.eq_ignore_ascii_case("Location") || !is_file {
+        return Vec::new();
+    }
+    let many = spec.get("targets").and_then(serde_json::Value::as_array).into_iter().flatten().enumerate();
+    let many = many.map(|(at, target)| (format!("/spec/targets/{at}"), target));
+    let all = spec.get("target").map(|target| ("/spec/target".to_owned(), target)).into_iter().chain(many);
+    all.filter_map(|(pointer, target)| Some((pointer, target.as_str()?.to_owned()))).take(TARGETS).collect()
+}
+
+/// How many targets of one Location are followed.
+const TARGETS: usize = 2_000;
+
 /// How much of a descriptor file is read: some hold a whole organisation.
 const LIMITS: Limits = Limits { bytes: 8 * 1024 * 1024, depth: 100, nodes: 1_000_000 };
 

@@ -1,12 +1,13 @@
 //! What people declared: descriptors, and the overrides file.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use globset::GlobBuilder;
 use model::{Finding, Level};
 
 use super::survey::{Survey, TEXT_BYTES};
 use crate::descriptor::{self, DescriptorEntity};
+use crate::location::{self, Target};
 use crate::overrides::{self, Overrides};
 
 /// How much of one descriptor file is read.
@@ -16,6 +17,9 @@ const DESCRIPTOR_BYTES: usize = 8 * 1024 * 1024;
 const ENTITIES: usize = 20_000;
 const FILES: usize = 2_000;
 
+/// How many patterns over its files Locations may name.
+const PATTERNS: usize = 100;
+
 /// A definition that is longer is left in its file.
 const DEFINITION_BYTES: usize = 16 * 1024;
 
@@ -24,51 +28,115 @@ pub(super) struct Declared {
     pub entities: Vec<DescriptorEntity>,
     pub overrides: Option<Overrides>,
     pub findings: Vec<Finding>,
+    /// As [`super::Draft::targets`].
+    pub targets: BTreeMap<String, Vec<String>>,
+    /// As [`super::Draft::pointed`].
+    pub pointed: BTreeSet<String>,
 }
 
-pub(super) fn read(survey: &Survey) -> Declared {
+/// Files that wait to be read.
+#[derive(Default)]
+struct Waiting {
+    files: VecDeque<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Waiting {
+    fn push(&mut self, file: &str) {
+        if self.seen.insert(file.to_owned()) {
+            self.files.push_back(file.to_owned());
+        }
+    }
+}
+
+/// `wanted` are the paths and patterns that Locations of other repositories name.
+pub(super) fn read(survey: &Survey, wanted: &[String]) -> Declared {
     let mut declared = Declared::default();
     if let Some(text) = survey.text(overrides::FILE_NAME, TEXT_BYTES) {
         let (read, findings) = overrides::parse(overrides::FILE_NAME, &text);
         declared.overrides = Some(read);
         declared.findings.extend(findings);
     }
-    let mut seen = BTreeSet::new();
-    let mut waiting: VecDeque<String> = survey.descriptors.iter().map(|file| file.path.clone()).collect();
-    while let Some(path) = waiting.pop_front() {
-        if !seen.insert(path.clone()) {
-            continue;
-        }
-        if seen.len() > FILES || declared.entities.len() >= ENTITIES {
+    let mut waiting = Waiting::default();
+    for file in &survey.descriptors {
+        waiting.push(&file.path);
+    }
+    let speaking = waiting.seen.clone();
+    for target in wanted {
+        follow(survey, target, &mut declared, &mut waiting);
+    }
+    let mut count = 0;
+    while let Some(path) = waiting.files.pop_front() {
+        count += 1;
+        if count > FILES || declared.entities.len() >= ENTITIES {
             let message = format!("Only {FILES} descriptor files and {ENTITIES} entities of a repository are read.");
             declared.findings.push(
                 Finding::new("descriptor.limit", Level::Warning, message, "Split the repository.").at(path, 0, 0),
             );
             break;
         }
-        read_file(survey, &path, &mut declared, &mut waiting);
+        let is_pointed = !speaking.contains(&path);
+        read_file(survey, &path, is_pointed, &mut declared, &mut waiting);
+        if is_pointed {
+            declared.pointed.insert(path);
+        }
     }
     declared
 }
 
-fn read_file(survey: &Survey, path: &str, declared: &mut Declared, waiting: &mut VecDeque<String>) {
+fn read_file(survey: &Survey, path: &str, is_pointed: bool, declared: &mut Declared, waiting: &mut Waiting) {
     let Some(text) = survey.text(path, DESCRIPTOR_BYTES) else { return };
     let is_template = path.rsplit('/').next().is_some_and(|name| name.starts_with("template."));
     // Many tools call a file `template.yaml`.
-    if is_template && !text.contains("scaffolder.backstage.io/") {
+    if is_template && !is_pointed && !text.contains("scaffolder.backstage.io/") {
         return;
     }
     let parsed = descriptor::parse(path, &text);
     declared.findings.extend(parsed.findings);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     for mut entity in parsed.entities {
-        if entity.entity.kind.eq_ignore_ascii_case("Location") {
-            waiting.extend(targets(survey, path, &entity));
+        for (_, target) in descriptor::targets(&entity) {
+            if let Target::Own(target) = location::target(folder, &target) {
+                follow(survey, &target, declared, waiting);
+            }
         }
         let read = |target: &str| content(survey, path, target);
         declared.findings.extend(descriptor::resolve_placeholders(&mut entity, &read));
         bound(&mut entity);
         declared.entities.push(entity);
     }
+}
+
+/// Notes which files a path or pattern leads to, whatever they are called and wherever they lie.
+fn follow(survey: &Survey, target: &str, declared: &mut Declared, waiting: &mut Waiting) {
+    let is_pattern = location::is_pattern(target);
+    let patterns = || declared.targets.keys().filter(|target| location::is_pattern(target)).count();
+    if declared.targets.contains_key(target) || declared.targets.len() >= FILES || is_pattern && patterns() >= PATTERNS
+    {
+        return;
+    }
+    let files = files(survey, target);
+    for file in &files {
+        waiting.push(file);
+    }
+    declared.targets.insert(target.to_owned(), files);
+}
+
+fn files(survey: &Survey, target: &str) -> Vec<String> {
+    if !location::is_pattern(target) {
+        return survey
+            .tree
+            .file(target)
+            .filter(|file| file.is_blob())
+            .map(|file| file.path.clone())
+            .into_iter()
+            .collect();
+    }
+    let Ok(glob) = GlobBuilder::new(target).literal_separator(true).build() else { return Vec::new() };
+    let glob = glob.compile_matcher();
+    let start = target.split('/').take_while(|part| !location::is_pattern(part)).collect::<Vec<_>>().join("/");
+    let matching = survey.tree.below(&start).iter().filter(|file| file.is_blob() && glob.is_match(&file.path));
+    matching.take(FILES).map(|file| file.path.clone()).collect()
 }
 
 /// What a placeholder in the descriptor at `path` stands for. Addresses are not fetched, and what is long stays in its
@@ -82,29 +150,6 @@ fn content(survey: &Survey, path: &str, target: &str) -> Result<Option<Vec<u8>>,
     let blob = survey.tree.read(&file, DEFINITION_BYTES).map_err(|error| format!("{error}."))?;
     let blob = blob.ok_or("there is no such file.")?;
     Ok((!blob.truncated).then_some(blob.bytes))
-}
-
-/// The files of this repository that a Location names; `*` stands for any part of a name.
-fn targets(survey: &Survey, path: &str, location: &DescriptorEntity) -> Vec<String> {
-    let spec = &location.entity.spec;
-    if spec.get("type").and_then(|kind| kind.as_str()).is_some_and(|kind| kind != "file" && kind != "url") {
-        return Vec::new();
-    }
-    let many = spec.get("targets").and_then(|targets| targets.as_array()).into_iter().flatten();
-    let targets = spec.get("target").into_iter().chain(many).filter_map(|target| target.as_str());
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut found = Vec::new();
-    for target in targets.filter(|target| !target.contains("://")).take(FILES) {
-        let Some(target) = join(folder, target) else { continue };
-        if !target.contains('*') {
-            found.push(target);
-        } else if let Ok(glob) = GlobBuilder::new(&target).literal_separator(true).build() {
-            let glob = glob.compile_matcher();
-            let matching = survey.tree.files().iter().filter(|file| glob.is_match(&file.path)).take(FILES);
-            found.extend(matching.map(|file| file.path.clone()));
-        }
-    }
-    found
 }
 
 /// `target` as seen from `folder`; `None` where it leads out of the repository.

@@ -4,6 +4,8 @@
 //! package that is named here is published elsewhere, only [`crate::link`] can know. It is bounded in size, and is
 //! stored as JSON beside the repository.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use engine_repo::Tree;
 use model::repository::RepositoryFacts;
 use model::{Evidence, Fact, Finding};
@@ -58,6 +60,12 @@ pub struct Draft {
     /// Entities of descriptor files, in the order of files and documents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub descriptors: Vec<DescriptorEntity>,
+    /// Where the paths and patterns lead that Locations name in this repository, its own and those of others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, Vec<String>>,
+    /// Descriptor files that are read only because a Location names them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub pointed: BTreeSet<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overrides: Option<Overrides>,
     /// Teams and people that CODEOWNERS names, each once.
@@ -217,8 +225,14 @@ pub struct TemplateDraft {
 
 /// Reads what the files of one repository say. `facts` are those of the same commit.
 pub fn draft(tree: &dyn Tree, facts: &RepositoryFacts) -> Draft {
+    draft_with(tree, facts, &[])
+}
+
+/// As [`draft`], with the files that Locations of other repositories name in this one: paths and patterns from its root,
+/// as [`crate::Linked::wanted`] has them.
+pub fn draft_with(tree: &dyn Tree, facts: &RepositoryFacts, wanted: &[String]) -> Draft {
     let survey = Survey::new(tree, facts);
-    let declared = declared::read(&survey);
+    let declared = declared::read(&survey, wanted);
     let templates = templates::read(&survey);
     let deployments = deployments::read(&survey);
     let mut modules = modules::read(&survey, &deployments, &templates);
@@ -236,6 +250,8 @@ pub fn draft(tree: &dyn Tree, facts: &RepositoryFacts) -> Draft {
         templates,
         workloads: deployments.workloads,
         descriptors: declared.entities,
+        targets: declared.targets,
+        pointed: declared.pointed,
         overrides: declared.overrides,
         mentions,
         findings,

@@ -4,8 +4,10 @@
 
 mod addresses;
 mod apis;
+mod authority;
 mod edges;
 mod entities;
+mod locations;
 mod names;
 mod overrides;
 mod parts;
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::catalog::{CatalogEntity, Correction};
 use model::repository::{RepositoryFacts, Standing};
+use model::source::SourcePolicy;
 use model::{Entity, EntityRef, Finding, Kind, Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,7 +50,7 @@ pub struct LinkInput {
 }
 
 /// One repository, as far as it has been read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LinkRepository {
     pub id: String,
     /// Unique, as in addresses.
@@ -55,6 +58,10 @@ pub struct LinkRepository {
     /// As its source names it: `group/payments`.
     pub name: String,
     pub source: String,
+    /// What its source's descriptors may declare.
+    pub policy: SourcePolicy,
+    /// Where it is at its host, as [`engine_repo::address()`] writes it; `None` leaves it to its facts.
+    pub address: Option<String>,
     pub visibility: Visibility,
     pub archived: bool,
     pub fork: bool,
@@ -88,6 +95,9 @@ pub struct Linked {
     pub standings: Vec<(String, Standing, Option<String>)>,
     /// Id of the repository and what is wrong in it, beyond what stands with an entity.
     pub findings: Vec<(String, Finding)>,
+    /// Id of a repository and what Locations of others name in it, for [`crate::draft_with`]. Once drafts were made with
+    /// it and linked again, it may be more; it grows until nothing more is named.
+    pub wanted: Vec<(String, Vec<String>)>,
 }
 
 /// Puts the catalog together.
@@ -139,10 +149,18 @@ pub fn link(input: &LinkInput) -> Linked {
     relations::draw(&mut entities, &references.aliases, &|entity, pointer| {
         places.get(&entity.entity.reference())?.lines.get(pointer).copied()
     });
+    relations::bring(&mut entities, &context.world);
+    authority::settle(&mut entities);
     entities.sort_by_cached_key(|entity| entity.entity.reference());
     let standings = standings(&context.world, &entities);
     let findings = findings(&context, &entities, references.findings);
-    Linked { entities, assignments: references.assignments, standings, findings }
+    let wanted = context
+        .world
+        .reach
+        .wanted
+        .iter()
+        .map(|(&at, wanted)| (context.world.repositories[at].id.clone(), wanted.iter().cloned().collect()));
+    Linked { entities, assignments: references.assignments, standings, findings, wanted: wanted.collect() }
 }
 
 /// Everything that is known when the entities are put together.
@@ -181,9 +199,9 @@ fn documents<'i>(world: &World<'i>) -> HashMap<(usize, &'i str), Vec<u32>> {
 /// Where a descriptor says that a component is, even if nothing else does.
 fn folders_of_components<'i>(world: &World<'i>) -> HashSet<(usize, &'i str)> {
     let mut folders = HashSet::new();
-    for (repository, draft) in world.drafts() {
+    for (repository, _) in world.drafts() {
         for descriptor in
-            draft.descriptors.iter().filter(|descriptor| descriptor.entity.kind.eq_ignore_ascii_case("Component"))
+            world.descriptors(repository).filter(|descriptor| descriptor.entity.kind.eq_ignore_ascii_case("Component"))
         {
             folders.insert((repository, descriptor.file.rsplit_once('/').map_or("", |(folder, _)| folder)));
         }
@@ -272,7 +290,10 @@ fn findings(
     let mut found: Vec<(String, Finding)> = Vec::new();
     for (repository, draft) in context.world.drafts() {
         let id = &context.world.repositories[repository].id;
-        let own = draft.findings.iter().filter(|finding| {
+        // A file that no Location names any more is still read until its repository moves.
+        let counts =
+            |file: &String| !draft.pointed.contains(file) || context.world.reach.policy(repository, file).is_some();
+        let own = draft.findings.iter().filter(|finding| counts(&finding.file)).filter(|finding| {
             !with_entities.contains(&(
                 id.as_str(),
                 finding.rule.as_str(),
@@ -284,6 +305,8 @@ fn findings(
         found.extend(own.map(|finding| (id.clone(), finding.clone())));
     }
     let more = references.into_iter().chain(context.world.overrides.unused());
+    let reach = &context.world.reach;
+    let more = more.chain(reach.findings.iter().cloned()).chain(locations::forbidden(&context.world, reach));
     found.extend(more.map(|(repository, finding)| (context.world.repositories[repository].id.clone(), finding)));
     found.sort_by(|(a, first), (b, second)| {
         (a, &first.file, first.line, first.column, &first.rule, &first.message).cmp(&(

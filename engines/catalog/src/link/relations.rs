@@ -1,12 +1,13 @@
 //! Draws the edges of all entities, seen from both ends.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::catalog::CatalogEntity;
 use model::entity::Relation;
 use model::{EntityRef, Finding, Level};
 
 use super::entities::UNKNOWN;
+use super::world::World;
 use crate::descriptor;
 
 /// The line and column of a JSON pointer in the descriptor of an entity.
@@ -45,6 +46,29 @@ pub(super) fn draw(entities: &mut [CatalogEntity], aliases: &HashMap<EntityRef, 
         own.sort();
         own.dedup();
         entity.entity.relations = own;
+    }
+}
+
+/// Tells of what Locations brought, seen from both ends; by relations that Backstage does not have.
+pub(super) fn bring(entities: &mut [CatalogEntity], world: &World) {
+    let locations: HashSet<EntityRef> =
+        entities.iter().filter(|one| one.entity.kind == "Location").map(|one| one.entity.reference()).collect();
+    let mut brought: HashMap<EntityRef, BTreeSet<EntityRef>> = HashMap::new();
+    for entity in entities.iter_mut() {
+        let repository = entity.repository.as_deref().and_then(|id| world.find(id));
+        let Some((repository, file)) = repository.zip(entity.descriptor.clone()) else { continue };
+        let own = entity.entity.reference();
+        let by: BTreeSet<EntityRef> = world.reach.named_by(repository, &file).cloned().collect();
+        for location in by.into_iter().filter(|location| locations.contains(location)) {
+            brought.entry(location.clone()).or_default().insert(own.clone());
+            entity.entity.relations.push(Relation { kind: "broughtBy".to_owned(), target_ref: location });
+        }
+    }
+    for entity in entities.iter_mut() {
+        let brings = brought.remove(&entity.entity.reference()).unwrap_or_default();
+        let brings = brings.into_iter().map(|target_ref| Relation { kind: "brings".to_owned(), target_ref });
+        entity.entity.relations.extend(brings);
+        entity.entity.relations.sort();
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn things<'i>(world: &World<'i>, parts: &Parts, apis: &Apis<'i>, stor
         let (own_parts, own_apis) = (&parts_of[repository], &apis_of[repository]);
         let mut claimed_parts = HashSet::new();
         let mut claimed_apis = HashSet::new();
-        let mut declared = declared(world, repository, &draft.descriptors);
+        let mut declared = declared(world, repository);
         claim_parts(world, parts, own_parts, &mut declared, &mut claimed_parts);
         claim_apis(apis, own_apis, &mut declared, &mut claimed_apis);
         give_keys(parts, &mut declared);
@@ -61,7 +61,7 @@ pub(super) fn things<'i>(world: &World<'i>, parts: &Parts, apis: &Apis<'i>, stor
         let templates = draft
             .templates
             .iter()
-            .filter(|template| !draft.descriptors.iter().any(|known| declares_template(known, template)));
+            .filter(|template| !world.descriptors(repository).any(|known| declares_template(known, template)));
         things.extend(templates.filter_map(|template| inferred_template(world, repository, template)));
         let own = stores.iter().enumerate().filter(|(_, store)| store.repository == repository);
         things.extend(own.filter_map(|(at, store)| inferred_store(world, at, store)));
@@ -77,9 +77,10 @@ fn declares_template(known: &DescriptorEntity, template: &TemplateDraft) -> bool
     known.entity.kind.eq_ignore_ascii_case("Template") && folder(&known.file) == template.path
 }
 
-fn declared<'i>(world: &World, repository: usize, descriptors: &'i [DescriptorEntity]) -> Vec<Thing<'i>> {
-    let known =
-        descriptors.iter().filter_map(|descriptor| Some((descriptor, descriptor.entity.kind.parse::<Kind>().ok()?)));
+fn declared<'i>(world: &World<'i>, repository: usize) -> Vec<Thing<'i>> {
+    let known = world
+        .descriptors(repository)
+        .filter_map(|descriptor| Some((descriptor, descriptor.entity.kind.parse::<Kind>().ok()?)));
     let thing = |(descriptor, kind): (&'i DescriptorEntity, Kind)| {
         let line = descriptor.lines.get("/metadata/name").map_or(descriptor.line, |&(line, _)| line);
         let why = format!("{} names it.", descriptor.file);

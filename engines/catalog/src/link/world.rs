@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{Confidence, Evidence};
 
+use super::locations::Reach;
 use super::names::name;
 use super::overrides::OverridesOfAll;
 use super::{LinkInput, LinkRepository};
+use crate::descriptor::DescriptorEntity;
 use crate::draft::{Draft, Workload};
 
 pub(super) struct World<'i> {
@@ -17,6 +19,8 @@ pub(super) struct World<'i> {
     pub overrides: OverridesOfAll<'i>,
     /// Why a repository is left out.
     pub left_out: Vec<Option<String>>,
+    /// Which descriptor files count.
+    pub reach: Reach<'i>,
     by_id: HashMap<&'i str, usize>,
 }
 
@@ -36,7 +40,16 @@ impl<'i> World<'i> {
             repositories.iter().map(|repository| left_out(repository, &overrides, &repositories)).collect();
         let names = names(&repositories, &left_out);
         let by_id = repositories.iter().enumerate().map(|(at, repository)| (repository.id.as_str(), at)).collect();
-        Self { repositories, names, overrides, left_out, by_id }
+        let mut world = Self { repositories, names, overrides, left_out, reach: Reach::default(), by_id };
+        world.reach = Reach::new(&world);
+        world
+    }
+
+    /// The entities of descriptors that a repository may declare.
+    pub fn descriptors(&self, repository: usize) -> impl Iterator<Item = &'i DescriptorEntity> + '_ {
+        let draft = self.repositories[repository].draft.as_ref();
+        let all = draft.into_iter().flat_map(|draft| &draft.descriptors);
+        all.filter(move |descriptor| self.reach.allows(repository, descriptor))
     }
 
     /// The drafts that count, with the index of their repository.

@@ -34,6 +34,7 @@ pub fn facts(repository: &Repository, snapshot: &Snapshot, options: &FactOptions
     let mut findings = snapshot.findings().to_vec();
     let mut facts = RepositoryFacts {
         head: snapshot.head().cloned(),
+        origin: repository.origin(),
         languages: snapshot.scanned().languages(),
         readme: readme(snapshot),
         codeowners: codeowners::PLACES.iter().find(|place| is_blob(snapshot, place)).map(|place| (*place).to_owned()),

@@ -19,7 +19,8 @@ pub(super) async fn store_repository(portal: &Portal, id: &str, visibility: Visi
     let draft = engine_catalog::draft(&tree, &facts);
     let mut tx = portal.db().begin().await.unwrap();
     on!(tx, p => sqlx::query(
-        "INSERT INTO sources (name, kind, location, visibility, demo) VALUES ('main', 'folder', '/', 'public', FALSE) \
+        "INSERT INTO sources (name, kind, location, visibility, demo, trusted, kinds) VALUES \
+         ('main', 'folder', '/', 'public', FALSE, TRUE, 'component,api,resource,system,domain,group,user,location,template') \
          ON CONFLICT (name) DO NOTHING"
     ).execute(p).await.map(drop))
     .unwrap();

@@ -75,12 +75,14 @@ db_test! {
             warnings: 0,
             list_row: "{}".to_owned(),
             link_findings: serde_json::to_string(&[Finding::new("test", Level::Error, "wrong", "mend it")]).unwrap(),
+            wanted: "[\"a.yaml\"]".to_owned(),
         };
         let mut tx = begin(&portal).await;
         store::write_repositories(&mut tx, std::slice::from_ref(&write)).await.unwrap();
         tx.commit().await.unwrap();
         let known = store::link_sources(portal.db(), "", 10).await.unwrap().remove(0);
         assert_eq!((known.standing, known.code, known.last_commit_at), ("catalogued".to_owned(), 3, Some(7)));
+        assert_eq!(known.wanted, "[\"a.yaml\"]");
         let standings = store::standings(portal.db(), &[Visibility::Public]).await.unwrap();
         assert_eq!(standings, BTreeMap::from([("catalogued".to_owned(), (1, 1))]));
         assert_eq!(store::standings(portal.db(), &[Visibility::Readers]).await.unwrap(), BTreeMap::new());

@@ -12,7 +12,7 @@ async fn world(settings: &Settings) -> (GitHost, Portal) {
     let host = GitHost::with(&["shop"]);
     host.at_host("shop", &["config", "http.receivepack", "true"]);
     let kind = SourceKind::Git(GitSettings::new(vec![host.remote("shop")]));
-    let source = SourceSettings { name: "host".into(), kind, visibility: Visibility::Public, demo: false };
+    let source = SourceSettings::new("host", kind, Visibility::Public);
     let portal = open(settings, vec![source]).await;
     (host, portal)
 }

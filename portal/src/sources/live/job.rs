@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
 use crate::sources::contents::Contents;
-use crate::sources::job::{Tally, link, read_and_link, write_names};
+use crate::sources::job::{Tally, link_all, read_and_link, write_names};
 use crate::sources::plan::{Known, Plan};
 use crate::sources::{self, Coverage, Extent};
 
@@ -73,6 +73,7 @@ async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tal
     let extent = extent(context, told).await?;
     let (plan, listings) = write_names(context, &chosen, &extent).await?;
     let contents = Contents::new(context, &chosen, tally);
+    let ids = plan.listed.iter().map(|row| row.id.clone()).collect();
     let (named, others) = split(plan, told);
     read_and_link(context, &contents, contents.all_due(named.clone())).await?;
     if extent == Extent::All {
@@ -82,7 +83,7 @@ async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tal
     if context.halted().is_cancelled() {
         return Ok(());
     }
-    link(context).await?;
+    link_all(context, &contents, &ids).await?;
     let failed = listings.iter().any(|(_, listing)| matches!(listing.coverage, Coverage::Failed(_)));
     let in_vain = in_vain(told, named, failed).await?;
     let mut tx = portal.db().begin().await?;

@@ -12,7 +12,7 @@ const SECRET: &str = "correct-horse-battery";
 fn source(name: &str, addresses: &[String]) -> SourceSettings {
     let addresses = addresses.iter().map(|address| Address::parse(address).unwrap()).collect();
     let kind = SourceKind::Git(GitSettings::new(addresses));
-    SourceSettings { name: name.into(), kind, visibility: Visibility::SignedIn, demo: false }
+    SourceSettings::new(name, kind, Visibility::SignedIn)
 }
 
 fn with_password(source: SourceSettings, password: Password) -> SourceSettings {

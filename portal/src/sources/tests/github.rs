@@ -38,7 +38,7 @@ pub(in crate::sources) fn source(fake: &Fake) -> SourceSettings {
     let login = GitHubLogin::Token(Password::Known(Secret::new("ghp_full")));
     let github = GitHubSettings { url: Some(fake.origin().to_owned()), login, ..GitHubSettings::new(owner) };
     let kind = SourceKind::GitHub(github);
-    SourceSettings { name: "acme".into(), kind, visibility: Visibility::Public, demo: false }
+    SourceSettings::new("acme", kind, Visibility::Public)
 }
 
 async fn phase(portal: &Portal) -> String {

@@ -66,7 +66,10 @@ impl Building<'_> {
         let context = self.context;
         let said = if by_files { self.said() } else { SaidOf::default() };
         let ownership = if by_files { self.ownership() } else { Ownership::default() };
-        let overridden = said.owner.map(|said| self.overridden("owner.override", said, owner_text(said.value)));
+        let overridden = said.owner.map(|said| {
+            let (value, evidence) = self.overridden("owner.override", said, owner_text(said.value));
+            (value, Evidence { authority: context.world.repositories[said.holder].policy.trusted, ..evidence })
+        });
         let inferred = ownership.owner.map(|fact| (owner_text(&fact.value), fact.evidence));
         let guess = if by_files && overridden.is_none() && inferred.is_none() {
             ownership.guess.or_else(|| context.people.by_activity(&context.world, self.thing.repository))

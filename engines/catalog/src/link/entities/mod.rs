@@ -65,6 +65,11 @@ impl<'b> Building<'b> {
     /// Evidence for every field that the descriptor fills.
     fn declared(&mut self, descriptor: &DescriptorEntity) {
         let own = Some(self.thing.repository);
+        let policy = self.context.world.reach.policy(self.thing.repository, &descriptor.file);
+        let is_trusted = policy.is_some_and(|policy| policy.trusted);
+        if let Some(named) = self.evidence.get_mut("/metadata/name") {
+            named.authority = is_trusted && matches!(self.thing.kind, Kind::Group | Kind::User);
+        }
         for (pointer, (line, _)) in &descriptor.lines {
             let rule = match pointer.as_str() {
                 "/spec/type" => "type.descriptor",
@@ -75,7 +80,7 @@ impl<'b> Building<'b> {
                 _ => "descriptor.field",
             };
             let why = format!("{} says so.", descriptor.file);
-            let evidence = self.context.world.evidence(
+            let mut evidence = self.context.world.evidence(
                 rule,
                 Confidence::Declared,
                 why,
@@ -84,6 +89,7 @@ impl<'b> Building<'b> {
                 *line,
                 own,
             );
+            evidence.authority = is_trusted && pointer == "/spec/owner";
             self.evidence.insert(pointer.clone(), evidence);
         }
         let end = self.context.next_document(self.thing.repository, descriptor);

@@ -3,6 +3,7 @@ use std::fmt::Write;
 use engine_repo::MemoryTree;
 use model::catalog::CatalogEntity;
 use model::repository::{Head, RepositoryFacts, Tag};
+use model::source::SourcePolicy;
 use model::{EntityRef, Visibility};
 
 use crate::link::{LinkInput, LinkRepository, Linked, link};
@@ -12,6 +13,13 @@ pub type Files<'f> = &'f [(&'f str, &'f str)];
 /// A repository with those files; its id is its name.
 pub fn repository(name: &str, files: Files) -> LinkRepository {
     tagged(name, files, &[])
+}
+
+/// The same, read with what Locations of others name in it.
+pub fn wanting(name: &str, files: Files, wanted: &[String]) -> LinkRepository {
+    let tree = MemoryTree::new(files.iter().copied());
+    let repository = repository(name, files);
+    LinkRepository { draft: Some(crate::draft_with(&tree, &repository.facts, wanted)), ..repository }
 }
 
 pub fn tagged(name: &str, files: Files, tags: &[&str]) -> LinkRepository {
@@ -28,11 +36,11 @@ pub fn tagged(name: &str, files: Files, tags: &[&str]) -> LinkRepository {
         slug: name.replace('/', "-"),
         name: name.to_owned(),
         source: "test".to_owned(),
+        policy: SourcePolicy::trusted(),
         visibility: Visibility::Public,
-        archived: false,
-        fork: false,
         draft: Some(crate::draft(&tree, &facts)),
         facts,
+        ..LinkRepository::default()
     }
 }
 

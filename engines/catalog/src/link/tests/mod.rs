@@ -6,6 +6,7 @@ mod ecosystems;
 mod harness;
 mod identity;
 mod laws;
+mod locations;
 mod organisation;
 mod owners;
 mod types;
