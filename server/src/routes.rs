@@ -8,10 +8,11 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, can};
 
 use crate::api::{self, catalog, jobs, repositories, sources};
-use crate::http::{Asking, Problem, Server, assets, events, health, pages};
+use crate::http::{Asking, Problem, Server, assets, events, health, pages, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
 /// may not do it to anything is turned away at the door already.
@@ -53,7 +54,12 @@ pub struct Route {
     pub path: &'static str,
     pub permission: Permission,
     pub handler: MethodRouter<Server>,
+    /// The largest body that is read, in bytes.
+    pub largest_body: usize,
 }
+
+/// Forms and API calls are small.
+const LARGEST_BODY: usize = 1024 * 1024;
 
 use Permission::{Correct, Open, Read, Sync, Watch};
 
@@ -90,6 +96,7 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/openapi.json", Open, get(api::description)),
         read("/api/v1/summary", Read, get(catalog::summary)),
         read("/api/v1/catalog", Read, get(catalog::list)),
+        read("/api/v1/catalog/events", Read, get(events::follow_catalog)),
         read("/api/v1/catalog/{namespace}/{kind}/{name}", Read, get(catalog::entity)),
         write("/api/v1/corrections", Correct, post(catalog::correct)),
         read("/api/v1/repositories", Read, get(repositories::list)),
@@ -100,6 +107,9 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/jobs/{id}", Watch, get(jobs::job)),
         read("/api/v1/jobs/{id}/log", Watch, get(jobs::log)),
         read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
+
+        // Those who tell us that something changed; what they sign with is checked where they are received.
+        Route { largest_body: LARGEST_DELIVERY, ..write("/webhooks/github/{source}", Open, post(webhooks::github)) },
 
         // Operating.
         read("/healthz", Open, get(health::healthz)),
@@ -113,11 +123,11 @@ fn page(path: &'static str, permission: Permission) -> Route {
 }
 
 fn read(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
-    Route { method: Method::GET, path, permission, handler }
+    Route { method: Method::GET, path, permission, handler, largest_body: LARGEST_BODY }
 }
 
 fn write(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
-    Route { method: Method::POST, path, permission, handler }
+    Route { method: Method::POST, path, permission, handler, largest_body: LARGEST_BODY }
 }
 
 #[cfg(test)]

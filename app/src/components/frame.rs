@@ -6,7 +6,7 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 
 use super::Icon;
 use crate::html::Html;
-use crate::islands::QuickFind;
+use crate::islands::{LivePage, QuickFind};
 use crate::pages::{App, Page};
 use crate::{Assets, Flash, FlashLevel, RequestContext, Theme};
 
@@ -89,7 +89,7 @@ fn Scripts() -> impl IntoView {
 /// The frame around one page.
 #[component]
 pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
-    let Page { title, place, crumbs, search, body } = page;
+    let Page { title, place, crumbs, search, live, body } = page;
     let document_title = if title == "Slipway" { title.clone() } else { format!("{title} · Slipway") };
     view! {
         <Title text=document_title/>
@@ -109,6 +109,7 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
                         {context.flash.as_ref().map(|flash| flash_message(flash).into_view())}
                         {body}
                     </div>
+                    {live.then(|| view! { <LivePage after=context.portal.index().sequence()/> })}
                 </main>
             </div>
         </div>

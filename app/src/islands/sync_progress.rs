@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 use model::Level;
 use model::job::{Job, JobState, LogLine};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 
+use super::listen;
 use crate::number::{count, number};
 
 /// The most lines that are kept in the page.
@@ -136,16 +135,6 @@ fn follow(id: &str, after: i64, job: RwSignal<Job>, log: RwSignal<Vec<LogLine>>,
         events.close();
         left.set(None);
     });
-}
-
-fn listen(events: &web_sys::EventSource, name: &str, handle: impl Fn(&web_sys::EventSource, String) + 'static) {
-    let source = events.clone();
-    let closure = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
-        handle(&source, event.data().as_string().unwrap_or_default());
-    });
-    let _ = events.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-    // Lives as long as the page does.
-    closure.forget();
 }
 
 /// From how fast it went since the page was opened; nothing while that says little.

@@ -32,6 +32,8 @@ pub struct Page {
     pub crumbs: Vec<(String, String)>,
     /// Whether the top bar has the search box.
     pub search: bool,
+    /// Whether it follows the catalog while it is open.
+    pub live: bool,
     pub body: AnyView,
 }
 
@@ -41,7 +43,13 @@ impl Page {
     }
 
     fn of_view(title: impl Into<String>, place: Place, body: AnyView) -> Self {
-        Self { title: title.into(), place, crumbs: Vec::new(), search: true, body }
+        Self { title: title.into(), place, crumbs: Vec::new(), search: true, live: false, body }
+    }
+
+    /// It shows what the catalog holds, and follows it.
+    fn following(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {

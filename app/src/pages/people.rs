@@ -48,7 +48,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         }
         out.raw("</div></section>");
     }
-    Ok(Page::new("People and teams", Place::People, out))
+    Ok(Page::new("People and teams", Place::People, out).following())
 }
 
 fn team(out: &mut Html, group: &GroupView) {

@@ -34,6 +34,11 @@ use crate::{Portal, Result};
 const SUGGESTIONS: usize = 50;
 const UNSURE_PAGE: usize = 500;
 
+/// Whether anything that `actor` may read has changed after this place in the change sequence.
+pub async fn has_changed(portal: &Portal, actor: &Actor, after: i64) -> Result<bool> {
+    store::has_changed(portal.db(), after, actor.readable()).await
+}
+
 /// One page of the catalog, its total and its facets; only what `actor` may read takes part in any of them.
 pub async fn list(portal: &Portal, actor: &Actor, filter: &CatalogFilter) -> Result<CatalogPage> {
     let page = portal.index().read().page(CatalogQuery::new(actor, filter), filter)?;

@@ -125,6 +125,21 @@ pub async fn changes(db: &Db, after: i64, target: i64, limit: i64) -> Result<Vec
     Ok(rows.into_iter().map(change).collect())
 }
 
+/// Whether anything with one of these visibilities changed after `after`.
+pub async fn has_changed(db: &Db, after: i64, readable: &[Visibility]) -> Result<bool> {
+    let found: Option<String> = on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT reference FROM entities WHERE change_sequence > ");
+        query.push_bind(after).push(" AND visibility IN (");
+        let mut list = query.separated(", ");
+        for visibility in readable {
+            list.push_bind(visibility.as_str());
+        }
+        query.push(") LIMIT 1");
+        query.build_query_scalar().fetch_optional(p).await
+    })?;
+    Ok(found.is_some())
+}
+
 /// Takes the next `count` numbers of the change sequence and gives the first. Whoever comes second waits here until
 /// the first has committed, so that numbers become visible in their order.
 pub async fn next_sequence(tx: &mut Tx, count: i64) -> Result<i64> {

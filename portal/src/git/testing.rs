@@ -110,6 +110,12 @@ impl GitHost {
         self.git(name, &["push", "-q", "--force", "origin", "HEAD"]);
     }
 
+    /// Lets the work tree of `from` follow when its bare repository has become `to`.
+    pub fn follow(&self, from: &str, to: &str) {
+        fs::rename(self.work(from), self.work(to)).unwrap();
+        self.git(to, &["remote", "set-url", "origin", self.bare(to).to_str().unwrap()]);
+    }
+
     /// In the work tree of somebody who works on the repository.
     pub fn git(&self, name: &str, arguments: &[&str]) {
         git(&self.work(name), arguments);

@@ -8,7 +8,7 @@ pub mod sources;
 use axum::Json;
 use utoipa::OpenApi;
 
-use crate::http::{Problem, events};
+use crate::http::{Problem, events, webhooks};
 
 /// The description of the API.
 #[derive(OpenApi)]
@@ -27,6 +27,8 @@ use crate::http::{Problem, events};
         jobs::job,
         jobs::log,
         events::follow,
+        events::follow_catalog,
+        webhooks::github,
         description,
     ),
     components(schemas(Problem))

@@ -174,7 +174,7 @@ fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<D
             Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(builder.secret_env.clone());
+    config.password_variables.extend(builder.secret_env.iter().chain(&builder.webhook_secret_env).cloned());
     if located.is_empty() {
         match builder.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),

@@ -55,6 +55,8 @@ pub const SOURCE_KEYS: &[SourceKey] = &[
     SourceKey { name: "token-env", kinds: GITHUB, set: |source, value| variable(value).map(|name| source.secret_env = Some(name)) },
     SourceKey { name: "app-id", kinds: GITHUB, set: |source, value| app_id(value).map(|id| source.app_id = Some(id)) },
     SourceKey { name: "app-key-file", kinds: GITHUB, set: |source, value| path(value).map(|path| source.app_key = Some(path)) },
+    SourceKey { name: "webhook-secret-file", kinds: GITHUB, set: |source, value| path(value).map(|path| source.webhook_secret_file = Some(path)) },
+    SourceKey { name: "webhook-secret-env", kinds: GITHUB, set: |source, value| variable(value).map(|name| source.webhook_secret_env = Some(name)) },
     SourceKey { name: "archived", kinds: GITHUB, set: |source, value| value.boolean().map(|it| source.filter.archived = it) },
     SourceKey { name: "forks", kinds: GITHUB, set: |source, value| value.boolean().map(|it| source.filter.forks = it) },
     SourceKey { name: "topics", kinds: GITHUB, set: |source, value| value.words().map(|topics| source.filter.topics = topics) },
@@ -79,6 +81,9 @@ pub struct SourceBuilder {
     secret_file: Option<PathBuf>,
     /// The variable that holds the password or the token.
     pub secret_env: Option<String>,
+    webhook_secret_file: Option<PathBuf>,
+    /// The variable that holds the webhook's secret.
+    pub webhook_secret_env: Option<String>,
     organisation: Option<String>,
     user: Option<String>,
     url: Option<String>,
@@ -160,7 +165,7 @@ impl SourceBuilder {
     }
 
     fn git(self, settings: GitSettings, environment: &Environment) -> Result<GitSettings, Finding> {
-        let password = self.secret("password", environment)?;
+        let password = secret("password", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
         let time_limit = self.time_limit.unwrap_or(settings.time_limit);
         Ok(GitSettings { username: self.username, password, connection: self.connection, time_limit, ..settings })
     }
@@ -174,7 +179,9 @@ impl SourceBuilder {
                 return Err(wrong("this source has both organisation and user", "Make two sources of it."));
             }
         };
-        let token = self.secret("token", environment)?;
+        let token = secret("token", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
+        let (file, variable) = (self.webhook_secret_file.as_ref(), self.webhook_secret_env.as_ref());
+        let webhook_secret = secret("webhook-secret", file, variable, environment)?;
         let login = match (token, self.app_id, self.app_key) {
             (None, None, None) => GitHubLogin::Nobody,
             (Some(token), None, None) => GitHubLogin::Token(token),
@@ -191,32 +198,38 @@ impl SourceBuilder {
         Ok(GitHubSettings {
             url: self.url,
             login,
+            webhook_secret,
             filter: self.filter,
             connection: self.connection,
             time_limit,
             ..settings
         })
     }
+}
 
-    /// `what` is `password` or `token`, as its keys begin.
-    fn secret(&self, what: &str, environment: &Environment) -> Result<Option<Password>, Finding> {
-        match (&self.secret_file, &self.secret_env) {
-            (Some(_), Some(_)) => {
-                Err(wrong(format!("this source has both {what}-file and {what}-env"), "Take one of them out."))
-            }
-            (Some(file), None) => Ok(Some(Password::File(file.clone()))),
-            (None, Some(name)) => match environment.get(name).filter(|value| !value.is_empty()) {
-                Some(value) if value.chars().any(char::is_control) => {
-                    Err(wrong(format!("the variable {name} holds a control character"), "A password is one line."))
-                }
-                Some(value) => Ok(Some(Password::Known(Secret::new(value)))),
-                None => Err(wrong(
-                    format!("the variable {name}, which {what}-env names, is not set"),
-                    "Set it where Slipway is started.",
-                )),
-            },
-            (None, None) => Ok(None),
+/// `what` is `password`, `token` or `webhook-secret`, as its keys begin.
+fn secret(
+    what: &str,
+    file: Option<&PathBuf>,
+    variable: Option<&String>,
+    environment: &Environment,
+) -> Result<Option<Password>, Finding> {
+    match (file, variable) {
+        (Some(_), Some(_)) => {
+            Err(wrong(format!("this source has both {what}-file and {what}-env"), "Take one of them out."))
         }
+        (Some(file), None) => Ok(Some(Password::File(file.clone()))),
+        (None, Some(name)) => match environment.get(name).filter(|value| !value.is_empty()) {
+            Some(value) if value.chars().any(char::is_control) => {
+                Err(wrong(format!("the variable {name} holds a control character"), "A password is one line."))
+            }
+            Some(value) => Ok(Some(Password::Known(Secret::new(value)))),
+            None => Err(wrong(
+                format!("the variable {name}, which {what}-env names, is not set"),
+                "Set it where Slipway is started.",
+            )),
+        },
+        (None, None) => Ok(None),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Server-sent events: how a job goes on, live.
+//! Server-sent events: how a job goes on, and that the catalog changes.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream};
 use model::job::Job;
-use portal::jobs;
+use portal::{catalog, jobs};
 use serde::Deserialize;
 
 use super::{Asking, Problem, Server};
@@ -108,4 +108,55 @@ impl Follower {
 
 fn json(name: &str, value: &impl serde::Serialize) -> Option<Event> {
     Event::default().event(name).json_data(value).ok()
+}
+
+/// How often the place in the change sequence is looked at: one number in memory.
+const LOOK_AT_CATALOG: Duration = Duration::from_millis(100);
+
+/// Follows the catalog: `changed`, whenever something that may be read has changed, with its place in the change sequence
+/// as data and id.
+#[utoipa::path(get, path = "/api/v1/catalog/events", tag = "catalog",
+    params(("after" = Option<i64>, Query, description = "The place that the page shows; from now on without it"),
+           ("Last-Event-ID" = Option<i64>, Header, description = "The last place that was seen; goes before `after`")),
+    responses((status = 200, content_type = "text/event-stream")))]
+pub async fn follow_catalog(
+    State(server): State<Server>,
+    asking: Asking,
+    Query(from): Query<FromPlace>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).or(from.after);
+    let seen = seen.unwrap_or_else(|| server.portal.index().sequence());
+    let events = stream::unfold((server, asking, seen), |(server, asking, seen)| async move {
+        let place = next_change(&server, &asking, seen).await?;
+        let event = Event::default().event("changed").id(place.to_string()).data(place.to_string()).retry(RETRY);
+        Some((Ok(event), (server, asking, place)))
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+/// Where a page stands in the change sequence.
+#[derive(Deserialize)]
+pub struct FromPlace {
+    after: Option<i64>,
+}
+
+/// The place of the next change that may be read; `None` when the server is being stopped.
+async fn next_change(server: &Server, asking: &Asking, seen: i64) -> Option<i64> {
+    let mut stopping = server.stopping.clone();
+    let mut seen = seen;
+    loop {
+        let place = server.portal.index().sequence();
+        if place > seen {
+            match catalog::has_changed(&server.portal, &asking.actor, seen).await {
+                Ok(true) => return Some(place),
+                Ok(false) => seen = place,
+                Err(error) => tracing::warn!(%error, "a page could not be followed"),
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AT_CATALOG) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return None,
+        }
+    }
 }

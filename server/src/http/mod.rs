@@ -10,6 +10,7 @@ mod observe;
 pub mod pages;
 mod problem;
 mod security;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,9 +62,6 @@ impl Server {
     }
 }
 
-/// The largest body that is read: forms and API calls are small.
-const LARGEST_BODY: usize = 1024 * 1024;
-
 /// No request takes longer: what is slow is a job. Streams answer at once and are not cut.
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
@@ -76,7 +74,6 @@ pub fn router(server: Server) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(server.clone(), asking::identify))
         .layer(CsrfLayer::new())
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
     // Fails only where it was started before, as in tests.
     let _ = any_spawner::Executor::init_tokio();
@@ -84,7 +81,8 @@ pub fn router(server: Server) -> Router {
     for route in routes::table() {
         let permission = route.permission;
         let admit = move |asking: Asking, request, next| permission.admit(asking, request, next);
-        router = router.route(route.path, route.handler.route_layer(from_fn(admit)));
+        let limit = RequestBodyLimitLayer::new(route.largest_body);
+        router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limit));
     }
     router.fallback(pages::page).layer(layers).with_state(server)
 }

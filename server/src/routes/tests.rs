@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, Method, Request, StatusCode, header};
 use axum::response::Response;
+use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::Visibility;
 use portal::Portal;
@@ -21,7 +22,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use super::{Permission, table};
+use super::{Permission, Route, table};
 use crate::http::{Inner, Reach, Server, Site, router};
 
 /// A portal over two repositories, one public and one for readers only, and the web server in front of it.
@@ -160,8 +161,8 @@ async fn what_only_readers_may_see_is_nowhere_for_a_visitor() {
     let world = world().await;
     let (status, text) = world.text("/api/v1/catalog/default/component/treasury", OPERATOR).await;
     assert_eq!(status, StatusCode::OK, "{text}");
-    for route in table().into_iter().filter(|route| route.method == Method::GET && route.permission == Permission::Read)
-    {
+    let read = |route: &Route| route.method == Method::GET && route.permission == Permission::Read;
+    for route in table().into_iter().filter(|route| read(route) && !route.path.ends_with("/events")) {
         let secret = world.fill(route.path, "treasury");
         let (status, text) = world.text(&secret, VISITOR).await;
         if route.path.contains('{') {
@@ -232,6 +233,27 @@ async fn a_job_is_followed_to_its_end() {
     assert_eq!(status, StatusCode::OK);
     assert!(text.contains("event: progress"), "{text}");
     assert!(text.trim_end().ends_with("event: end\ndata: succeeded"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_hears_of_changes_that_it_may_show_and_of_no_others() {
+    let world = world().await;
+    let hears = async |after: i64, peer: &str| {
+        let path = format!("/api/v1/catalog/events?after={after}");
+        let mut body = world.ask(&Method::GET, &path, peer, &[]).await.into_body().into_data_stream();
+        let first = tokio::time::timeout(std::time::Duration::from_millis(700), body.next()).await.ok()?;
+        Some(String::from_utf8_lossy(&first.unwrap().unwrap()).into_owned())
+    };
+    let text = hears(0, VISITOR).await.unwrap();
+    assert!(text.contains("event: changed"), "{text}");
+    let place: i64 = text.split("data: ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
+    assert_eq!((hears(place, OPERATOR).await, hears(place, VISITOR).await), (None, None));
+    let (mut operator, mut visitor) = (0, 0);
+    for after in 0..place {
+        operator += usize::from(hears(after, OPERATOR).await.is_some());
+        visitor += usize::from(hears(after, VISITOR).await.is_some());
+    }
+    assert!(visitor < operator, "{visitor} of {operator}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         }
     }
     let label = label(&detail).to_owned();
-    let page = Page::new(label.clone(), Place::Catalog, out).below("Catalog", "/catalog");
+    let page = Page::new(label.clone(), Place::Catalog, out).below("Catalog", "/catalog").following();
     Ok(if tab == Tab::Overview {
         page
     } else {

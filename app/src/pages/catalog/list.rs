@@ -29,7 +29,7 @@ const OPEN_VALUES: usize = 6;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let filter = address::catalog_filter(context.query());
     let catalog = portal::catalog::list(&context.portal, &context.actor, &filter).await?;
-    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog)))
+    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog)).following())
 }
 
 fn render(filter: &CatalogFilter, catalog: &CatalogPage) -> Html {

@@ -41,7 +41,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         });
         out.raw("</div>");
     }
-    Ok(Page::new("Repositories", Place::Repositories, out))
+    Ok(Page::new("Repositories", Place::Repositories, out).following())
 }
 
 fn bar(out: &mut Html, filter: &RepositoryFilter, page: &RepositoryPage, all: usize) {

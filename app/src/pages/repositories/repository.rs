@@ -33,7 +33,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     out.raw("</div>");
     column(&mut out, context.now(), &detail);
     out.raw("</div>");
-    Ok(Page::new(detail.row.name, Place::Repositories, out).below("Repositories", "/repositories"))
+    Ok(Page::new(detail.row.name, Place::Repositories, out).below("Repositories", "/repositories").following())
 }
 
 fn header(out: &mut Html, detail: &RepositoryDetail) {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod faults;
+
 use std::fs;
 use std::time::Duration;
 
