@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -20,12 +20,38 @@ impl Certificates {
     /// # Errors
     /// If there is no randomness.
     pub fn new() -> Result<Self, rcgen::Error> {
+        Self::made(&["localhost", "127.0.0.1"], None)
+    }
+
+    /// For other names than those at which the fake answers.
+    ///
+    /// # Errors
+    /// If there is no randomness.
+    pub fn of_another(name: &str) -> Result<Self, rcgen::Error> {
+        Self::made(&[name], None)
+    }
+
+    /// Such as ended years ago.
+    ///
+    /// # Errors
+    /// If there is no randomness.
+    pub fn expired() -> Result<Self, rcgen::Error> {
+        Self::made(&["localhost", "127.0.0.1"], Some(2020))
+    }
+
+    /// Until the end of that year, or for ever.
+    fn made(names: &[&str], until: Option<i32>) -> Result<Self, rcgen::Error> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, "Authority of the fake");
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut certificate = CertificateParams::new(names)?;
+        if let Some(year) = until {
+            certificate.not_after = date_time_ymd(year, 12, 31);
+        }
+        let certificate = certificate.signed_by(&key, &authority)?;
         Ok(Self { authority: authority.pem(), certificate: certificate.der().clone(), key: key.serialize_der() })
     }
 

@@ -13,6 +13,7 @@ mod changes;
 mod control;
 mod fault;
 mod git;
+mod registration;
 mod reply;
 mod routes;
 mod serve;
@@ -24,8 +25,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use certificates::Certificates;
 pub use fault::Fault;
+pub use registration::Pending;
 pub use state::{
-    Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team, Token, Visibility, organisation,
+    App, Delivery, Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team, Token, Visibility,
+    organisation,
 };
 
 /// The private key of the App that the fake knows (PEM). It opens nothing but this fake.

@@ -117,6 +117,11 @@ fn common_headers(state: &State, asked: &Asked) -> Vec<(&'static str, String)> {
     if let Some(scopes) = asked.token.as_ref().and_then(|token| state.tokens.get(token)?.scopes.as_ref()) {
         headers.push(("x-oauth-scopes", scopes.join(", ")));
     }
+    let own =
+        asked.token.as_ref().and_then(|token| state.tokens.get(token)).filter(|token| token.installation.is_none());
+    if let Some(until) = own.and_then(|token| jiff::Timestamp::from_second(token.expires?).ok()) {
+        headers.push(("github-authentication-token-expiration", until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()));
+    }
     headers
 }
 

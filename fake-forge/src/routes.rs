@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, changes, shapes};
+use crate::{app, changes, registration, shapes};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -65,7 +65,7 @@ pub(crate) fn answer(state: &mut State, asked: &Asked, fault: Option<&Fault>) ->
 fn authenticate(state: &State, asked: &Asked) -> Result<Option<Token>, Said> {
     let Some(text) = &asked.token else { return Ok(None) };
     if text.contains('.') {
-        return app::refusal(text, state.now()).map_or(Ok(None), |why| Err(Said::Refused(401, why)));
+        return app::refusal(text, &state.apps, state.now()).map_or(Ok(None), |why| Err(Said::Refused(401, why)));
     }
     match state.tokens.get(text) {
         Some(token) if token.expires.is_none_or(|expires| expires > state.now()) => Ok(Some(token.clone())),
@@ -85,7 +85,12 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             None => Said::Refused(401, "Requires authentication"),
         },
         ("GET", ["user", "memberships", "orgs", organisation]) => membership(state, organisation, token),
-        ("GET", ["app"]) if jwt => Said::One(json!({"id": 4711, "slug": "slipway", "permissions": {}})),
+        ("GET", ["app", rest @ ..]) if jwt && matches!(rest, [] | ["hook", "config" | "deliveries"]) => {
+            of_app(state, asked, rest)
+        }
+        ("POST", ["app-manifests", code, "conversions"]) => {
+            registration::convert(state, code).map_or(Said::Refused(404, "Not Found"), Said::Created)
+        }
         ("GET", ["orgs" | "users", account, "installation"]) if jwt => {
             match state.installations.values().find(|installation| installation.account == *account) {
                 Some(installation) => Said::One(shapes::installation(state, installation)),
@@ -121,6 +126,18 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         },
         ("GET", ["repos", owner, name, rest @ ..]) => of_repository(state, owner, name, rest, token),
         _ => Said::Refused(404, "Not Found"),
+    }
+}
+
+/// What an App is told of itself.
+fn of_app(state: &State, asked: &Asked, rest: &[&str]) -> Said {
+    let id = asked.token.as_deref().and_then(|jwt| app::of(jwt, &state.apps));
+    let Some(found) = id.and_then(|id| state.apps.get(&id)) else { return Said::Refused(404, "Not Found") };
+    match (rest, &found.hook_url) {
+        ([], _) => Said::One(shapes::integration(state, found)),
+        (_, None) => Said::Refused(404, "Not Found"),
+        (["hook", "config"], Some(url)) => Said::One(shapes::hook_config(url, found.hook_secret.is_some())),
+        (_, Some(_)) => Said::Many(found.deliveries.iter().enumerate().map(shapes::delivery).collect()),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::control;
 use crate::fault::{self, Fault};
 use crate::git::{self, Smart};
 use crate::routes::{self, Asked};
-use crate::{Certificates, State};
+use crate::{Certificates, State, registration};
 
 type Shared = Arc<Mutex<State>>;
 
@@ -86,6 +86,10 @@ async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Res
     if let Some(what) = asked.path_and_query.strip_prefix("/_fake/") {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         return Ok(control::answer(&mut state, what, &body));
+    }
+    if registration::is_page(&asked.path) {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        return Ok(registration::page(&mut state, &asked, &body));
     }
     let (fault, response) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{Installation, Member, Pull, Repository, State, Team, Token, Visibility};
+use crate::state::{App, Delivery, Installation, Member, Pull, Repository, State, Team, Token, Visibility};
 
 /// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
 const URLS: [(&str, &str); 36] = [
@@ -376,6 +376,55 @@ pub(crate) fn installation_token(installation: &Installation, token: &str, given
         "expires_at": time(given.expires.unwrap_or_default()),
         "permissions": installation.permissions,
         "repository_selection": selection(installation),
+    })
+}
+
+/// `integration`
+pub(crate) fn integration(state: &State, app: &App) -> Value {
+    json!({
+        "id": app.id,
+        "slug": app.slug,
+        "node_id": format!("A_{}", app.id),
+        "owner": user(state, &app.owner, owner_id(state, &app.owner), owner_type(state, &app.owner)),
+        "name": app.name,
+        "description": null,
+        "external_url": "https://example.com",
+        "html_url": match state.profile {
+            crate::Profile::GitHub => format!("https://github.com/apps/{}", app.slug),
+            crate::Profile::Enterprise => format!("{}/github-apps/{}", state.origin, app.slug),
+        },
+        "created_at": "2018-02-09T20:51:14Z",
+        "updated_at": "2018-02-09T20:51:14Z",
+        "permissions": app.permissions,
+        "events": app.events,
+        "installations_count": state.installations.len(),
+    })
+}
+
+/// `webhook-config`
+pub(crate) fn hook_config(url: &str, has_secret: bool) -> Value {
+    let mut shape = json!({"content_type": "json", "insecure_ssl": "0", "url": url});
+    if let (true, Value::Object(fields)) = (has_secret, &mut shape) {
+        fields.insert("secret".to_owned(), json!("********"));
+    }
+    shape
+}
+
+/// `hook-delivery-item`
+pub(crate) fn delivery((at, delivery): (usize, &Delivery)) -> Value {
+    json!({
+        "id": 12_345_678 - at,
+        "guid": format!("0b989ba4-242f-11e5-81e1-{:012x}", 0xc7b6_966d_2516_u64 - at as u64),
+        "delivered_at": time(delivery.at),
+        "redelivery": false,
+        "duration": 0.27,
+        "status": delivery.status,
+        "status_code": delivery.status_code,
+        "event": delivery.event,
+        "action": null,
+        "installation_id": 123,
+        "repository_id": 456,
+        "throttled_at": null,
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use crate::fault::Planned;
+use crate::registration::Pending;
 
 /// Which of GitHub's two it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub struct State {
     pub installations: BTreeMap<u64, Installation>,
     /// Pull requests by the id of their repository, by number.
     pub pulls: BTreeMap<u64, Vec<Pull>>,
+    /// By id; the one that is always there has [`crate::APP_ID`].
+    pub apps: BTreeMap<u64, App>,
+    /// Codes of manifests that nobody has exchanged yet.
+    pub codes: BTreeMap<String, Pending>,
     /// `None` while rate limits are off.
     pub rate: Option<Rate>,
     pub(crate) faults: Vec<Planned>,
@@ -151,6 +156,32 @@ pub struct Installation {
     pub suspended: bool,
 }
 
+/// A registered GitHub App. All have the same private key, [`crate::APP_KEY`].
+#[derive(Debug, Clone)]
+pub struct App {
+    pub id: u64,
+    pub slug: String,
+    pub name: String,
+    pub owner: String,
+    pub permissions: BTreeMap<String, String>,
+    pub events: Vec<String>,
+    /// Of its webhook; `None` while it is not active.
+    pub hook_url: Option<String>,
+    pub hook_secret: Option<String>,
+    /// Latest first.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// An attempt at a delivery.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Seconds since 1970.
+    pub at: i64,
+    pub event: String,
+    pub status: String,
+    pub status_code: u16,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     pub limit: u64,
@@ -168,6 +199,22 @@ impl Profile {
     }
 }
 
+impl App {
+    fn new(id: u64, name: &str, owner: &str) -> Self {
+        Self {
+            id,
+            slug: name.to_owned(),
+            name: name.to_owned(),
+            owner: owner.to_owned(),
+            permissions: BTreeMap::new(),
+            events: Vec::new(),
+            hook_url: None,
+            hook_secret: None,
+            deliveries: Vec::new(),
+        }
+    }
+}
+
 impl State {
     pub(crate) fn new(profile: Profile) -> Self {
         Self {
@@ -179,6 +226,8 @@ impl State {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
+            codes: BTreeMap::new(),
             rate: (profile == Profile::GitHub).then_some(Rate { limit: 5_000, remaining: 5_000, reset: 0 }),
             faults: Vec::new(),
             requests: Vec::new(),

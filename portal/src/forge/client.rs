@@ -101,6 +101,20 @@ impl Forge {
         self.inner.http.calls()
     }
 
+    /// Sends a request as somebody else than whom [`Self::send`] speaks for: as the App itself, or as nobody.
+    pub(super) async fn send_as(
+        &self,
+        request: Request<Bytes>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response<Bytes>> {
+        self.inner.http.send(request, authorization).await
+    }
+
+    /// The statement by which an App says who it is; `None` if we are not an App.
+    pub(super) fn jwt(&self) -> Result<Option<HeaderValue>> {
+        self.inner.credentials.jwt()
+    }
+
     /// The same asked anew, since a token's copy of it may be an hour old.
     pub(super) async fn look_at_installation(&self) -> Result<Option<Installation>> {
         self.inner.credentials.look_at_installation(&self.inner.http).await

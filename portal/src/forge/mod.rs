@@ -10,9 +10,11 @@ mod error;
 mod existence;
 pub mod http;
 mod listing;
+pub mod look;
 mod objects;
 pub mod permissions;
 mod pulls;
+mod registration;
 mod settings;
 pub mod webhook;
 
@@ -31,6 +33,7 @@ pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names,
 pub use listing::{Cache, Listing};
 pub use objects::{NewFile, TreeEntry};
 pub use pulls::{Pull, PullState, PullUpdate};
+pub use registration::{Manifest, RegisteredApp};
 pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy};
 
 pub use crate::secret::Secret;

@@ -139,6 +139,35 @@ const NEEDS: [Need; 9] = [
     },
 ];
 
+/// A permission that an App is registered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// As a manifest names it.
+    pub permission: &'static str,
+    pub level: &'static str,
+    /// What does not work without it.
+    pub without: &'static str,
+}
+
+/// What an App is given from the start, to read or to write too. Permissions of organisations are not for people.
+pub fn of_app(is_organisation: bool, writes: bool) -> Vec<Asked> {
+    use Feature::{CheckRuns, Clone, CustomProperties, ListRepositories, PullRequests, Teams, WriteContents};
+
+    let mut wanted = vec![ListRepositories, if writes { WriteContents } else { Clone }];
+    if is_organisation {
+        wanted.extend([Teams, CustomProperties]);
+    }
+    if writes {
+        wanted.extend([PullRequests, CheckRuns]);
+    }
+    let row = |feature: Feature| NEEDS.iter().find(|need| need.feature == feature);
+    let asked = |need: &Need| {
+        let permission = need.permissions.first()?;
+        Some(Asked { permission, level: need.level, without: need.without })
+    };
+    wanted.into_iter().filter_map(row).filter_map(asked).collect()
+}
+
 impl Forge {
     /// The table for an organisation. Apps and classic tokens tell what they have; what a fine-grained token may read is
     /// tried, and what it may write shows only when it does.

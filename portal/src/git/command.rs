@@ -292,16 +292,24 @@ pub(super) async fn check(mirrors: &Path, watch: &Watch<'_>) -> Result<(), Failu
     if FITS.get().is_some() {
         return Ok(());
     }
-    let place = Place { mirrors, mirror: None, lock: None, index: None };
-    let output = run(&place, None, &["version"], Duration::from_secs(30), watch).await?;
-    let text = String::from_utf8_lossy(&output.answer);
+    let text = installed(mirrors, watch).await?;
     match version(&text) {
         Some(version) if version >= OLDEST => {
             FITS.get_or_init(|| ());
             Ok(())
         }
-        _ => Err(Failure::of_version(text.trim(), OLDEST)),
+        _ => Err(Failure::of_version(&text, OLDEST)),
     }
+}
+
+/// What the `git` program says of its version, whether it is new enough or not.
+///
+/// # Errors
+/// If it cannot be run.
+pub async fn installed(folder: &Path, watch: &Watch<'_>) -> Result<String, Failure> {
+    let place = Place { mirrors: folder, mirror: None, lock: None, index: None };
+    let output = run(&place, None, &["version"], Duration::from_secs(30), watch).await?;
+    Ok(String::from_utf8_lossy(&output.answer).trim().to_owned())
 }
 
 /// Of `git version 2.47.3`.

@@ -55,6 +55,11 @@ impl Listing {
         self.branches.is_empty()
     }
 
+    /// How many.
+    pub(super) fn branches(&self) -> usize {
+        self.branches.len()
+    }
+
     /// Names of some branches, for a message.
     pub(super) fn some_branches(&self) -> String {
         let names = self.branches.iter().take(5).map(|(name, _)| short(name));

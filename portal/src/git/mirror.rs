@@ -68,6 +68,15 @@ pub async fn mend(mirrors: &Path, remote: &Remote, watch: &Watch<'_>) -> Result<
     Ok(true)
 }
 
+/// Asks the host of `remote` for its references and fetches nothing: how many branches it has. `folder` is ours alone, and
+/// holds nothing but what git needs for a moment.
+///
+/// # Errors
+/// As [`update`].
+pub async fn reach(folder: &Path, remote: &Remote, watch: &Watch<'_>) -> Result<usize, Failure> {
+    Ok(Work::begin(folder, remote, watch).await?.ask().await?.branches())
+}
+
 /// Removes the mirrors below `mirrors` whose folders are not in use, and what belongs to them. Nothing else there is
 /// touched. Blocks.
 ///

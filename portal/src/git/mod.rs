@@ -23,9 +23,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+pub use self::command::installed;
 pub(crate) use self::command::{OLDEST, version};
 pub use self::failure::{Failure, Kind};
-pub use self::mirror::{Updated, clean, mend, update};
+pub use self::mirror::{Updated, clean, mend, reach, update};
 pub use self::remote::{Address, RemoteUrl};
 pub use self::workshop::{NewFile, Pushed, Workshop};
 pub use crate::secret::Secret;

@@ -59,6 +59,12 @@ struct Installed {
     current: Mutex<Option<Current>>,
 }
 
+impl Installed {
+    fn jwt(&self, clock: &Clock) -> Result<HeaderValue> {
+        bearer(&jwt::sign(&self.app.id, &self.key, clock.now())?)
+    }
+}
+
 #[derive(Clone)]
 struct Current {
     installation: Installation,
@@ -123,8 +129,16 @@ impl Credentials {
     /// As it is now, not as it was when the token was made; `None` unless we are an App.
     pub(super) async fn look_at_installation(&self, http: &Http) -> Result<Option<Installation>> {
         let Kind::App(installed) = &self.kind else { return Ok(None) };
-        let jwt = bearer(&jwt::sign(&installed.app.id, &installed.key, self.clock.now())?)?;
+        let jwt = installed.jwt(&self.clock)?;
         find_installation(&installed.app, http, &jwt).await.map(Some)
+    }
+
+    /// `None` unless we are an App.
+    pub(super) fn jwt(&self) -> Result<Option<HeaderValue>> {
+        match &self.kind {
+            Kind::Nobody | Kind::Token(_) => Ok(None),
+            Kind::App(installed) => installed.jwt(&self.clock).map(Some),
+        }
     }
 
     pub(super) fn is_nobody(&self) -> bool {
@@ -136,7 +150,7 @@ impl Credentials {
         if let Some(current) = current.as_ref().filter(|current| current.until - EARLY > self.clock.now()) {
             return Ok(current.clone());
         }
-        let jwt = bearer(&jwt::sign(&installed.app.id, &installed.key, self.clock.now())?)?;
+        let jwt = installed.jwt(&self.clock)?;
         let id = match current.as_ref() {
             Some(current) => current.installation.id,
             None => find_installation(&installed.app, http, &jwt).await?.id,

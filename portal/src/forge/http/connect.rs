@@ -82,7 +82,11 @@ fn tunnel(proxy: &Proxy, tcp: HttpConnector) -> Result<Tunnel<HttpConnector>> {
     Ok(tunnel.with_auth(HeaderValue::try_from(basic).map_err(|_| unusable())?))
 }
 
-fn tls(settings: &ForgeSettings) -> Result<ClientConfig> {
+/// Whoever may sign the forge's certificate: the web's own authorities, and that of the settings.
+///
+/// # Errors
+/// [`Error::Settings`] if the certificate authority cannot be used.
+pub(in crate::forge) fn trusted(settings: &ForgeSettings) -> Result<RootCertStore> {
     let mut trusted = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = &settings.certificate_authority {
         let certificates = CertificateDer::pem_slice_iter(pem)
@@ -97,6 +101,13 @@ fn tls(settings: &ForgeSettings) -> Result<ClientConfig> {
                 .map_err(|error| Error::Settings(format!("The certificate authority cannot be used ({error}).")))?;
         }
     }
+    Ok(trusted)
+}
+
+/// # Errors
+/// [`Error::Settings`] if the certificate authority cannot be used.
+pub(in crate::forge) fn tls(settings: &ForgeSettings) -> Result<ClientConfig> {
+    let trusted = trusted(settings)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -65,7 +65,7 @@ impl std::fmt::Display for Narrowed {
 }
 
 /// `X-GitHub-SSO: partial-results; organizations=21955855,20582480`
-pub(super) fn partial_results(headers: &HeaderMap) -> Option<Narrowed> {
+pub(in crate::forge) fn partial_results(headers: &HeaderMap) -> Option<Narrowed> {
     let header = headers.get("x-github-sso")?.to_str().ok()?;
     let rest = header.strip_prefix("partial-results")?;
     let ids = rest.split_once("organizations=").map_or("", |(_, ids)| ids);
