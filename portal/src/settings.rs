@@ -22,6 +22,8 @@ pub struct Settings {
     pub sources: Vec<SourceSettings>,
     /// Between two rounds over the sources; zero turns polling off.
     pub poll_interval: Duration,
+    /// How others reach the portal: scheme and authority, without a trailing `/`.
+    pub public_url: Option<String>,
     /// Repositories that are read at the same time, at least 1.
     pub workers: usize,
     pub clock: Clock,
@@ -194,6 +196,7 @@ impl Settings {
             database: DatabaseSettings::Sqlite,
             sources: Vec::new(),
             poll_interval: POLL_INTERVAL,
+            public_url: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             clock: Clock::System,
         }

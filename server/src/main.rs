@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Serve(arguments) => block_on(cli::serve::run(arguments)),
         Command::Sync(arguments) => block_on(cli::sync::run(arguments)),
+        Command::Doctor(arguments) => block_on(cli::doctor::run(arguments)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
     }
 }

@@ -28,6 +28,8 @@ pub enum Permission {
     Sync,
     /// Changes the catalog.
     Correct,
+    /// Sees and changes how the portal is set up.
+    SetUp,
 }
 
 impl Permission {
@@ -38,6 +40,7 @@ impl Permission {
             Self::Watch => Some(Action::Watch),
             Self::Sync => Some(Action::Sync),
             Self::Correct => Some(Action::Correct),
+            Self::SetUp => Some(Action::SetUp),
         };
         match action.map_or(Ok(()), |action| can(&asking.actor, action)) {
             Ok(()) => next.run(request).await,
@@ -61,7 +64,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Correct, Open, Read, Sync, Watch};
+use Permission::{Correct, Open, Read, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -79,6 +82,10 @@ pub fn table() -> Vec<Route> {
         page("/rules", Open),
         page("/sources", Watch),
         page("/jobs/{id}", Watch),
+        // These say themselves, in HTML, that only the operator sees them.
+        page("/sources/doctor", Watch),
+        page("/sources/github-app", Watch),
+        page("/sources/github-app/created", Watch),
 
         // Files beside the pages.
         read("/catalog.json", Read, get(catalog::export_json)),
@@ -88,6 +95,8 @@ pub fn table() -> Vec<Route> {
 
         // Forms and islands.
         write("/actions/sources/sync", Sync, post(pages::action)),
+        write("/actions/sources/doctor", SetUp, post(pages::action)),
+        write("/actions/sources/github-app", SetUp, post(pages::action)),
         write("/actions/catalog/correct", Correct, post(pages::action)),
         write("/calls/catalog/suggest", Read, post(pages::action)),
         write("/preferences/theme", Open, post(pages::set_theme)),

@@ -7,6 +7,7 @@ mod jobs;
 mod people;
 mod repositories;
 mod rules;
+mod setup;
 mod sources;
 mod unsure;
 
@@ -18,6 +19,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{SsrMode, path};
 
+pub use self::setup::FORM_ACTION;
 use crate::components::frame::Frame;
 pub use crate::components::frame::{Place, shell};
 use crate::html::Html;
@@ -78,6 +80,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/repositories/:slug/files/*path") view=|| answer(repositories::file) ssr=mode.clone()/>
                 <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>
+                <Route path=path!("/sources/doctor") view=|| answer(setup::doctor) ssr=mode.clone()/>
+                <Route path=path!("/sources/github-app") view=|| answer(setup::github_app) ssr=mode.clone()/>
+                <Route path=path!("/sources/github-app/created") view=|| answer(setup::created) ssr=mode.clone()/>
                 <Route path=path!("/jobs/:id") view=|| answer(jobs::page) ssr=mode.clone()/>
                 <Route path=path!("/unsure") view=|| answer(unsure::page) ssr=mode.clone()/>
                 <Route path=path!("/rules") view=|| answer(rules::page) ssr=mode/>

@@ -5,6 +5,10 @@ use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
 use model::source::SourceStatus;
 
+use portal::identity::{Action, can};
+use portal::sources::doctor::{Examined, State};
+
+use super::setup::{self, SETUP};
 use super::{Answer, Page, Parameters, Place, finish};
 use crate::components::state::Tone;
 use crate::components::{Icon, state};
@@ -17,8 +21,16 @@ const JOBS: usize = 20;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let sources = portal::sources::list(&context.portal, &context.actor).await?;
     let jobs = portal::jobs::list(&context.portal, &context.actor, JOBS).await?;
+    // Whoever may not see how it is set up sees no link to it.
+    let examined = match can(&context.actor, Action::SetUp) {
+        Ok(()) => Some(portal::sources::doctor::latest(&context.portal, &context.actor).await?),
+        Err(_) => None,
+    };
     let mut out = Html::new();
     let mut actions = Html::new();
+    if examined.is_some() {
+        actions.link(SETUP, "button", "Set-up");
+    }
     if !sources.is_empty() {
         sync_form(&mut actions, None, "button button-primary", "Sync all now");
     }
@@ -45,7 +57,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     }
     out.raw("<div class=\"source-cards\">");
     for source in &sources {
-        card(&mut out, context.now(), source);
+        card(&mut out, context.now(), source, examined.as_ref());
     }
     out.raw("</div>");
     past_jobs(&mut out, context.now(), &jobs);
@@ -66,7 +78,7 @@ fn sync_form(out: &mut Html, source: Option<&str>, class: &'static str, label: &
     out.raw("</button></form>");
 }
 
-fn card(out: &mut Html, now: i64, source: &SourceStatus) {
+fn card(out: &mut Html, now: i64, source: &SourceStatus, examined: Option<&Examined>) {
     out.raw("<article class=\"source-card\"><span class=\"glyph hue-teal\">");
     let icon = if source.kind == "folder" { Icon::Folder } else { Icon::Cloud };
     icon.write(out);
@@ -107,6 +119,9 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus) {
             out.raw("<span>Not synced yet</span>");
         }
     }
+    if let Some(examined) = examined {
+        set_up(out, examined, &source.name);
+    }
     out.raw("</p>");
     if let Some(error) = &source.error {
         state::notice(out, Tone::Red, |out| {
@@ -114,6 +129,19 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus) {
         });
     }
     out.raw("</article>");
+}
+
+/// The way to what the source needs, and whether something of it is missing.
+fn set_up(out: &mut Html, examined: &Examined, source: &str) {
+    let report = examined.reports.iter().find(|report| report.source.as_deref() == Some(source));
+    let missing = report.map_or(0, |report| report.count(State::Missing));
+    let address = format!("{SETUP}#{}", setup::anchor(Some(source)));
+    if missing > 0 {
+        out.raw("<span class=\"level level-error\">");
+        out.link(&address, "link", &format!("{} missing in its set-up", format::number(missing))).raw("</span>");
+    } else {
+        out.raw("<span>").link(&address, "link", "Set-up").raw("</span>");
+    }
 }
 
 fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {

@@ -79,6 +79,23 @@ pub async fn open_postgres(url: &str) -> Result<Db> {
     Ok(Db::Postgres(pool))
 }
 
+/// Whether a Postgres lets us in, and which it is; one connection, closed at once.
+pub async fn look_at_postgres(url: &str) -> Result<String> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| {
+        Error::Unavailable(format!("The address of the database is not understood ({error}): write postgres://user:password@host:5432/database."))
+    })?;
+    let (host, port) = (options.get_host().to_owned(), options.get_port());
+    let refused =
+        |error: sqlx::Error| Error::Unavailable(format!("PostgreSQL at {host}:{port} does not let us in ({error})"));
+    let mut connection = sqlx::PgConnection::connect_with(&options).await.map_err(refused)?;
+    let version: String =
+        sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.map_err(refused)?;
+    let version = version.split_whitespace().next().unwrap_or_default();
+    // It answered; that it does not say goodbye changes nothing.
+    let _ = connection.close().await;
+    Ok(format!("PostgreSQL {version} at {host}:{port} lets us in."))
+}
+
 /// Takes the next job that is due: several workers may ask at the same time, and each gets another one or none.
 /// `$1` is now, `$2` the end of the lease, `$3` now as the portal shows it, `$4` kinds to pass over, each between commas.
 /// SQLite's single writer is the lock.

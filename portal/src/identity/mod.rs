@@ -35,6 +35,8 @@ pub enum Action {
     Propose,
     /// Read jobs, their logs, and the state of the sources.
     Watch,
+    /// See and change how the portal is set up: permissions at forges, credentials, GitHub Apps.
+    SetUp,
 }
 
 impl Actor {
@@ -61,7 +63,9 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
     let allowed = match action {
         Action::Read(visibility) => actor.readable().contains(&visibility),
         Action::Watch => true,
-        Action::Sync | Action::Correct | Action::Propose => matches!(actor, Actor::System | Actor::Operator),
+        Action::Sync | Action::Correct | Action::Propose | Action::SetUp => {
+            matches!(actor, Actor::System | Actor::Operator)
+        }
     };
     if allowed {
         return Ok(());
@@ -73,6 +77,7 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
         Action::Correct => Error::Forbidden(needs_operator("correct the catalog")),
         Action::Propose => Error::Forbidden(needs_operator("propose changes")),
         Action::Watch => Error::Forbidden(needs_operator("watch jobs")),
+        Action::SetUp => Error::Forbidden(needs_operator("see how it is set up")),
     })
 }
 
@@ -93,15 +98,15 @@ mod tests {
         for hidden in [Visibility::SignedIn, Visibility::Readers] {
             assert!(matches!(can(&visitor, Action::Read(hidden)), Err(Error::NotFound(_))));
         }
-        for change in [Action::Sync, Action::Correct, Action::Propose] {
+        for change in [Action::Sync, Action::Correct, Action::Propose, Action::SetUp] {
             assert!(matches!(can(&visitor, change), Err(Error::Forbidden(_))));
         }
     }
 
     #[test]
     fn the_operator_may_do_everything() {
-        for action in [Action::Read(Visibility::Readers), Action::Sync, Action::Correct, Action::Propose, Action::Watch]
-        {
+        let changes = [Action::Sync, Action::Correct, Action::Propose, Action::SetUp];
+        for action in changes.into_iter().chain([Action::Read(Visibility::Readers), Action::Watch]) {
             assert!(can(&Actor::Operator, action).is_ok());
         }
     }

@@ -41,6 +41,7 @@ const KINDS: &[(&str, usize)] = &[
     (sources::REFRESH, 4),
     (changes::JOB, 4),
     (changes::FOLLOW, 1),
+    (sources::doctor::JOB, 1),
     #[cfg(test)]
     ("test", 2),
     #[cfg(test)]
@@ -191,6 +192,7 @@ async fn run(context: &Context) -> Result<Ending> {
         changes::JOB => changes::run(context).await,
         changes::FOLLOW => changes::follow(context).await,
         sources::REFRESH => sources::refresh(context).await,
+        sources::doctor::JOB => sources::doctor::run(context).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

@@ -101,11 +101,7 @@ impl Accounts {
 
     /// The account of a source, made anew when what it is made of has changed.
     fn of(&self, source: &str, settings: &GitHubSettings) -> Result<Arc<Account>, String> {
-        let secret = match &settings.login {
-            GitHubLogin::Nobody => None,
-            GitHubLogin::Token(token) => Some(secrets::read(token)?),
-            GitHubLogin::App { key, .. } => Some(secrets::read_text(key)?),
-        };
+        let secret = read_secret(&settings.login)?;
         let mut accounts = self.by_source.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(account) = accounts.get(source)
             && account.settings == *settings
@@ -346,7 +342,7 @@ impl Source for GitHubSource {
 }
 
 /// The forge's own credentials, for git: an App's token lasts an hour, so they are asked for each time.
-struct ForgeCredentials(Forge);
+pub(super) struct ForgeCredentials(pub(super) Forge);
 
 impl Credentials for ForgeCredentials {
     fn login(&self) -> BoxFuture<'_, Result<Option<Login>, String>> {
@@ -399,7 +395,16 @@ fn note(message: String) -> Finding {
     Finding::new("source.narrowed", Level::Note, message, "")
 }
 
-fn forge_settings(settings: &GitHubSettings, secret: Option<&Secret>) -> Result<ForgeSettings, String> {
+/// The token or the private key, from where it is kept.
+pub(super) fn read_secret(login: &GitHubLogin) -> Result<Option<Secret>, String> {
+    Ok(match login {
+        GitHubLogin::Nobody => None,
+        GitHubLogin::Token(token) => Some(secrets::read(token)?),
+        GitHubLogin::App { key, .. } => Some(secrets::read_text(key)?),
+    })
+}
+
+pub(super) fn forge_settings(settings: &GitHubSettings, secret: Option<&Secret>) -> Result<ForgeSettings, String> {
     let secret = || secret.cloned().ok_or_else(|| "there is no token".to_owned());
     let authentication = match &settings.login {
         GitHubLogin::Nobody => Authentication::Nobody,

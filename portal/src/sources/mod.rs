@@ -5,6 +5,7 @@
 //! and nothing is ever deleted: what comes back is recognised.
 
 mod contents;
+pub mod doctor;
 mod folder;
 mod git;
 mod github;
@@ -13,6 +14,7 @@ mod job;
 mod live;
 mod plan;
 mod read;
+pub mod registration;
 mod renames;
 mod rounds;
 mod secrets;

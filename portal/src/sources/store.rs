@@ -53,7 +53,7 @@ pub async fn upsert_source(tx: &mut Tx, source: &SourceSettings) -> Result<bool>
 }
 
 /// As they are shown: the first, and how many more.
-fn addresses(git: &GitSettings) -> String {
+pub fn addresses(git: &GitSettings) -> String {
     match git.addresses.as_slice() {
         [] => String::new(),
         [only] => only.url.to_string(),

@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
 
 pub mod catalog;
+pub mod doctor;
 pub mod serve;
 pub mod sync;
 
@@ -26,7 +27,7 @@ pub const USAGE: u8 = 64;
     name = "slipway",
     version,
     about = "An internal developer portal: one program that turns a folder of Git repositories into a catalog.",
-    after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo\n  slipway sync --source /srv/git\n  \
+    after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo\n  slipway sync --source /srv/git\n  slipway doctor\n  \
                   slipway catalog discover . --format yaml\n  slipway catalog validate catalog-info.yaml"
 )]
 pub struct Cli {
@@ -40,6 +41,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Read all sources once, then exit.
     Sync(sync::Sync),
+    /// Say what every source needs, whether it is there, and what is off without it.
+    Doctor(doctor::Doctor),
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),

@@ -287,6 +287,7 @@ impl Config {
             },
             sources,
             poll_interval: self.interval,
+            public_url: self.public_url.clone(),
             workers: if self.workers == 0 { processors } else { self.workers },
             clock: Clock::System,
         }

@@ -24,21 +24,31 @@ pub async fn headers(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    let elsewhere = headers.remove(app::pages::FORM_ACTION);
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = HeaderValue::from_str(&policy(&nonce))
+        && let Ok(policy) = HeaderValue::from_str(&policy(&nonce, elsewhere.as_ref().and_then(origin).as_deref()))
     {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }
 
-fn policy(nonce: &str) -> String {
+/// The origin to which a form of this one page may post besides ours: a page that leads to a forge names it.
+fn origin(value: &HeaderValue) -> Option<String> {
+    let text = value.to_str().ok()?;
+    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
+    (!authority.is_empty() && authority.chars().all(fits)).then(|| text.to_owned())
+}
+
+fn policy(nonce: &str, form_action: Option<&str>) -> String {
+    let form_action = form_action.map(|origin| format!(" {origin}")).unwrap_or_default();
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'{form_action}; base-uri 'none'; \
          frame-ancestors 'none'"
     )
 }
