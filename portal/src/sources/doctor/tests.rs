@@ -236,7 +236,9 @@ async fn a_webhook_is_followed_from_the_address_to_the_last_delivery() {
     let app = |change: &dyn Fn(&mut fake_forge::App)| change(fake.state().apps.get_mut(&4_711).unwrap());
     app(&|app| app.hook_url = Some("https://203.0.113.9/webhooks/acme".to_owned()));
     let public = Some("https://203.0.113.9");
-    assert_eq!(states(&look_from(with_app(&fake), public).await), [State::Ok, State::Missing, State::Unknown]);
+    let secret = Some(Password::Known(Secret::new("s3cret")));
+    let with_secret = || GitHubSettings { webhook_secret: secret.clone(), ..with_app(&fake) };
+    assert_eq!(states(&look_from(with_secret(), public).await), [State::Ok, State::Missing, State::Unknown]);
 
     app(&|app| app.hook_secret = Some("s3cret".to_owned()));
     let now = Clock::System.now() / 1_000;
@@ -247,16 +249,20 @@ async fn a_webhook_is_followed_from_the_address_to_the_last_delivery() {
         status_code,
     };
     app(&|app| app.deliveries = vec![delivery(202), delivery(0)]);
-    let report = look_from(with_app(&fake), public).await;
+    let report = look_from(with_secret(), public).await;
     assert_eq!(states(&report), [State::Ok; 3]);
     assert!(
         of(&report, "webhook-deliveries").found.starts_with("The last one, push 2 minutes ago, was answered with 202")
     );
     app(&|app| app.deliveries = vec![delivery(0)]);
-    assert_eq!(states(&look_from(with_app(&fake), public).await), [State::Ok, State::Ok, State::Off]);
+    assert_eq!(states(&look_from(with_secret(), public).await), [State::Ok, State::Ok, State::Off]);
+    // Its secret is not known here: nothing was asked for.
+    let report = look_from(with_app(&fake), public).await;
+    assert_eq!(states(&report), [State::Ok, State::Off, State::Off]);
+    assert!(of(&report, "webhook").found.ends_with("deliveries are refused."), "{report:#?}");
 
-    let near = look_from(with_app(&fake), Some("http://127.0.0.1:3000")).await;
-    assert_eq!(states(&near), [State::Off, State::Off, State::Off]);
+    let near = look_from(with_secret(), Some("http://127.0.0.1:3000")).await;
+    assert_eq!(states(&near), [State::Missing, State::Missing, State::Off]);
     assert!(of(&near, "webhook-reach").found.contains("this machine only"), "{near:#?}");
 }
 

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use super::count;
 use super::github::{Patient, web};
 use super::report::{Check, Group, Help, Question};
+use crate::Portal;
 use crate::clock::Clock;
 use crate::forge::look::{Hook, Who};
 use crate::settings::{GitHubSettings, Settings};
@@ -34,30 +36,54 @@ const DELIVERIES: Question = Question {
 
 pub(super) const QUESTIONS: &[Question] = &[REACH, HOOK, DELIVERIES];
 
-pub(super) async fn checks(patient: &Patient<'_>, settings: &Settings) -> Vec<Check> {
-    let reach = reach(settings.public_url.as_deref(), patient).await;
-    let hook = patient.deadline.within(patient.forge.hook()).await;
-    let (hook, deliveries) = match (&patient.who, hook) {
+/// Where deliveries that arrived are written down; without a portal nobody knows.
+#[derive(Clone, Copy)]
+pub(super) struct Heard<'a> {
+    pub portal: Option<&'a Portal>,
+    pub source: &'a str,
+}
+
+pub(super) async fn checks(patient: &Patient<'_>, settings: &Settings, heard: Heard<'_>) -> Vec<Check> {
+    let public = settings.public_url.as_deref();
+    let (reach, hook, arrived) =
+        tokio::join!(reach(public, patient), patient.deadline.within(patient.forge.hook()), arrived(heard));
+    let is_asked_for = patient.github.webhook_secret.is_some();
+    let hook_check = match (&patient.who, &hook) {
         (Who::App(app), Ok(None)) => {
             let own = match app.owned_by_organisation {
                 true => format!("{}/organizations/{}/settings/apps/{}", patient.web(), app.owner, app.slug),
                 false => format!("{}/settings/apps/{}", patient.web(), app.slug),
             };
             let help = Help::new("Once the forge reaches this portal, switch the App’s webhook on there.").at(own);
-            (HOOK.off("The App has no active webhook.", help), DELIVERIES.not_applicable("There is no webhook."))
+            HOOK.missing("The App has no active webhook.", help)
         }
-        (Who::App(_), Ok(Some(hook))) => (configured(&hook, settings.public_url.as_deref()), delivered(&hook)),
-        (Who::App(_), Err(error)) => (HOOK.unknown(error.to_string()).offered(), DELIVERIES.unknown(error.to_string())),
+        (Who::App(_), Ok(Some(hook))) => configured(hook, public, is_asked_for),
+        (Who::App(_), Err(error)) => HOOK.unknown(error.to_string()),
+        _ if is_asked_for => {
+            HOOK.ok("A secret is configured; whether there is a webhook at the forge, deliveries show.")
+        }
         _ => {
             let help = Help::new("A GitHub App brings its webhook along; with a token, set one up by hand there.")
                 .at(hooks_page(patient.github));
-            (
-                HOOK.off("Only an App’s webhook can be seen from here.", help),
-                DELIVERIES.not_applicable("There is no App."),
-            )
+            HOOK.missing("No secret is configured, so there is no webhook.", help)
         }
     };
-    vec![reach, hook, deliveries.offered()]
+    let deliveries = match (arrived, &hook) {
+        (Some(found), _) => DELIVERIES.ok(found),
+        (None, Ok(Some(hook))) => delivered(hook),
+        (None, _) if is_asked_for => DELIVERIES.unknown("Nothing has arrived yet."),
+        (None, _) => DELIVERIES.not_applicable("There is no webhook."),
+    };
+    let offered = |check: Check| if is_asked_for { check } else { check.offered() };
+    vec![offered(reach), offered(hook_check), deliveries.offered()]
+}
+
+/// The last delivery that this portal took.
+async fn arrived(heard: Heard<'_>) -> Option<String> {
+    let last = crate::sources::last_delivery(heard.portal?, heard.source).await;
+    // That the database does not answer is told where it is looked at.
+    let (at, event) = last.ok().flatten()?;
+    Some(format!("The last one, {event}, arrived {}.", ago(at)))
 }
 
 fn hooks_page(github: &GitHubSettings) -> String {
@@ -71,7 +97,7 @@ async fn reach(public_url: Option<&str>, patient: &Patient<'_>) -> Check {
             .copy("[server]\npublic-url = \"https://portal.example.com\"")
     };
     let Some(url) = public_url.and_then(|url| Url::parse(url).ok()) else {
-        return REACH.off("No public address is configured.", help());
+        return REACH.missing("No public address is configured.", help());
     };
     let addresses: Vec<IpAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![address.into()],
@@ -80,8 +106,8 @@ async fn reach(public_url: Option<&str>, patient: &Patient<'_>) -> Check {
             let looked = tokio::net::lookup_host((name, url.port_or_known_default().unwrap_or(443)));
             match tokio::time::timeout(patient.deadline.left(), looked).await {
                 Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
-                Ok(Err(_)) => return REACH.off(format!("{url} is not known by this name here."), help()),
-                Err(_) => return REACH.unknown("Nobody could say in time where the public address leads.").offered(),
+                Ok(Err(_)) => return REACH.missing(format!("{url} is not known by this name here."), help()),
+                Err(_) => return REACH.unknown("Nobody could say in time where the public address leads."),
             }
         }
         None => Vec::new(),
@@ -95,7 +121,7 @@ async fn reach(public_url: Option<&str>, patient: &Patient<'_>) -> Check {
         Some(_) => return REACH.ok(format!("{url} leads to {at}; whether the forge gets through, deliveries show.")),
         None => format!("{url} leads nowhere."),
     };
-    REACH.off(found, help())
+    REACH.missing(found, help())
 }
 
 /// From how far away an address is reached; the farthest counts.
@@ -115,16 +141,22 @@ fn nearness(address: IpAddr) -> Nearness {
     }
 }
 
-fn configured(hook: &Hook, public_url: Option<&str>) -> Check {
+/// `is_asked_for`: the source has a secret for it.
+fn configured(hook: &Hook, public_url: Option<&str>, is_asked_for: bool) -> Check {
     let ours = public_url.is_some_and(|public| hook.url.starts_with(public));
     let url = hook.url.split('?').next().unwrap_or_default();
     match (ours, hook.has_secret) {
+        (true, true) if !is_asked_for => HOOK.missing(
+            format!("The App sends to {url}, and the source has no secret for it: deliveries are refused."),
+            Help::new("Give the source the secret of the App’s webhook.")
+                .copy("webhook-secret-file = \"/run/secrets/github-webhook\""),
+        ),
         (true, true) => HOOK.ok(format!("The App sends to {url}, signed.")),
         (true, false) => HOOK.missing(
             format!("The App sends to {url} without a secret: such deliveries are refused."),
             Help::new("Set a secret in the App’s settings, and the same in webhook-secret-file of the source."),
         ),
-        (false, _) => HOOK.off(
+        (false, _) => HOOK.missing(
             format!("The App sends to {url}, which is not this portal’s public address."),
             Help::new("Write this portal’s address into the App’s settings, or correct server.public-url."),
         ),
@@ -135,12 +167,7 @@ fn delivered(hook: &Hook) -> Check {
     let Some(last) = hook.deliveries.first() else {
         return DELIVERIES.unknown("The forge has delivered nothing yet.");
     };
-    let minutes = (Clock::System.now() - last.at).max(0) / 60_000;
-    let ago = match minutes {
-        ..60 => format!("{minutes} minutes ago"),
-        60..2_880 => format!("{} hours ago", minutes / 60),
-        _ => format!("{} days ago", minutes / 1_440),
-    };
+    let ago = ago(last.at);
     let found =
         format!("The last one, {} {ago}, was answered with {} ({}).", last.event, last.status_code, last.status);
     if (200..300).contains(&last.status_code) {
@@ -152,6 +179,16 @@ fn delivered(hook: &Hook) -> Check {
             "Look at the App’s “Advanced” page, which shows each delivery and its answer, and can send it again.",
         ),
     )
+}
+
+/// `2 minutes ago`
+fn ago(at: i64) -> String {
+    let minutes = usize::try_from((Clock::System.now() - at).max(0) / 60_000).unwrap_or_default();
+    match minutes {
+        0..60 => format!("{} ago", count(minutes, "minute", "minutes")),
+        60..2_880 => format!("{} ago", count(minutes / 60, "hour", "hours")),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
 }
 
 #[cfg(test)]
