@@ -232,3 +232,56 @@ fn killed_ten_times_it_ends_in_the_same_state() {
     let page = serving.get("/api/v1/catalog?kind=component");
     assert!(page.contains("\"total\":6"), "{page}");
 }
+
+#[test]
+fn doctor_says_what_is_missing_and_exits_with_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    repository(&folder.path().join("work/berths"), GOOD);
+    let configure = |text: &str| std::fs::write(folder.path().join("slipway.toml"), text).unwrap();
+    let source =
+        |name: &str, path: &str| format!("[[source]]\nname = \"{name}\"\nkind = \"folder\"\npath = \"{path}\"\n");
+    configure(&source("work", "work"));
+    let (code, text, errors) = output(folder.path(), &["doctor"]);
+    assert_eq!(code, 0, "{text}{errors}");
+    assert!(text.contains("✓ Repositories             1 are there."), "{text}");
+    assert!(!text.contains('\x1b'), "colours are for terminals: {text}");
+    assert!(!folder.path().join("data").exists(), "a look makes nothing");
+
+    configure(&format!("{}{}", source("work", "work"), source("gone", "nowhere")));
+    let (code, text, _) = output(folder.path(), &["doctor"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("✗ Folder") && text.contains("without:") && text.contains("do:"), "{text}");
+    let (code, json, _) = output(folder.path(), &["doctor", "--source", "gone", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &report["reports"][0]["source"]), (1, &"gone".into()));
+    assert_eq!(report["reports"][0]["checks"][0]["state"], "missing");
+    assert_eq!(report["summary"]["missing"], 1);
+    assert_eq!(output(folder.path(), &["doctor", "--source", "work"]).0, 0);
+
+    let (code, _, errors) = output(folder.path(), &["doctor", "--source", "absent"]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("work, gone"), "{errors}");
+    configure("[server]\nlistn = 1\n");
+    assert_eq!(output(folder.path(), &["doctor"]).0, 2);
+    let (code, help, _) = output(folder.path(), &["doctor", "--help"]);
+    assert!(code == 0 && help.contains("Exit codes: 0 all that is needed is there"), "{help}");
+}
+
+#[test]
+fn doctor_does_not_decide_what_it_could_not_look_at_and_shows_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    // It takes connections and never answers: whether the credentials are right nobody can tell.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = format!(
+        "[[source]]\nname = \"acme\"\nkind = \"github\"\norganisation = \"acme\"\nurl = \"http://{}\"\ntoken-env = \"FORGE_TOKEN\"\n",
+        silent.local_addr().unwrap()
+    );
+    std::fs::write(folder.path().join("slipway.toml"), text).unwrap();
+    let start = Instant::now();
+    let all = slipway(folder.path(), &["doctor", "--source", "acme"]).env("FORGE_TOKEN", "s3cret").output().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    let text = String::from_utf8([all.stdout, all.stderr].concat()).unwrap();
+    assert_eq!(all.status.code(), Some(1), "{text}");
+    assert!(text.contains("✗ API") && text.contains("? Credentials"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod setup;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -49,7 +49,8 @@ const RULES: [Rule; 10] = [
     Rule { package: "frontend", may_use: &["app"], never_names: &[], never_brings: &[] },
     Rule {
         package: "server",
-        may_use: &["app", "portal", "engine-repo", "engine-catalog", "engine-docs", "model"],
+        // The fake forge is for its tests.
+        may_use: &["app", "portal", "engine-repo", "engine-catalog", "engine-docs", "model", "fake-forge"],
         never_names: DATABASE,
         never_brings: &[],
     },

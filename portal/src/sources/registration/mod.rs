@@ -150,7 +150,7 @@ pub async fn begun(portal: &Portal, actor: &Actor, cookie: &str, here: &str) -> 
     };
     let public = portal.settings().public_url.as_deref();
     let name = source(portal, &wish).unwrap_or_else(|| wish.owner.name().to_owned());
-    let hook = public.map(|public| format!("{public}/webhooks/{name}"));
+    let hook = public.map(|public| format!("{public}/webhooks/github/{name}"));
     let manifest = Manifest {
         owner: wish.owner.name(),
         is_organisation: matches!(wish.owner, GitHubOwner::Organisation(_)),

@@ -76,7 +76,7 @@ db_test! {
         );
         assert_eq!(app.lines, expected);
         let known = fake.state().apps[&90_001].clone();
-        assert_eq!(known.hook_url.as_deref(), Some("https://portal.example.com/webhooks/acme"));
+        assert_eq!(known.hook_url.as_deref(), Some("https://portal.example.com/webhooks/github/acme"));
         assert_eq!(known.events, ["push", "repository", "organization", "team", "membership"]);
         assert!(known.permissions.values().all(|level| level == "read"), "{known:?}");
         let told = audit::list(&portal, operator, 10).await.unwrap();
@@ -129,7 +129,7 @@ db_test! {
         let portal = open(Settings { sources, ..settings }, Some("https://portal.example.com")).await;
         let cookie = begin(&portal, &Actor::Operator, &wish(&fake, false)).await.unwrap();
         let form = begun(&portal, &Actor::Operator, &cookie, HERE).await.unwrap().unwrap();
-        assert_eq!(form.hook.as_deref(), Some("https://portal.example.com/webhooks/work"));
+        assert_eq!(form.hook.as_deref(), Some("https://portal.example.com/webhooks/github/work"));
         let (code, state) = agree(&fake, &form).await;
         complete(&portal, &Actor::Operator, Some(&cookie), &code, &state).await.unwrap();
         let app = &registered(&portal, &Actor::Operator).await.unwrap()[0];
