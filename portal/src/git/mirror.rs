@@ -68,8 +68,8 @@ pub async fn mend(mirrors: &Path, remote: &Remote, watch: &Watch<'_>) -> Result<
     Ok(true)
 }
 
-/// Asks the host of `remote` for its references and fetches nothing: how many branches it has. `folder` is ours alone, and
-/// holds nothing but what git needs for a moment.
+/// Asks the host of `remote` for its references and fetches nothing: how many branches it has. `folder` is made, for us
+/// alone, and then holds nothing but what git needs for a moment.
 ///
 /// # Errors
 /// As [`update`].

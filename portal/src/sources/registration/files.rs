@@ -1,8 +1,8 @@
 //! The keys of an App, as files that only we may read.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
@@ -23,8 +23,8 @@ pub struct Prepared(tempfile::TempDir);
 pub fn prepare(data: &Path) -> io::Result<Prepared> {
     let apps = data.join("apps");
     DirBuilder::new().recursive(true).mode(0o700).create(&apps)?;
-    // Such a folder is ours alone (0700).
-    let folder = tempfile::Builder::new().prefix(".new-").tempdir_in(&apps)?;
+    let ours = Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix(".new-").permissions(ours).tempdir_in(&apps)?;
     tempfile::tempfile_in(folder.path())?;
     Ok(Prepared(folder))
 }
