@@ -70,8 +70,8 @@ async fn of_host(remote: &Remote, several: bool, deadline: Deadline) -> Vec<Chec
     let answer = match tempfile::tempdir() {
         Ok(folder) => {
             let watch = Watch::new(CancellationToken::new(), |_| {});
-            let place = folder.path().join("trial");
-            let asked = git::reach(&place, remote, &watch);
+            let trial = folder.path().join("trial");
+            let asked = git::reach(&trial, remote, &watch);
             match tokio::time::timeout(deadline.left(), asked).await {
                 Ok(answer) => answer,
                 Err(_) => Err(late(remote, place)),

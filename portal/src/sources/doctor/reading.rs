@@ -158,8 +158,8 @@ async fn clone(patient: &Patient<'_>, repository: &ForgeRepository) -> Check {
     let seen = match tempfile::tempdir() {
         Ok(folder) => {
             let watch = Watch::new(CancellationToken::new(), |_| {});
-            let place = folder.path().join("trial");
-            let asked = git::reach(&place, &remote, &watch);
+            let trial = folder.path().join("trial");
+            let asked = git::reach(&trial, &remote, &watch);
             tokio::time::timeout(patient.deadline.left(), asked).await
         }
         Err(error) => return CLONE.unknown(format!("No folder could be made for the trial ({error}).")),
