@@ -58,7 +58,7 @@ fn with_app(fake: &Fake) -> GitHubSettings {
 }
 
 fn source(name: &str, kind: SourceKind) -> SourceSettings {
-    SourceSettings { name: name.to_owned(), kind, visibility: Visibility::Public, demo: false }
+    SourceSettings::new(name, kind, Visibility::Public)
 }
 
 fn settings(data: &Path, sources: Vec<SourceSettings>) -> Settings {

@@ -125,7 +125,7 @@ db_test! {
         let owner = GitHubOwner::Organisation("Acme".to_owned());
         let github = GitHubSettings { url: Some(fake.origin().to_owned()), ..GitHubSettings::new(owner) };
         let kind = SourceKind::GitHub(github);
-        let sources = vec![SourceSettings { name: "work".into(), kind, visibility: Visibility::Public, demo: false }];
+        let sources = vec![SourceSettings::new("work", kind, Visibility::Public)];
         let portal = open(Settings { sources, ..settings }, Some("https://portal.example.com")).await;
         let cookie = begin(&portal, &Actor::Operator, &wish(&fake, false)).await.unwrap();
         let form = begun(&portal, &Actor::Operator, &cookie, HERE).await.unwrap().unwrap();

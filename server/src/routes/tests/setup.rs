@@ -5,7 +5,7 @@ use std::time::Duration;
 use fake_forge::{APP_KEY, Fake, Profile};
 use portal::forge::{Authentication, Forge, ForgeSettings};
 use portal::git::Secret;
-use portal::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password};
+use portal::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, SourceKind};
 
 use super::*;
 
@@ -16,7 +16,7 @@ async fn acme(fake: &Fake) -> (World, Portal) {
     let owner = GitHubOwner::Organisation("acme".to_owned());
     let github = GitHubSettings { url: Some(fake.origin().to_owned()), login, ..GitHubSettings::new(owner) };
     let kind = SourceKind::GitHub(github);
-    let source = SourceSettings { name: "acme".to_owned(), kind, visibility: Visibility::Public, demo: false };
+    let source = SourceSettings::new("acme", kind, Visibility::Public);
     let mut settings = Settings::new(folder.path().join("data"));
     settings.poll_interval = Duration::ZERO;
     settings.sources = vec![source];
