@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::catalog::{CatalogFilter, Field, Sort};
+use model::docs::DocsEntry;
 use model::repository::Standing;
 use model::{EntityRef, Kind};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -69,6 +70,30 @@ pub fn file(slug: &str, file: &str, line: Option<u32>) -> String {
         address.push_str(&format!("#L{line}"));
     }
     address
+}
+
+/// The documentation of an entity.
+pub fn docs(reference: &EntityRef) -> String {
+    format!("/docs/{}/{}/{}", segment(&reference.namespace), segment(&reference.kind), segment(&reference.name))
+}
+
+/// A documentation folder: as that of its entity, or by its place.
+pub fn docs_entry(entry: &DocsEntry) -> String {
+    match &entry.entity {
+        Some(row) => docs(&row.reference),
+        None if entry.folder.is_empty() => format!("{}/docs", repository(&entry.repository)),
+        None => format!("{}/docs/{}", repository(&entry.repository), path(&entry.folder)),
+    }
+}
+
+/// The list of all documentation.
+pub fn docs_list(text: &str, page: usize) -> String {
+    let mut query = Query::default();
+    query.add_unless_empty("q", text);
+    if page > 1 {
+        query.add("page", &page.to_string());
+    }
+    with_query("/docs", &query.0)
 }
 
 /// The catalog narrowed to one value of one field.

@@ -58,6 +58,8 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "repositories", path: "/repositories" },
     { name: "repository", path: `/repositories/${entity.repository}` },
     { name: "document", path: `/repositories/${entity.repository}/files/README.md` },
+    { name: "docs", path: "/docs" },
+    { name: "document, of documentation", path: await firstDocs(request) },
     { name: "people", path: "/people" },
     { name: "unsure", path: "/unsure" },
     { name: "rules", path: "/rules" },
@@ -67,6 +69,14 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
   ];
   if (failing) pages.push({ name: "repository with errors", path: `/repositories/${failing.slug}` });
   return pages;
+}
+
+/** The documentation with the most pages. */
+export async function firstDocs(request: APIRequestContext): Promise<string> {
+  const list = await (await request.get("/api/v1/docs")).json();
+  const entries = list.entries as { pages: number; entity: Row | null }[];
+  const most = entries.filter((entry) => entry.entity).sort((a, b) => b.pages - a.pages)[0];
+  return pathOf(most.entity!.reference).replace("/catalog/", "/docs/");
 }
 
 async function firstOf(request: APIRequestContext, kind: string): Promise<string> {

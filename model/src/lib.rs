@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod change;
+pub mod docs;
 pub mod entity;
 pub mod evidence;
 pub mod finding;

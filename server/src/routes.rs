@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, get, post};
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, can};
 
-use crate::api::{self, catalog, jobs, repositories, sources};
+use crate::api::{self, catalog, docs, jobs, repositories, sources};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -77,6 +77,11 @@ pub fn table() -> Vec<Route> {
         page("/repositories", Read),
         page("/repositories/{slug}", Read),
         page("/repositories/{slug}/files/{*path}", Read),
+        page("/repositories/{slug}/docs", Read),
+        page("/repositories/{slug}/docs/{*path}", Read),
+        page("/docs", Read),
+        page("/docs/{namespace}/{kind}/{name}", Read),
+        page("/docs/{namespace}/{kind}/{name}/{*path}", Read),
         page("/people", Read),
         page("/unsure", Read),
         page("/rules", Open),
@@ -110,6 +115,8 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/corrections", Correct, post(catalog::correct)),
         read("/api/v1/repositories", Read, get(repositories::list)),
         read("/api/v1/repositories/{slug}", Read, get(repositories::repository)),
+        read("/api/v1/docs", Read, get(docs::list)),
+        read("/api/v1/docs/{namespace}/{kind}/{name}", Read, get(docs::site)),
         read("/api/v1/sources", Watch, get(sources::list)),
         write("/api/v1/sync", Sync, post(sources::sync)),
         read("/api/v1/jobs", Watch, get(jobs::list)),

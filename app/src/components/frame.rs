@@ -15,6 +15,7 @@ use crate::{Assets, Flash, FlashLevel, RequestContext, Theme};
 pub enum Place {
     Home,
     Catalog,
+    Docs,
     Repositories,
     People,
     Unsure,
@@ -119,9 +120,10 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
 
 /// The left bar: a `<details>`, so that it opens as a drawer without a script.
 fn navigation(place: Place, theme: Theme, here: &str) -> Html {
-    const READING: [(Place, Icon, &str, &str); 4] = [
+    const READING: [(Place, Icon, &str, &str); 5] = [
         (Place::Home, Icon::House, "/", "Home"),
         (Place::Catalog, Icon::Boxes, "/catalog?kind=component", "Catalog"),
+        (Place::Docs, Icon::Book, "/docs", "Docs"),
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];

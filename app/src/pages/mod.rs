@@ -1,6 +1,7 @@
 //! The pages: one module each, server only.
 
 mod catalog;
+mod docs;
 mod errors;
 mod home;
 mod jobs;
@@ -78,6 +79,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/repositories") view=|| answer(repositories::list) ssr=mode.clone()/>
                 <Route path=path!("/repositories/:slug") view=|| answer(repositories::repository) ssr=mode.clone()/>
                 <Route path=path!("/repositories/:slug/files/*path") view=|| answer(repositories::file) ssr=mode.clone()/>
+                <Route path=path!("/repositories/:slug/docs") view=|| answer(docs::of_repository) ssr=mode.clone()/>
+                <Route path=path!("/repositories/:slug/docs/*path") view=|| answer(docs::of_repository) ssr=mode.clone()/>
+                <Route path=path!("/docs") view=|| answer(docs::list) ssr=mode.clone()/>
+                <Route path=path!("/docs/:namespace/:kind/:name") view=|| answer(docs::of_entity) ssr=mode.clone()/>
+                <Route path=path!("/docs/:namespace/:kind/:name/*path") view=|| answer(docs::of_entity) ssr=mode.clone()/>
                 <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>
                 <Route path=path!("/sources/doctor") view=|| answer(setup::doctor) ssr=mode.clone()/>

@@ -11,7 +11,8 @@ pub mod manifest;
 pub mod overrides;
 pub mod rules;
 pub mod validate;
-pub mod yaml;
+
+pub use engine_yaml as yaml;
 
 pub use discover::{DiscoverError, Discovered, discover};
 pub use draft::{Draft, draft, draft_with};

@@ -153,7 +153,24 @@ fn host(address: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_owned())
 }
 
-fn is_markdown(target: &str) -> bool {
+/// The path that a link or image names within the repository, percent-decoded; `None` for what leads elsewhere or only to
+/// a place in the same text.
+pub fn inside(raw: &str) -> Option<String> {
+    match classify(&plain(raw)) {
+        Address::Inside { target, .. } if !target.is_empty() => Some(target),
+        _ => None,
+    }
+}
+
+/// The address itself, if it is one that leads out of the repository and may be followed.
+pub fn outside(raw: &str) -> Option<String> {
+    match classify(&plain(raw)) {
+        Address::Outside { address, .. } => Some(address),
+        _ => None,
+    }
+}
+
+pub fn is_markdown(target: &str) -> bool {
     let extension = target.rsplit_once('.').map_or("", |(_, extension)| extension);
     ["md", "markdown", "mdown", "mkd", "mdx"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

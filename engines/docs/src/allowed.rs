@@ -108,7 +108,7 @@ const ATTRIBUTES: [(&str, &[&str]); 20] = [
 const VALUES: [(&str, &str, &str); 3] =
     [("input", "type", "checkbox"), ("pre", "tabindex", "0"), ("div", "tabindex", "0")];
 
-const CLASSES: [&str; 13] = [
+const CLASSES: [&str; 14] = [
     "footnote-backref",
     "footnote-reference",
     "footnotes",
@@ -119,6 +119,7 @@ const CLASSES: [&str; 13] = [
     "markdown-alert-tip",
     "markdown-alert-title",
     "markdown-alert-warning",
+    "missing-link",
     "outside-image",
     "table-scroll",
     "task-list-item",

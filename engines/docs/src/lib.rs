@@ -6,6 +6,8 @@
 //! Four stages, each a module: [`source`] cuts the text to what is read, [`markdown`] makes HTML of it as GitHub does,
 //! [`tidy`] balances that HTML, bounds its depth and rewrites its addresses, and [`allowed`] holds what may be left: the
 //! allow-list that ammonia has the last word on.
+//!
+//! [`site`] finds documentation folders and the way through their pages.
 
 mod address;
 mod allowed;
@@ -13,6 +15,7 @@ mod autolink;
 mod footnotes;
 mod highlight;
 mod markdown;
+pub mod site;
 mod slug;
 mod source;
 mod tidy;
@@ -20,7 +23,7 @@ mod tidy;
 #[cfg(test)]
 mod tests;
 
-pub use address::resolve;
+pub use address::{is_markdown, resolve};
 pub use highlight::CLASSES as HIGHLIGHT_CLASSES;
 
 /// What a document needs from outside.
@@ -32,7 +35,7 @@ pub struct RenderOptions<'a> {
 /// percent-decoded and without query and fragment, as `../docs/set up.md`; a leading `/` means the repository's root.
 /// [`resolve`] makes a path of it. A fragment is put back behind the answer.
 pub trait Links {
-    /// The address of what a link leads to; `None` leaves the text without a link.
+    /// The address of what a link leads to; `None` leaves the text without a link, marked as `a.missing-link`.
     fn link(&self, target: &str) -> Option<String>;
 
     /// The address of an image; `None` leaves its alternative text.

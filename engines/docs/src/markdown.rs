@@ -13,15 +13,19 @@ use crate::highlight::Highlighter;
 
 /// The HTML of a document. Raw HTML in it stands as it was.
 pub fn to_html(text: &str) -> String {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_GFM;
-    let events = TextMergeStream::new(Parser::new_ext(text, options));
+    let events = TextMergeStream::new(Parser::new_ext(text, options()));
     let mut html = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut html, GitHub::new(events));
     html
+}
+
+/// What GitHub has beyond CommonMark, as far as the parser knows it.
+pub fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_GFM
 }
 
 /// Replaces events by what GitHub makes of them.

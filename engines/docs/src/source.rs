@@ -5,7 +5,7 @@ pub const MAX_BYTES: usize = 1_000_000;
 
 /// The text without its front matter, no longer than [`MAX_BYTES`], and whether something was cut off.
 pub fn prepare(markdown: &str) -> (&str, bool) {
-    let text = without_front_matter(markdown.strip_prefix('\u{feff}').unwrap_or(markdown));
+    let (_, text) = split(markdown);
     if text.len() <= MAX_BYTES {
         return (text, false);
     }
@@ -16,26 +16,33 @@ pub fn prepare(markdown: &str) -> (&str, bool) {
     (&text[..text[..end].rfind('\n').map_or(end, |newline| newline + 1)], true)
 }
 
-/// YAML between two lines of `---`, or TOML between two of `+++`, at the very start. (pulldown-cmark's own option takes
-/// such a block anywhere, so that text between two rules would vanish.)
-fn without_front_matter(text: &str) -> &str {
+/// The YAML of the front matter, and the text behind it. Front matter is YAML between two lines of `---`, or TOML between
+/// two of `+++`, at the very start. (pulldown-cmark's own option takes such a block anywhere, so that text between two
+/// rules would vanish.)
+pub fn split(markdown: &str) -> (Option<&str>, &str) {
+    let text = markdown.strip_prefix('\u{feff}').unwrap_or(markdown);
     for fence in ["---", "+++"] {
         let mut lines = text.split_inclusive('\n');
         let Some(first) = lines.next().filter(|line| line.trim_end() == fence) else { continue };
         let mut at = first.len();
         for (number, line) in lines.enumerate() {
+            let before = at;
             at += line.len();
             let is_end = line.trim_end() == fence || (fence == "---" && line.trim_end() == "...");
             if is_end {
-                return if number == 0 { text } else { &text[at..] };
+                if number == 0 {
+                    return (None, text);
+                }
+                let yaml = (fence == "---").then(|| &text[first.len()..before]);
+                return (yaml, &text[at..]);
             }
             if line.trim().is_empty() && number == 0 {
                 // A rule, with a paragraph under it.
-                return text;
+                return (None, text);
             }
         }
     }
-    text
+    (None, text)
 }
 
 #[cfg(test)]

@@ -194,11 +194,14 @@ impl<'a> Tidy<'a> {
     fn attribute(&mut self, tag: &str, name: &str, value: &str) {
         match (tag, name) {
             (_, "id") | ("a", "name") => {}
-            ("a", "href") => {
-                if let Some(address) = address::link(value, self.links) {
-                    self.write_attribute("href", &address);
+            ("a", "href") => match address::link(value, self.links) {
+                Some(address) => self.write_attribute("href", &address),
+                None if address::inside(value).is_some() => {
+                    self.write_attribute("class", "missing-link");
+                    self.write_attribute("title", "Leads to nothing");
                 }
-            }
+                None => {}
+            },
             _ if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') => {
                 self.write_attribute(name, value)
             }

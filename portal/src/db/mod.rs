@@ -14,6 +14,7 @@
 //! to write, so that every change goes through the one writer and a transaction.
 
 pub mod dialect;
+mod query;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::path::Path;
 
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+pub use self::query::{any_of, pattern};
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 

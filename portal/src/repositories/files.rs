@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 
 use engine_repo::{Blob, FileKind, OpenError, ReadError, Repository};
+use model::repository::Head;
 use model::{Finding, Level};
 use tokio::sync::Semaphore;
 
 use super::{FileContent, FileView, store};
+use crate::docs::Addresses;
 use crate::identity::Actor;
 use crate::{Error, Portal, Result, docs};
 
@@ -29,13 +31,25 @@ const READMES: [&str; 7] =
 /// # Errors
 /// [`Error::NotFound`] for a path that the head does not have; [`Error::Unavailable`] when the repository cannot be read.
 pub async fn file(portal: &Portal, actor: &Actor, slug: &str, path: &str) -> Result<FileView> {
+    read(portal, actor, &Addresses::of_repository(slug), path).await
+}
+
+/// As [`file`], with links that lead where `addresses` says.
+pub(crate) async fn read(portal: &Portal, actor: &Actor, addresses: &Addresses, path: &str) -> Result<FileView> {
+    let slug = &addresses.slug;
     let place = Place::find(portal, actor, slug).await?;
     let missing = || Error::not_found(format_args!("{path} in the repository {slug}"));
     let path = normal(path).ok_or_else(missing)?;
     match place.look(path.clone(), false).await? {
-        Some(found) => show(portal, &place, found).await,
+        Some(found) => show(portal, &place, addresses, found).await,
         None => Err(missing()),
     }
+}
+
+/// The commit whose files are shown.
+pub(crate) async fn head(portal: &Portal, actor: &Actor, slug: &str) -> Result<Option<Head>> {
+    let place = Place::find(portal, actor, slug).await?;
+    place.open(Repository::head).await?.map_err(|error| place.cannot_read(&error))
 }
 
 /// The README of `folder` (empty for the root, where `docs/` and `.github/` are looked at too); `None` when there is
@@ -47,7 +61,7 @@ pub async fn readme(portal: &Portal, actor: &Actor, slug: &str, folder: &str) ->
     let place = Place::find(portal, actor, slug).await?;
     let Some(folder) = normal(folder) else { return Ok(None) };
     match place.look(folder, true).await? {
-        Some(found) => show(portal, &place, found).await.map(Some),
+        Some(found) => show(portal, &place, &Addresses::of_repository(slug), found).await.map(Some),
         None => Ok(None),
     }
 }
@@ -135,23 +149,23 @@ fn look(repository: &Repository, path: String, readme_only: bool) -> std::result
     Ok(Some(Found::Folder { path, entries }))
 }
 
-async fn show(portal: &Portal, place: &Place, found: Found) -> Result<FileView> {
+async fn show(portal: &Portal, place: &Place, addresses: &Addresses, found: Found) -> Result<FileView> {
     let (path, id) = match found {
         Found::File { path, id } => (path, id),
         Found::Folder { path, entries } => {
-            let rendered = docs::folder(&place.slug, &path, &entries);
+            let rendered = docs::folder(addresses, &path, &entries);
             return Ok(FileView { path, content: FileContent::Markdown(rendered) });
         }
     };
     let kind = Shown::of(&path);
     if kind == Shown::Markdown
-        && let Some(rendered) = docs::remembered(portal, &place.slug, &path, &id).await?
+        && let Some(rendered) = docs::remembered(portal, addresses, &path, &id).await?
     {
         return Ok(FileView { path, content: FileContent::Markdown(rendered) });
     }
-    let (slug, wanted) = (place.slug.clone(), path.clone());
+    let (links, wanted) = (addresses.clone(), path.clone());
     let read = place.open(move |repository| {
-        Ok(repository.file(&wanted, kind.limit())?.map(|file| content(&slug, &wanted, kind, file.kind, &file.blob)))
+        Ok(repository.file(&wanted, kind.limit())?.map(|file| content(&links, &wanted, kind, file.kind, &file.blob)))
     });
     let content = match read.await? {
         Ok(Some(content)) => content,
@@ -170,7 +184,7 @@ async fn show(portal: &Portal, place: &Place, found: Found) -> Result<FileView> 
         Err(error) => return Err(place.cannot_read(&error)),
     };
     if let FileContent::Markdown(rendered) = &content {
-        docs::remember(portal, &place.slug, &path, &id, rendered).await?;
+        docs::remember(portal, addresses, &path, &id, rendered).await?;
     }
     Ok(FileView { path, content })
 }
@@ -210,7 +224,7 @@ impl Shown {
     }
 }
 
-fn content(slug: &str, path: &str, shown: Shown, kind: FileKind, blob: &Blob) -> FileContent {
+fn content(addresses: &Addresses, path: &str, shown: Shown, kind: FileKind, blob: &Blob) -> FileContent {
     let note = |rule, what: &str, help| FileContent::Message(message(path, rule, what, help));
     if kind == FileKind::Link {
         let target: String = blob.text().chars().take(200).collect();
@@ -233,7 +247,7 @@ fn content(slug: &str, path: &str, shown: Shown, kind: FileKind, blob: &Blob) ->
         return note("file.binary", "is not a text", OPEN_LOCALLY);
     }
     if shown == Shown::Markdown {
-        let mut rendered = docs::render(slug, path, &blob.text());
+        let mut rendered = docs::render(addresses, path, &blob.text());
         rendered.truncated |= blob.truncated;
         return FileContent::Markdown(rendered);
     }

@@ -11,6 +11,7 @@ use model::repository::{RepositoryDetail, RepositoryFacts, RepositoryRow, Standi
 use model::{Finding, Visibility};
 
 pub use self::files::{file, readme};
+pub(crate) use self::files::{head, read};
 use self::store::Listed;
 use crate::catalog::{self, CatalogQuery, RepositoryListRow};
 use crate::identity::Actor;

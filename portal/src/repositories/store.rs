@@ -5,7 +5,7 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use super::{RepositoryFilter, RepositorySort};
 use crate::Result;
-use crate::db::{Db, on};
+use crate::db::{Db, any_of, on, pattern};
 
 /// One row of `repositories` without its large texts.
 #[derive(Debug, sqlx::FromRow)]
@@ -144,28 +144,3 @@ where
 }
 
 const WORDS: usize = 12;
-
-fn any_of<'a, DB>(query: &mut QueryBuilder<DB>, values: impl Iterator<Item = &'a str>)
-where
-    DB: Database,
-    for<'q> String: Encode<'q, DB> + Type<DB>,
-{
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value.to_owned());
-    }
-    query.push(")");
-}
-
-/// The word anywhere, with nothing in it that matches more than itself.
-fn pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars().flat_map(char::to_lowercase) {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}

@@ -14,6 +14,7 @@ use super::job::{Sources, Tally, workers};
 use super::plan::Known;
 use super::read::{self, Failure, Read};
 use super::{Source, store};
+use crate::docs;
 use crate::error::{Error, Result};
 use crate::git::Watch;
 use crate::jobs::Context;
@@ -330,6 +331,7 @@ async fn keep(context: &Context, row: &Known, read: &Read, state: Option<&str>) 
     let (rules, now) = (i64::from(engine_catalog::RULES_VERSION), portal.clock().now());
     let mut tx = portal.db().begin().await?;
     store::write_read(&mut tx, &row.id, read, state, rules, now).await?;
+    docs::replace(&mut tx, &row.id, &read.docs).await?;
     store::mark_changed(&mut tx).await?;
     tx.commit().await?;
     context.log(Level::Note, format!("{}: read in {} ms.", row.name, read.took));

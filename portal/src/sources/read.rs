@@ -4,7 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use engine_repo::{FactOptions, Repository};
+use model::docs::DocsSite;
 use model::{Finding, Level};
+
+use crate::docs;
 
 /// What reading one repository gave, as it is stored.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub struct Read {
     pub findings: String,
     /// What Locations of other repositories name in it, with which it was read; as it is stored with the repository.
     pub wanted: String,
+    pub docs: Vec<DocsSite>,
     /// Milliseconds.
     pub took: i64,
 }
@@ -54,9 +58,12 @@ pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
     let fingerprint = repository.fingerprint().map_err(|error| unnamed(error.to_string()))?;
     let failure = |reason| Failure { reason, help: None, fingerprint: Some(fingerprint.clone()) };
     let snapshot = repository.snapshot().map_err(|error| failure(error.to_string()))?;
-    let (facts, findings) = engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
+    let (facts, mut findings) =
+        engine_repo::facts(&repository, &snapshot, &FactOptions { now, ..FactOptions::default() });
     let named: Vec<String> = serde_json::from_str(wanted).unwrap_or_default();
     let draft = engine_catalog::draft_with(&snapshot, &facts, &named);
+    let (docs, found) = docs::find(&snapshot, &draft);
+    findings.extend(found);
     let text = |error: serde_json::Error| failure(format!("what was read could not be kept: {error}"));
     Ok(Read {
         root_commit: facts.first_commit.as_ref().filter(|_| !facts.shallow).map(|first| first.commit.clone()),
@@ -64,6 +71,7 @@ pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
         draft: serde_json::to_string(&draft).map_err(text)?,
         findings: serde_json::to_string(&findings).map_err(text)?,
         wanted: wanted.to_owned(),
+        docs,
         took: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
         fingerprint,
     })

@@ -1,6 +1,7 @@
 //! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
 
 pub mod catalog;
+pub mod docs;
 pub mod jobs;
 pub mod repositories;
 pub mod sources;
@@ -21,6 +22,8 @@ use crate::http::{Problem, events, webhooks};
         catalog::correct,
         repositories::list,
         repositories::repository,
+        docs::list,
+        docs::site,
         sources::list,
         sources::sync,
         jobs::list,

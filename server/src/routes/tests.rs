@@ -69,6 +69,8 @@ fn repository(path: &Path) {
     std::fs::create_dir_all(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     std::fs::write(path.join("README.md"), format!("# {name}\n\nKeeps the {name}.\n")).unwrap();
+    std::fs::create_dir_all(path.join("docs")).unwrap();
+    std::fs::write(path.join("docs/index.md"), format!("# Manual\n\nKeeps the {name} too.\n")).unwrap();
     let descriptor = format!(
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  \
          lifecycle: production\n  owner: crew\n"
@@ -112,7 +114,9 @@ impl World {
     /// The route's path with values that exist: of the repository and entity that only readers may see, or of the
     /// public one.
     fn fill(&self, path: &str, name: &str) -> String {
-        path.replace("{namespace}", "default")
+        path.replace("/{slug}/docs/{*path}", "/{slug}/docs/docs/index.md")
+            .replace("/docs/{namespace}/{kind}/{name}/{*path}", "/docs/{namespace}/{kind}/{name}/index.md")
+            .replace("{namespace}", "default")
             .replace("{kind}", "component")
             .replace("{name}", name)
             .replace("{tab}", "dependencies")

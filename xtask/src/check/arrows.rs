@@ -22,16 +22,22 @@ struct Rule {
 const DATABASE: &[&str] = &["sqlx", "rusqlite", "tokio-postgres", "diesel"];
 const OUTSIDE: &[&str] = &["sqlx", "rusqlite", "tokio", "hyper", "reqwest", "octocrab", "axum", "leptos"];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         package: "model",
         may_use: &[],
         never_names: &[],
         never_brings: &["sqlx", "leptos", "tokio", "axum", "gix", "tantivy", "hyper", "reqwest"],
     },
+    Rule { package: "engine-yaml", may_use: &["model"], never_names: &[], never_brings: OUTSIDE },
     Rule { package: "engine-repo", may_use: &["model"], never_names: &[], never_brings: OUTSIDE },
-    Rule { package: "engine-catalog", may_use: &["engine-repo", "model"], never_names: &[], never_brings: OUTSIDE },
-    Rule { package: "engine-docs", may_use: &["model"], never_names: &[], never_brings: OUTSIDE },
+    Rule {
+        package: "engine-catalog",
+        may_use: &["engine-repo", "engine-yaml", "model"],
+        never_names: &[],
+        never_brings: OUTSIDE,
+    },
+    Rule { package: "engine-docs", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
     Rule {
         package: "portal",
         // The fake forge is for its tests.
@@ -61,6 +67,7 @@ const RULES: [Rule; 10] = [
 /// What the browser may not get.
 const NEVER_IN_THE_BROWSER: &[&str] = &[
     "portal",
+    "engine-yaml",
     "engine-repo",
     "engine-catalog",
     "engine-docs",

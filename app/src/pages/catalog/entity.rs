@@ -58,9 +58,10 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         // It was called so before: addresses that were shared stay true.
         redirect(&tab_address(&reference, tab));
     }
+    let docs = portal::docs::of_entity(&context.portal, &context.actor, &detail).await?;
     let mut out = Html::new();
     header(&mut out, &detail);
-    tab_links(&mut out, &detail, tab);
+    tab_links(&mut out, &detail, tab, docs.as_ref());
     match tab {
         Tab::Overview => tabs::overview(&mut out, &context, &detail).await?,
         Tab::Dependencies => tabs::dependencies(&mut out, &detail),
@@ -145,7 +146,8 @@ fn is_web(url: &str) -> bool {
         .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {
+/// `docs` is the entity whose documentation is shown for this one.
+fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab, docs: Option<&EntityRef>) {
     let reference = &detail.row.reference;
     out.raw("<nav class=\"tabs\"").attribute("aria-label", label(detail)).raw(">");
     for tab in Tab::ALL {
@@ -177,6 +179,9 @@ fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab) {
             _ => {}
         }
         out.raw("</a>");
+        if let (Tab::Overview, Some(docs)) = (tab, docs) {
+            out.link(&address::docs(docs), "", "Docs");
+        }
     }
     out.raw("</nav>");
 }

@@ -88,7 +88,8 @@ fn documents(out: &mut Html, slug: &str, current: &str, files: &[String]) {
     out.raw("</ul></nav></details>");
 }
 
-fn contents(out: &mut Html, headings: &[Heading]) {
+/// The headings of a document, to jump to.
+pub fn contents(out: &mut Html, headings: &[Heading]) {
     let headings: Vec<&Heading> = headings.iter().filter(|heading| (2..=4).contains(&heading.level)).collect();
     out.raw("<aside class=\"reader-contents\" aria-label=\"On this page\">");
     if headings.len() > 1 {

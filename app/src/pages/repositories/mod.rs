@@ -4,6 +4,7 @@ mod file;
 mod list;
 mod repository;
 
+pub(super) use file::contents;
 pub use file::page as file;
 pub use list::page as list;
 pub use repository::page as repository;

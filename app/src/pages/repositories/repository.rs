@@ -25,8 +25,9 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             tracing::warn!(%error, slug, "a README could not be read");
             None
         });
+    let docs = portal::docs::of_repository(&context.portal, &context.actor, &slug).await?;
     let mut out = Html::new();
-    header(&mut out, &detail);
+    header(&mut out, &detail, !docs.is_empty());
     standing_notice(&mut out, &detail);
     out.raw("<div class=\"with-facts\"><div>");
     main(&mut out, &detail, readme.as_ref());
@@ -36,13 +37,19 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     Ok(Page::new(detail.row.name, Place::Repositories, out).below("Repositories", "/repositories").following())
 }
 
-fn header(out: &mut Html, detail: &RepositoryDetail) {
+fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Repository.write(out);
     out.raw("</span><h1>").text(&row.name).raw(" ");
     standing_badge(out, row.standing);
-    out.raw("</h1><div class=\"thing-actions\"></div>");
+    out.raw("</h1><div class=\"thing-actions\">");
+    if has_docs {
+        out.raw("<a class=\"button\"").attribute("href", &format!("{}/docs", address::repository(&row.slug))).raw(">");
+        Icon::Book.write(out);
+        out.raw("Docs</a>");
+    }
+    out.raw("</div>");
     if let Some(description) = &row.description {
         out.raw("<p class=\"lede\">").text(description).raw("</p>");
     }

@@ -180,6 +180,9 @@ fn bound(entity: &mut DescriptorEntity) {
     entity.lines.retain(|pointer, _| {
         let mut parts = pointer.split('/').skip(1);
         match (parts.next(), parts.next()) {
+            (Some("metadata"), Some("annotations")) => {
+                parts.next().is_some_and(|key| key.starts_with("backstage.io~1techdocs-"))
+            }
             (Some("metadata"), Some(key)) => matches!(key, "name" | "title" | "description" | "tags"),
             (Some("spec"), Some(key)) => !matches!(key, "definition" | "parameters" | "steps" | "output" | "profile"),
             _ => false,

@@ -31,6 +31,7 @@ mod terraform;
 mod tests;
 mod xml;
 
+pub use engine_yaml::Located;
 use serde::{Deserialize, Serialize};
 
 pub use actions::{action, gitlab, workflow};
@@ -83,19 +84,6 @@ impl Scope {
             Self::Development => "development",
             Self::Test => "test",
         }
-    }
-}
-
-/// A text and the line on which it stands, from 1.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Located {
-    pub text: String,
-    pub line: u32,
-}
-
-impl Located {
-    pub fn new(text: impl Into<String>, line: u32) -> Self {
-        Self { text: text.into(), line }
     }
 }
 

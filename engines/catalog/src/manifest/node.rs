@@ -6,7 +6,6 @@ use serde_json::Number;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Located;
 use crate::yaml::{self, Entry, Node, Value};
 
 /// Deeper than any manifest; what lies below is left out.
@@ -112,30 +111,6 @@ fn json_value(value: &ast::Value<'_>, lines: &Lines, depth: usize) -> Node {
 
 fn node(line: u32, value: Value) -> Node {
     Node { line, column: 1, value }
-}
-
-impl Node {
-    /// The value at a path of keys.
-    pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(self, |node, key| node.get(key))
-    }
-
-    /// A non-empty text with its line.
-    pub(crate) fn located(&self) -> Option<Located> {
-        let text = self.scalar_text()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| Located::new(text, self.line))
-    }
-
-    /// The non-empty text of `key` with its line.
-    pub(crate) fn text(&self, key: &str) -> Option<Located> {
-        self.get(key)?.located()
-    }
-
-    /// The texts of a sequence, with their lines.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = Located> + '_ {
-        self.items().iter().filter_map(Node::located)
-    }
 }
 
 #[cfg(test)]

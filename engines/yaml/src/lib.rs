@@ -58,6 +58,13 @@ pub enum Value {
     Mapping(Vec<Entry>),
 }
 
+/// A text and the line on which it stands, from 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Located {
+    pub text: String,
+    pub line: u32,
+}
+
 /// A key with its place, and its value. Keys are unique within a mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -120,6 +127,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, YamlError> {
     })
 }
 
+impl Located {
+    pub fn new(text: impl Into<String>, line: u32) -> Self {
+        Self { text: text.into(), line }
+    }
+}
+
 impl Node {
     /// The value of `key`, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
@@ -156,6 +169,28 @@ impl Node {
             Value::Bool(value) => Some(value.to_string()),
             Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
         }
+    }
+
+    /// The value at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// A non-empty text with its line.
+    pub fn located(&self) -> Option<Located> {
+        let text = self.scalar_text()?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| Located::new(text, self.line))
+    }
+
+    /// The non-empty text of `key` with its line.
+    pub fn text(&self, key: &str) -> Option<Located> {
+        self.get(key)?.located()
+    }
+
+    /// The texts of a sequence, with their lines.
+    pub fn texts(&self) -> impl Iterator<Item = Located> + '_ {
+        self.items().iter().filter_map(Node::located)
     }
 
     /// Bounded by the depth limit under which the node was read.
