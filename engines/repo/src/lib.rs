@@ -21,7 +21,7 @@ mod walk;
 
 pub use address::address;
 pub use error::{OpenError, ReadError};
-pub use facts::{Bots, FactOptions, facts, release_licences};
+pub use facts::{Bots, FactOptions, facts, plain_text, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};
 pub use memory::MemoryTree;
 pub use repository::{HeadEntry, HeadFile, Repository};

@@ -60,7 +60,8 @@ impl Readme {
             .map(|(_, number)| number)
     }
 
-    /// The first paragraph that is neither heading, badge, quote nor list, on one line, at most 300 characters.
+    /// The first paragraph that is neither heading, badge, quote nor list, as plain text on one line, at most 300
+    /// characters.
     pub fn paragraph(&self) -> Option<(String, u32)> {
         let mut fenced = false;
         let mut words = String::new();
@@ -84,7 +85,7 @@ impl Readme {
                 break;
             }
         }
-        let text: String = words.chars().take(300).collect();
+        let text: String = engine_repo::plain_text(&words).chars().take(300).collect();
         // What ends in a colon only leads to what comes after it.
         (!text.is_empty() && !text.trim_end().ends_with(':')).then_some((text, start))
     }
@@ -142,5 +143,9 @@ mod tests {
         assert_eq!(readme(text).paragraph(), Some(("Keeps the books of the harbour.".to_owned(), 4)));
         assert_eq!(readme("Ledger\n======\n\n```\ncode\n```\nText").paragraph(), Some(("Text".to_owned(), 7)));
         assert_eq!(readme("").paragraph(), None);
+        let marked =
+            "Made with [Angular CLI](https://x.example/a_b) and [Nx][nx], **quick** `a_b` [x] <b>5</b> ![i](j.png).";
+        let plain = "Made with Angular CLI and Nx, quick a_b [x] 5 .";
+        assert_eq!(readme(marked).paragraph(), Some((plain.to_owned(), 1)));
     }
 }

@@ -1,7 +1,7 @@
 //! What the repository is, in its own words.
 
 use model::{Confidence, Evidence, Fact, Finding};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{line_of, note, stated, text};
 use crate::{Repository, Snapshot, Tree};
@@ -133,6 +133,27 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
         }
     }
     None
+}
+
+/// The words of a piece of Markdown: what a link is called without where it leads, no marks, no images, no tags.
+pub fn plain_text(markdown: &str) -> String {
+    // Where a reference leads stands elsewhere in the document.
+    let referred = |link: BrokenLink| {
+        let known = matches!(link.link_type, LinkType::ReferenceUnknown | LinkType::CollapsedUnknown);
+        known.then(|| ("".into(), "".into()))
+    };
+    let mut plain = String::new();
+    let mut images = 0_u32;
+    for event in Parser::new_with_broken_link_callback(markdown, Options::ENABLE_STRIKETHROUGH, Some(referred)) {
+        match event {
+            Event::Start(Tag::Image { .. }) => images += 1,
+            Event::End(TagEnd::Image) => images = images.saturating_sub(1),
+            Event::Text(part) | Event::Code(part) if images == 0 => plain.push_str(&part),
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph) => plain.push(' '),
+            _ => {}
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Words of headings below which nobody says what a project is.
