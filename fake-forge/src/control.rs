@@ -1,6 +1,7 @@
 //! Told what to be from outside the process, for browser tests: `POST /_fake/…` with JSON.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Planned;
 use crate::state::{self, State, Visibility};
+use crate::table;
 
 /// `repositories`: adds a repository, or changes the one with this name.
 #[derive(Deserialize)]
@@ -26,6 +28,11 @@ struct Repository {
     topics: Vec<String>,
     /// Text by path: puts a real repository behind it, which can be cloned.
     files: Option<BTreeMap<String, String>>,
+    /// An existing bare repository, served as it is.
+    bare: Option<PathBuf>,
+    /// Something was pushed just now.
+    #[serde(default)]
+    pushed: bool,
 }
 
 /// `pulls/merge` and `pulls/close`: somebody decides about a pull request.
@@ -81,7 +88,8 @@ struct Token {
     scopes: Vec<String>,
 }
 
-/// `repositories`, `pulls/merge`, `pulls/close`, `organisations`, `installations`, `tokens`, `faults` and `requests` (all so far); anything else is 404, wrong JSON is 400.
+/// `repositories`, `pulls/merge`, `pulls/close`, `organisations`, `installations`, `tokens`, `faults`,
+/// `requests` (all so far) and `routes` (the table); anything else is 404, wrong JSON is 400.
 pub(crate) fn answer(state: &mut State, what: &str, body: &[u8]) -> Response {
     let done = match what {
         "repositories" => parse(body).and_then(|repository| add_repository(state, repository)),
@@ -113,6 +121,7 @@ pub(crate) fn answer(state: &mut State, what: &str, body: &[u8]) -> Response {
             Value::Null
         }),
         "requests" => Ok(json!(state.requests)),
+        "routes" => Ok(json!(table::TABLE)),
         _ => return say(404, &Value::Null),
     };
     match done {
@@ -131,7 +140,15 @@ fn add_repository(state: &mut State, told: Repository) -> Result<Value, serde_js
         Some(id) => id,
         None => state.add_repository(&told.owner, &told.name),
     };
+    let (now, origin) = (state.now(), state.origin.clone());
     if let Some(repository) = state.repositories.get_mut(&id) {
+        if told.pushed {
+            repository.pushed_at = now;
+        }
+        if let Some(bare) = told.bare {
+            repository.git = Some(bare);
+            repository.clone_url = Some(format!("{origin}/{}/{}.git", repository.owner, repository.name));
+        }
         repository.description = told.description;
         repository.clone_url = told.clone_url.or(repository.clone_url.take());
         repository.visibility = if told.private { Visibility::Private } else { Visibility::Public };

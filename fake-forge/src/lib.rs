@@ -19,6 +19,7 @@ mod routes;
 mod serve;
 mod shapes;
 mod state;
+mod table;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

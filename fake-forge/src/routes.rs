@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, changes, registration, shapes};
+use crate::{app, changes, registration, shapes, table};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -74,6 +74,9 @@ fn authenticate(state: &State, asked: &Asked) -> Result<Option<Token>, Said> {
 }
 
 fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
+    if !table::knows(&asked.method, &asked.path) {
+        return Said::Refused(404, "Not Found");
+    }
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let jwt = asked.token.as_ref().is_some_and(|text| text.contains('.'));
     match (asked.method.as_str(), path.as_slice()) {

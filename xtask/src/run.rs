@@ -1,6 +1,7 @@
 //! Building the binary, and the newcomer's one command.
 
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -24,6 +25,17 @@ pub fn build(release: bool) -> Result<Manifest> {
         run_command(&mut build)
     })?;
     Ok(manifest)
+}
+
+/// Builds what stands in for GitHub; its binary.
+pub fn fake_forge(release: bool) -> Result<PathBuf> {
+    let mut build = cargo("build");
+    build.args(["--package", "fake-forge"]);
+    if release {
+        build.arg("--release");
+    }
+    run_command(&mut build)?;
+    Ok(binary(release).with_file_name("fake-forge"))
 }
 
 /// Builds and serves; ends only with the server.

@@ -1,0 +1,96 @@
+// The organisation that is asked about, and what each route is asked with.
+
+const repository = { owner: 'acme', name: 'shop' };
+let repositoryId;
+
+/** One of everything, so that no list is empty. */
+export async function setUp(tell) {
+  const files = { 'README.md': '# Shop\n', 'catalog-info.yaml': 'kind: Component\n' };
+  const made = await tell('repositories', { ...repository, description: 'Sells', topics: ['go'], files });
+  repositoryId = made.id;
+  await tell('organisations', {
+    login: 'acme',
+    members: [{ login: 'ada', admin: true }, { login: 'bob' }],
+    teams: [
+      { slug: 'crew', name: 'Crew', members: ['bob'], repositories: { shop: 'write' } },
+      { slug: 'deck', name: 'Deck', parent: 'crew', members: ['ada'], repositories: { shop: 'maintain' } },
+    ],
+  });
+  await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org'] });
+  const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write' };
+  await tell('installations', { id: 77, account: 'acme', permissions });
+}
+
+/** The value of a part of a path. */
+export function parameters(key, known, route) {
+  const byId = route.includes('/repositories/');
+  const from = (name) => {
+    const value = known[name];
+    if (!value) throw new Error(`${name} has to answer first`);
+    return value;
+  };
+  switch (key) {
+    case 'org':
+    case 'username':
+      return 'acme';
+    case 'owner':
+      return repository.owner;
+    case 'repo':
+      return repository.name;
+    case 'org_id':
+      return from('GET /orgs/{org}').id;
+    case 'team_slug':
+      return 'crew';
+    case 'team_id':
+      return from('GET /orgs/{org}/teams').find((team) => team.slug === 'crew').id;
+    case 'installation_id':
+      return 77;
+    case 'repository_id':
+      return repositoryId;
+    case 'ref':
+      // What is changed and deleted is a branch of its own.
+      return /^(PATCH|DELETE)/.test(route) ? `heads/${branch(byId)}` : 'heads/main';
+    case 'commit_sha':
+      return from('GET /repos/{owner}/{repo}/git/ref/{ref}').object.sha;
+    case 'tree_sha':
+      return from('GET /repos/{owner}/{repo}/git/commits/{commit_sha}').tree.sha;
+    case 'file_sha':
+      return from('GET /repos/{owner}/{repo}/git/trees/{tree_sha}').tree.find((entry) => entry.type === 'blob').sha;
+    case 'pull_number':
+      return from('POST /repos/{owner}/{repo}/pulls').number;
+    default:
+      throw new Error(`scenario.mjs has no value for {${key}}`);
+  }
+}
+
+let branches = 0;
+const branch = (byId) => (byId ? 'by-id' : 'by-name');
+
+/** What is sent; `undefined` for nothing, `null` where nobody has said it yet. */
+export function bodies(method, documented, known) {
+  const commit = known['GET /repos/{owner}/{repo}/git/ref/{ref}']?.object.sha;
+  const tree = known['GET /repos/{owner}/{repo}/git/commits/{commit_sha}']?.tree.sha;
+  switch (`${method} ${documented}`) {
+    case 'POST /app/installations/{installation_id}/access_tokens':
+      return {};
+    case 'POST /repos/{owner}/{repo}/git/refs':
+      return { ref: `refs/heads/${branch(branches++ > 0)}`, sha: commit };
+    case 'PATCH /repos/{owner}/{repo}/git/refs/{ref}':
+      return { sha: known['POST /repos/{owner}/{repo}/git/commits']?.sha ?? commit, force: true };
+    case 'POST /repos/{owner}/{repo}/git/commits':
+      return { message: 'Say more', tree: known['POST /repos/{owner}/{repo}/git/trees']?.sha ?? tree, parents: [commit] };
+    case 'POST /repos/{owner}/{repo}/git/trees':
+      return { base_tree: tree, tree: [{ path: 'MORE.md', mode: '100644', type: 'blob', content: 'More\n' }] };
+    case 'POST /repos/{owner}/{repo}/git/blobs':
+      return { content: 'TW9yZQo=', encoding: 'base64' };
+    case 'POST /repos/{owner}/{repo}/pulls':
+      return { title: 'Say more', head: branch('POST /repos/{owner}/{repo}/pulls' in known), base: 'main', body: 'Because.' };
+    case 'PATCH /repos/{owner}/{repo}/pulls/{pull_number}':
+      return { title: 'Say much more' };
+    default:
+      return null;
+  }
+}
+
+/** Keys that GitHub sent when an answer was recorded, and has not had in its description for years. */
+export const former = [];
