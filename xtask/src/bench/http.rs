@@ -23,31 +23,40 @@ impl Connection {
 
     /// Status and length of the body.
     pub fn get(&mut self, path: &str) -> Result<(u16, usize)> {
-        let status = self.request("GET", path)?;
+        let status = self.ask("GET", path, "", &[])?;
         Ok((status, self.body.len()))
     }
 
     /// The JSON of a path that answers 200.
     pub fn json(&mut self, path: &str) -> Result<Value> {
-        match self.request("GET", path)? {
+        match self.ask("GET", path, "", &[])? {
             200 => serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON")),
             status => bail!("{path} answered {status}: {}", String::from_utf8_lossy(&self.body)),
         }
     }
 
-    /// The JSON of an answer to a request without a body.
+    /// The JSON of an answer to a POST without a body.
     pub fn post(&mut self, path: &str) -> Result<Value> {
-        let status = self.request("POST", path)?;
+        self.send(path, &[], &[])
+    }
+
+    /// The JSON of an answer to a POST; `null` where the answer has no body.
+    pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Value> {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let status = self.ask("POST", path, &format!("{headers}Content-Length: {}\r\n", body.len()), body)?;
         if !(200..300).contains(&status) {
             bail!("POST {path} answered {status}: {}", String::from_utf8_lossy(&self.body));
+        }
+        if self.body.is_empty() {
+            return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
     }
 
-    fn request(&mut self, method: &str, path: &str) -> Result<u16> {
-        let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{length}\r\n", self.address);
-        self.stream.get_mut().write_all(request.as_bytes())?;
+    fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Result<u16> {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address).into_bytes();
+        request.extend_from_slice(body);
+        self.stream.get_mut().write_all(&request)?;
         let mut line = String::new();
         self.line(&mut line)?;
         let status = line

@@ -1,6 +1,8 @@
 //! Measuring what the issues name, on a generated organisation, and writing it down.
 
 mod files;
+mod forge;
+mod hosts;
 mod http;
 mod measure;
 mod organisation;
@@ -16,9 +18,12 @@ use crate::workspace::{binary, root, target};
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Measure the unoptimised binary, for trying this command out: writes nothing down.
+    /// Measure the unoptimised binary with few repositories at Git hosts, for trying this command out: writes nothing down.
     #[arg(long)]
     debug: bool,
+    /// Measure only what concerns Git hosts: writes nothing down.
+    #[arg(long)]
+    hosts: bool,
     /// Only generate the organisation.
     #[arg(long)]
     generate: bool,
@@ -32,10 +37,14 @@ pub fn bench(options: &Options) -> Result<()> {
         return Ok(());
     }
     let manifest = run::build(!options.debug)?;
-    let measured = measure::all(&binary(!options.debug), &folder, &target().join("bench-data"), &manifest)?;
+    let fake = step("Building fake-forge", || run::fake_forge(!options.debug))?;
+    let (binary, data) = (binary(!options.debug), target().join("bench-data"));
+    let mut measured = if options.hosts { Vec::new() } else { measure::all(&binary, &folder, &data, &manifest)? };
+    let size = if options.debug { hosts::Size::SMALL } else { hosts::Size::ASKED };
+    measured.extend(hosts::all(&binary, &fake, &folder, &data, size)?);
     let table = report::table(&measured);
     println!("{table}");
-    if !options.debug {
+    if !options.debug && !options.hosts {
         report::write(&root().join("BENCHMARKS.md"), &table)?;
     }
     Ok(())

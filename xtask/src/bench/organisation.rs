@@ -47,6 +47,31 @@ pub fn generate(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes so many small repositories, unless they are there: one commit each, with what says what it is.
+pub fn generate_small(folder: &Path, count: usize) -> Result<()> {
+    for number in 0..count {
+        let path = folder.join(format!("{}.git", small_name(number)));
+        if path.join("complete").exists() {
+            continue;
+        }
+        let _ = fs::remove_dir_all(&path);
+        let mut random = Random::new(0x0005_3a11 + number as u64);
+        let language = Language::of(&mut random);
+        let files = files::identity(number, language, &mut random);
+        import(&path, |stream| commit(stream, 0, START, &files))?;
+        fs::write(path.join("complete"), "")?;
+        if number % 500 == 0 {
+            eprintln!("   {number} of {count} repositories");
+        }
+    }
+    Ok(())
+}
+
+/// A name of its own for each of the small ones.
+pub fn small_name(number: usize) -> String {
+    files::name(number)
+}
+
 /// Files and commits: a median of 60 and 50, ten large ones, one very large one.
 fn size(number: usize) -> (usize, usize) {
     match number {

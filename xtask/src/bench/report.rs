@@ -11,7 +11,7 @@ use crate::command::output;
 
 /// One figure beside what was asked for.
 pub struct Figure {
-    what: &'static str,
+    what: String,
     value: f64,
     unit: &'static str,
     target: &'static str,
@@ -21,8 +21,8 @@ pub struct Figure {
 }
 
 impl Figure {
-    pub fn new(what: &'static str, value: f64, unit: &'static str, target: &'static str) -> Self {
-        Self { what, value, unit, target, met: None, peer: "" }
+    pub fn new(what: &str, value: f64, unit: &'static str, target: &'static str) -> Self {
+        Self { what: what.to_owned(), value, unit, target, met: None, peer: "" }
     }
 
     pub fn at_most(self, limit: f64) -> Self {
@@ -64,6 +64,9 @@ pub fn write(file: &Path, table: &str) -> Result<()> {
          {table}\n\
          The organisation: 500 repositories with a median of 60 files and 50 commits, ten of 2 000 files and 5 000 commits,\n\
          one of 50 000 files and 20 000 commits; and, apart from it, 50 repositories with 5 000 entities in descriptor files.\n\n\
+         At GitHub and at Git hosts: small repositories of six to ten files and one commit, at `fake-forge` on the loopback\n\
+         address, which git clones over smart HTTP. A push by webhook is measured from the delivery to the answer of the API\n\
+         that has the component which the push added.\n\n\
          The figures of Backstage are those that the issue names for a machine of this kind; it was not run here.\n\n\
          Measured on {}\n",
         machine()?

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::bench::http::Connection;
+use crate::command::show;
 use crate::test::free_port;
 
 /// Ends with this value.
@@ -20,19 +21,34 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and returns at once. It looks for changes only when told to.
+    /// Starts it on a folder of repositories, and returns at once. It looks for changes only when told to.
     pub fn start(binary: &Path, data: &Path, source: Option<&Path>) -> Result<Self> {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
-        fs::create_dir_all(data)?;
-        let log = fs::File::create(data.with_extension("log"))?;
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(data);
+        command.arg("serve");
         if let Some(source) = source {
             command.arg("--source").arg(source);
         }
+        Self::spawn(command, data)
+    }
+
+    /// The same with the text of a configuration file, and with secrets in the environment.
+    pub fn start_with(binary: &Path, data: &Path, secrets: &[(&str, &str)], configuration: &str) -> Result<Self> {
+        let file = data.with_extension("toml");
+        fs::create_dir_all(data)?;
+        fs::write(&file, configuration)?;
+        let mut command = Command::new(binary);
+        command.args(["serve", "--config"]).arg(file).envs(secrets.iter().copied());
+        Self::spawn(command, data)
+    }
+
+    fn spawn(mut command: Command, data: &Path) -> Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+        fs::create_dir_all(data)?;
+        let log = fs::File::create(data.with_extension("log"))?;
+        command.args(["--listen", &address.to_string(), "--data"]).arg(data);
         command.env("SLIPWAY_SYNC_INTERVAL", "24h").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let started = Instant::now();
-        let child = command.spawn().with_context(|| format!("{} could not be started", binary.display()))?;
+        let child = command.spawn().with_context(|| format!("{} could not be started", show(&command)))?;
         Ok(Self { address, started, child })
     }
 
