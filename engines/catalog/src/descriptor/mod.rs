@@ -3,6 +3,7 @@
 
 mod casing;
 pub(crate) mod check;
+pub mod edit;
 mod emit;
 mod envelope;
 pub(crate) mod format;
