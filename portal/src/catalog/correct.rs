@@ -148,7 +148,7 @@ fn present(row: &CatalogRow, field: &str) -> Option<String> {
 /// The value as it is stored.
 fn checked(portal: &Portal, actor: &Actor, field: &str, value: &str) -> Result<String> {
     if field == "/spec/owner" {
-        return owner(portal, actor, value);
+        return owner(portal, actor, value).map(|owner| owner.to_string());
     }
     let is_word = !value.is_empty()
         && value.chars().count() <= LONGEST_WORD
@@ -164,7 +164,8 @@ fn checked(portal: &Portal, actor: &Actor, field: &str, value: &str) -> Result<S
     Err(invalid(vec![finding("correction.value", message, help.to_owned())]))
 }
 
-fn owner(portal: &Portal, actor: &Actor, value: &str) -> Result<String> {
+/// The owner that `value` names, if there is one.
+pub(crate) fn owner(portal: &Portal, actor: &Actor, value: &str) -> Result<EntityRef> {
     let reference = EntityRef::parse(value, Some("group"), DEFAULT_NAMESPACE).map_err(|error| {
         let help = "Write the name of a team, as payments, or a person, as user:jane.".to_owned();
         invalid(vec![finding("correction.owner", error.to_string(), help)])
@@ -172,7 +173,7 @@ fn owner(portal: &Portal, actor: &Actor, value: &str) -> Result<String> {
     let reading = portal.index().read();
     let exists = reading.named(std::slice::from_ref(&reference), actor.readable())?.contains_key(&reference);
     if exists && matches!(reference.kind.as_str(), "group" | "user") {
-        return Ok(reference.to_string());
+        return Ok(reference);
     }
     let all = CatalogQuery::all(actor).with(Field::Kind, "group").with(Field::Kind, "user");
     let known = reading.all(&all, Default::default())?;

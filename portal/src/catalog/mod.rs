@@ -24,10 +24,12 @@ use model::catalog::{CatalogEntity, CatalogFilter, CatalogPage, CatalogRow, Corr
 use model::{EntityRef, Kind};
 
 pub use self::correct::correct;
+pub(crate) use self::correct::owner as known_owner;
 pub use self::detail::entity;
 pub use self::index::CatalogIndex;
 pub use self::job::{RepositoryListRow, follow, relink};
 pub use self::query::CatalogQuery;
+pub(crate) use self::text::descriptor;
 use crate::identity::{Action, Actor, can};
 use crate::{Portal, Result};
 

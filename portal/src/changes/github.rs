@@ -21,8 +21,8 @@ pub(super) async fn propose(work: &mut Work<'_>, forge: &Forge, id: u64) -> Resu
     work.keep(|row| row.base = Some(base.clone())).await?;
 
     let pulls = pulls(work, forge, &name).await?;
-    if let Some(ended) = ended(work, &pulls) {
-        return Ok(ended);
+    if let Some(closed) = closed(work, &pulls) {
+        return Ok(closed);
     }
     work.step("looking at the branch");
     let there = forge.branch(&name, &work.row.branch).await.map_err(|error| refused("Looking at the branch", error))?;
@@ -100,19 +100,16 @@ async fn pulls(work: &Work<'_>, forge: &Forge, name: &str) -> Result<Vec<Pull>, 
     pulls.map_err(|error| refused("Looking for the pull request", error))
 }
 
-/// What somebody decided at GitHub about the pull request that is known.
-fn ended(work: &Work<'_>, pulls: &[Pull]) -> Option<Outcome> {
+/// Whether somebody decided at GitHub against the pull request that is known. After one that was merged, what is wanted now
+/// becomes another.
+fn closed(work: &Work<'_>, pulls: &[Pull]) -> Option<Outcome> {
     let known = work.row.number.and_then(|number| u64::try_from(number).ok())?;
-    if pulls.iter().any(|pull| pull.state == PullState::Open) {
-        return None;
-    }
-    match pulls.iter().find(|pull| pull.number == known)?.state {
-        PullState::Open => None,
-        PullState::Merged => Some(Outcome::Merged(format!("Pull request #{known} was merged."))),
-        PullState::Closed => Some(Outcome::Closed(format!(
-            "Somebody closed pull request #{known} at GitHub. Propose it again for a new one."
-        ))),
-    }
+    let is_closed = |pull: &Pull| pull.number == known && pull.state == PullState::Closed;
+    let decided = pulls.iter().any(is_closed) && !pulls.iter().any(|pull| pull.state == PullState::Open);
+    decided.then(|| {
+        let text = format!("Somebody closed pull request #{known} at GitHub. Propose it again for a new one.");
+        Outcome::Closed(text)
+    })
 }
 
 /// The commit on top of the default branch as it is now; `None` where that has everything already.

@@ -11,6 +11,7 @@ mod follow;
 mod github;
 mod job;
 mod patch;
+mod plan;
 mod propose;
 mod store;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub(crate) use self::follow::enqueue_following;
 pub use self::follow::{follow, refresh, told};
 pub use self::job::run;
 pub use self::patch::{Line, LineKind, lines, patch};
+pub use self::plan::{MOST, Planned, Wish, chosen, fingerprint, owner, plan, propose_all};
 pub use self::propose::{Proposal, propose};
 pub use model::change::FileEdit;
 

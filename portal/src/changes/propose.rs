@@ -55,7 +55,8 @@ pub async fn propose(portal: &Portal, actor: &Actor, proposal: Proposal) -> Resu
     let id = match known {
         Some(row) if is_same(&row, &proposal, &edits) => {
             let id = row.id.clone();
-            if row.batch != proposal.batch && proposal.batch.is_some() {
+            // While a job works for it, the row is the job's.
+            if row.state() == ChangeState::Open && proposal.batch.is_some() {
                 store::write(&mut tx, &Row { batch: proposal.batch, ..row }).await?;
             }
             id

@@ -220,7 +220,7 @@ pub async fn of_branch(db: &Db, stable_key: &str, branch: &str) -> Result<Option
 /// The repository with this slug that `readable` may see.
 pub async fn repository(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<Repository>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT r.id, r.archived FROM repositories r");
+        let mut query = QueryBuilder::new("SELECT r.id, r.name, r.archived FROM repositories r");
         narrow(&mut query, readable, &ChangeFilter::default());
         query.push(" AND r.slug = ").push_bind(slug);
         query.build_query_as().fetch_optional(p).await
@@ -231,6 +231,7 @@ pub async fn repository(db: &Db, readable: &[Visibility], slug: &str) -> Result<
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Repository {
     pub id: String,
+    pub name: String,
     pub archived: bool,
 }
 

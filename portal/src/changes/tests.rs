@@ -2,6 +2,7 @@
 
 mod branches;
 mod github;
+mod plans;
 mod refused;
 
 use std::time::Duration;
@@ -28,10 +29,14 @@ struct World {
 
 impl World {
     async fn new(settings: &Settings) -> Self {
+        Self::with(settings, &[("README.md", README)]).await
+    }
+
+    async fn with(settings: &Settings, files: &[(&str, &str)]) -> Self {
         let fake = Fake::start(Profile::Enterprise).await.unwrap();
         fake.state().add_token("ghp_full", "slipway-bot", &["repo", "read:org"]);
         let id = fake.state().add_repository("acme", "shop");
-        fake.state().add_git(id, &[("README.md", README)]).unwrap();
+        fake.state().add_git(id, files).unwrap();
         let portal = open(settings, vec![acme(&fake)]).await;
         let repository = repository(&portal, "shop").await;
         Self { fake, portal, id, repository }

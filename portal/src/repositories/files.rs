@@ -66,6 +66,27 @@ pub async fn readme(portal: &Portal, actor: &Actor, slug: &str, folder: &str) ->
     }
 }
 
+/// The text of one file at the head of the default branch, as it stands there; `None` where there is none.
+///
+/// # Errors
+/// [`Error::Conflict`] for what is there and is no text that can be edited; otherwise as [`file`].
+pub async fn text(portal: &Portal, actor: &Actor, slug: &str, path: &str) -> Result<Option<String>> {
+    let place = Place::find(portal, actor, slug).await?;
+    let wanted = path.to_owned();
+    let read = place.open(move |repository| match repository.file_id(&wanted)? {
+        Some(_) => Ok(Some(repository.file(&wanted, TEXT_BYTES)?)),
+        None => Ok(None),
+    });
+    let refused = |what: &str| Error::Conflict(format!("{path} {what}: change it in a clone of the repository."));
+    let Some(found) = read.await?.map_err(|error| place.cannot_read(&error))? else { return Ok(None) };
+    match found {
+        Some(file) if file.kind == FileKind::Link => Err(refused("is a symbolic link")),
+        Some(file) if file.blob.truncated => Err(refused("is larger than 512 KB")),
+        Some(file) => String::from_utf8(file.blob.bytes).map(Some).map_err(|_| refused("is not a text in UTF-8")),
+        None => Err(refused("is a submodule")),
+    }
+}
+
 /// A path without the parts that mean nothing; `None` if it leaves the repository.
 fn normal(path: &str) -> Option<String> {
     engine_docs::resolve("", path)

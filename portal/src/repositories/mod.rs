@@ -10,7 +10,7 @@ use model::catalog::{CatalogEntity, CatalogRow, Field, Sort};
 use model::repository::{RepositoryDetail, RepositoryFacts, RepositoryRow, Standing};
 use model::{Finding, Visibility};
 
-pub use self::files::{file, readme};
+pub use self::files::{file, readme, text};
 pub(crate) use self::files::{head, read};
 use self::store::Listed;
 use crate::catalog::{self, CatalogQuery, RepositoryListRow};

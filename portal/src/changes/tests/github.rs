@@ -40,6 +40,12 @@ db_test! {
         let pulls = world.pulls();
         assert_eq!((pulls.len(), pulls[0].title.as_str()), (1, "Describe it better"));
         assert_eq!(world.branches(), ["main", &made.change.branch]);
+        // Merged, and nobody has looked yet: what is wanted now becomes another pull request.
+        world.fake.state().merge_pull(world.id, 1).unwrap();
+        let mut next = world.wish("a: 3\n");
+        next.edits[0].before = Some("a: 2\n".to_owned());
+        let third = world.propose(next).await;
+        assert_eq!((third.change.state, third.change.number), (ChangeState::Open, Some(2)), "{third:?}");
         world.portal.stop().await;
     }
 
