@@ -218,6 +218,20 @@ pub fn repositories(filter: &RepositoryFilter) -> String {
     with_query("/repositories", &query.0)
 }
 
+/// An address with a query of these pairs.
+pub fn of_pairs<'a>(path: &str, pairs: impl Iterator<Item = &'a (&'static str, String)>) -> String {
+    let mut query = Query::default();
+    for (key, value) in pairs {
+        query.add(key, value);
+    }
+    with_query(path, &query.0)
+}
+
+/// The page of a change.
+pub fn change(id: &str) -> String {
+    format!("/changes/{}", segment(id))
+}
+
 /// `name`, or `-name` from the end.
 fn sort<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Option<(T, bool)> {
     match value.strip_prefix('-') {

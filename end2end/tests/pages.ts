@@ -4,6 +4,7 @@ import type { APIRequestContext } from "@playwright/test";
 export interface Entity {
   /** Address of its page. */
   path: string;
+  reference: string;
   label: string;
   repository: string;
   /** Label and address of what it depends on. */
@@ -30,7 +31,8 @@ export async function entityWithDependency(request: APIRequestContext): Promise<
     const edge = detail.relations.find((relation) => relation.kind === "dependsOn" && relation.row?.repository);
     if (edge?.row && row.repository && detail.repository?.facts.readme === "README.md") {
       const dependency = { path: pathOf(edge.row.reference), label: labelOf(edge.row) };
-      return { path: pathOf(row.reference), label: labelOf(row), repository: row.repository, dependency };
+      const { reference } = row;
+      return { path: pathOf(reference), reference, label: labelOf(row), repository: row.repository, dependency };
     }
   }
   throw new Error("the demo has no component with a README and a dependency");
@@ -62,6 +64,8 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "document, of documentation", path: await firstDocs(request) },
     { name: "people", path: "/people" },
     { name: "unsure", path: "/unsure" },
+    { name: "changes", path: "/changes" },
+    { name: "change, preview", path: `/changes/new?what=descriptor&entity=${entity.reference}` },
     { name: "rules", path: "/rules" },
     { name: "sources", path: "/sources" },
     { name: "job", path: `/jobs/${job.id}` },

@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, get, post};
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, can};
 
-use crate::api::{self, catalog, docs, jobs, repositories, sources};
+use crate::api::{self, catalog, changes, docs, jobs, repositories, sources};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -30,6 +30,8 @@ pub enum Permission {
     Correct,
     /// Sees and changes how the portal is set up.
     SetUp,
+    /// Proposes changes of files in repositories.
+    Propose,
 }
 
 impl Permission {
@@ -41,6 +43,7 @@ impl Permission {
             Self::Sync => Some(Action::Sync),
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
+            Self::Propose => Some(Action::Propose),
         };
         match action.map_or(Ok(()), |action| can(&asking.actor, action)) {
             Ok(()) => next.run(request).await,
@@ -64,7 +67,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Correct, Open, Read, SetUp, Sync, Watch};
+use Permission::{Correct, Open, Propose, Read, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -91,11 +94,16 @@ pub fn table() -> Vec<Route> {
         page("/sources/doctor", Watch),
         page("/sources/github-app", Watch),
         page("/sources/github-app/created", Watch),
+        page("/changes", Read),
+        page("/changes/new", Propose),
+        page("/changes/{id}", Read),
 
         // Files beside the pages.
         read("/catalog.json", Read, get(catalog::export_json)),
         read("/catalog.csv", Read, get(catalog::export_csv)),
         read("/repositories/{slug}/raw/{*path}", Read, get(repositories::raw)),
+        read("/changes/patch", Propose, get(changes::planned_patch)),
+        read("/changes/{id}/patch", Read, get(changes::patch)),
         read("/assets/{*path}", Open, get(assets::serve)),
 
         // Forms and islands.
@@ -103,6 +111,10 @@ pub fn table() -> Vec<Route> {
         write("/actions/sources/doctor", SetUp, post(pages::action)),
         write("/actions/sources/github-app", SetUp, post(pages::action)),
         write("/actions/catalog/correct", Correct, post(pages::action)),
+        write("/actions/changes/propose", Propose, post(pages::action)),
+        write("/actions/changes/retry", Propose, post(pages::action)),
+        write("/actions/changes/close", Propose, post(pages::action)),
+        write("/actions/changes/refresh", Propose, post(pages::action)),
         write("/calls/catalog/suggest", Read, post(pages::action)),
         write("/preferences/theme", Open, post(pages::set_theme)),
 
@@ -117,6 +129,9 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/repositories/{slug}", Read, get(repositories::repository)),
         read("/api/v1/docs", Read, get(docs::list)),
         read("/api/v1/docs/{namespace}/{kind}/{name}", Read, get(docs::site)),
+        read("/api/v1/changes", Read, get(changes::list)),
+        write("/api/v1/changes", Propose, post(changes::propose)),
+        read("/api/v1/changes/{id}", Read, get(changes::change)),
         read("/api/v1/sources", Watch, get(sources::list)),
         write("/api/v1/sync", Sync, post(sources::sync)),
         read("/api/v1/jobs", Watch, get(jobs::list)),

@@ -19,6 +19,7 @@ pub enum Place {
     Repositories,
     People,
     Unsure,
+    Changes,
     Sources,
     Rules,
     /// None of them.
@@ -127,8 +128,9 @@ fn navigation(place: Place, theme: Theme, here: &str) -> Html {
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];
-    const TENDING: [(Place, Icon, &str, &str); 3] = [
+    const TENDING: [(Place, Icon, &str, &str); 4] = [
         (Place::Unsure, Icon::Question, "/unsure", "Unsure"),
+        (Place::Changes, Icon::Pull, "/changes", "Changes"),
         (Place::Sources, Icon::Refresh, "/sources", "Sources and sync"),
         (Place::Rules, Icon::Rules, "/rules", "Rules"),
     ];

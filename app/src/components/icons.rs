@@ -45,6 +45,7 @@ icons! {
     Network = "network",
     Package = "package",
     Plug = "plug",
+    Pull = "git-pull-request",
     Question = "circle-help",
     Refresh = "refresh-cw",
     Repository = "folder-git-2",

@@ -104,6 +104,11 @@ pub fn is_owner(kind: &str) -> bool {
     matches!(kind.parse(), Ok(Kind::Group | Kind::User))
 }
 
+/// Kinds that a descriptor gives an owner.
+pub fn has_owner(kind: &str) -> bool {
+    matches!(kind.parse(), Ok(Kind::Component | Kind::Api | Kind::Resource | Kind::System | Kind::Domain))
+}
+
 /// Whether commits are about it: those of the file that only describes it are not.
 pub fn has_code(kind: &str) -> bool {
     matches!(kind.parse(), Ok(Kind::Component | Kind::Api | Kind::Resource | Kind::Template))

@@ -1,6 +1,7 @@
 //! What pages are made of.
 
 pub mod activity;
+pub mod diff;
 pub mod evidence;
 pub mod findings;
 pub mod frame;

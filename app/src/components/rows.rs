@@ -38,10 +38,20 @@ fn activity_cell(out: &mut Html, row: &CatalogRow) {
     }
 }
 
-/// One row of the catalog's table.
-pub fn catalog_row(out: &mut Html, row: &CatalogRow) {
+/// One row of the catalog's table. `tickable` puts a box into it that belongs to the form `bulk`.
+pub fn catalog_row(out: &mut Html, row: &CatalogRow, tickable: bool) {
     out.raw("<tr><td>");
-    name_cell(out, row);
+    if tickable {
+        out.raw(
+            "<div class=\"row-tick\"><input class=\"checkbox above\" type=\"checkbox\" form=\"bulk\" name=\"entity\"",
+        );
+        out.attribute("value", &row.reference.to_string());
+        out.attribute("aria-label", row.title.as_deref().unwrap_or(&row.reference.name)).raw(">");
+        name_cell(out, row);
+        out.raw("</div>");
+    } else {
+        name_cell(out, row);
+    }
     out.raw("</td><td>");
     marks::owner(out, row);
     if let Some(known) = row.lifecycle.as_deref().filter(|lifecycle| !matches!(*lifecycle, "unknown" | "")) {
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn a_row_is_lean_and_escaped() {
         let mut out = Html::new();
-        catalog_row(&mut out, &row());
+        catalog_row(&mut out, &row(), false);
         insta::assert_snapshot!(out.as_str().replace("><", ">\n<"));
     }
 

@@ -1,6 +1,7 @@
 //! The pages: one module each, server only.
 
 mod catalog;
+mod changes;
 mod docs;
 mod errors;
 mod home;
@@ -90,6 +91,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sources/github-app") view=|| answer(setup::github_app) ssr=mode.clone()/>
                 <Route path=path!("/sources/github-app/created") view=|| answer(setup::created) ssr=mode.clone()/>
                 <Route path=path!("/jobs/:id") view=|| answer(jobs::page) ssr=mode.clone()/>
+                <Route path=path!("/changes") view=|| answer(changes::list) ssr=mode.clone()/>
+                <Route path=path!("/changes/new") view=|| answer(changes::new) ssr=mode.clone()/>
+                <Route path=path!("/changes/:id") view=|| answer(changes::change) ssr=mode.clone()/>
                 <Route path=path!("/unsure") view=|| answer(unsure::page) ssr=mode.clone()/>
                 <Route path=path!("/rules") view=|| answer(rules::page) ssr=mode/>
             </Routes>

@@ -36,9 +36,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     }
     let seconds = context.portal.settings().poll_interval.as_secs();
     let about = match seconds {
-        0 => "Repositories are read and never written to. Polling is off: they are looked at when somebody asks."
+        0 => "Repositories are read; only what you propose is pushed, to branches. Polling is off: they are looked at when somebody asks."
             .to_owned(),
-        _ => format!("Repositories are read and never written to. Slipway looks for changes every {seconds} seconds."),
+        _ => format!("Repositories are read; only what you propose is pushed, to branches. Slipway looks for changes every {seconds} seconds."),
     };
     state::page_header(&mut out, "Sources and sync", None, &about, &actions);
     if let Some(trouble) = portal::jobs::trouble(&context.portal) {

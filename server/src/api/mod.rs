@@ -1,6 +1,7 @@
 //! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
 
 pub mod catalog;
+pub mod changes;
 pub mod docs;
 pub mod jobs;
 pub mod repositories;
@@ -26,6 +27,9 @@ use crate::http::{Problem, events, webhooks};
         docs::site,
         sources::list,
         sources::sync,
+        changes::list,
+        changes::change,
+        changes::propose,
         jobs::list,
         jobs::job,
         jobs::log,

@@ -16,10 +16,12 @@ use axum::http::{HeaderName, Method, Request, StatusCode, header};
 use axum::response::Response;
 use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use model::Visibility;
-use portal::Portal;
+use model::change::ChangeState;
+use model::{EntityRef, Visibility};
+use portal::git::Address;
 use portal::identity::Actor;
-use portal::settings::{Settings, SourceSettings};
+use portal::settings::{GitSettings, Settings, SourceKind, SourceSettings};
+use portal::{Portal, changes};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -31,6 +33,8 @@ use crate::http::{Inner, Reach, Server, Site, router};
 struct World {
     router: Router,
     job: String,
+    /// By repository.
+    changes: BTreeMap<String, String>,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
 }
@@ -41,8 +45,14 @@ async fn world() -> World {
     repository(&folder.path().join("secret/treasury"));
     let mut settings = Settings::new(folder.path().join("data"));
     settings.poll_interval = std::time::Duration::ZERO;
-    settings.sources = [("public", Visibility::Public), ("secret", Visibility::Readers)]
-        .map(|(name, visibility)| SourceSettings::folder(name, folder.path().join(name), visibility).trusted())
+    let sources = [("public", "harbour", Visibility::Public), ("secret", "treasury", Visibility::Readers)];
+    settings.sources = sources
+        .map(|(name, repository, visibility)| {
+            // At a host, so that changes can be proposed.
+            let address = format!("file://{}", folder.path().join(name).join(repository).display());
+            let git = GitSettings::new(vec![Address::parse(&address).unwrap()]);
+            SourceSettings::new(name, SourceKind::Git(git), visibility).trusted()
+        })
         .to_vec();
     let portal = Portal::open(settings).await.unwrap();
     portal.start();
@@ -53,6 +63,10 @@ async fn world() -> World {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    let changes = BTreeMap::from([
+        ("harbour".to_owned(), proposed(&portal, "harbour").await),
+        ("treasury".to_owned(), proposed(&portal, "treasury").await),
+    ]);
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
         portal,
@@ -62,7 +76,22 @@ async fn world() -> World {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    World { router: router(server), job, _stop: stop, _folder: folder }
+    World { router: router(server), job, changes, _stop: stop, _folder: folder }
+}
+
+/// A change that is proposed for a component; its id.
+async fn proposed(portal: &Portal, name: &str) -> String {
+    let (actor, references) = (Actor::Operator, [EntityRef::new("component", "default", name)]);
+    let wish = changes::Wish::Owner(EntityRef::new("user", "default", "ada"));
+    let plans = changes::plan(portal, &actor, &wish, &references).await.unwrap();
+    let (proposed, _) = changes::propose_all(portal, &actor, plans, "/changes").await.unwrap();
+    for _ in 0..600 {
+        if changes::get(portal, &actor, &proposed[0].id).await.unwrap().change.state == ChangeState::Open {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    proposed[0].id.clone()
 }
 
 fn repository(path: &Path) {
@@ -122,7 +151,7 @@ impl World {
             .replace("{tab}", "dependencies")
             .replace("{slug}", name)
             .replace("{*path}", "README.md")
-            .replace("{id}", &self.job)
+            .replace("{id}", if path.contains("/changes/") { &self.changes[name] } else { &self.job })
     }
 }
 
@@ -156,7 +185,8 @@ async fn everybody_gets_what_the_table_promises() {
         .collect();
     insta::assert_snapshot!(walk);
     for (route, (permission, _, visitor)) in &seen {
-        if matches!(permission, Permission::Sync | Permission::Correct | Permission::SetUp) {
+        use Permission::{Correct, Propose, SetUp, Sync};
+        if matches!(permission, Sync | Correct | SetUp | Propose) {
             assert_eq!(*visitor, 403, "{route}: a visitor must not change anything");
         }
     }

@@ -29,7 +29,7 @@ pub fn run(tools: &BrowserTools, update_screenshots: bool, arguments: &[String])
         .args(arguments)
         .current_dir(&folder)
         .env("SLIPWAY_URL", &server.url)
-        // Not with the prefix of slipway's own settings, of which it knows each.
+        // Tests that need a forge start both of their own. Not with the prefix of slipway's own settings, of which it knows each.
         .env("END2END_SLIPWAY", binary(false))
         .env("END2END_FAKE_FORGE", binary(false).with_file_name("fake-forge"))
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)

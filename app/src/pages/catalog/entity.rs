@@ -3,8 +3,9 @@
 use leptos_axum::redirect;
 use model::catalog::EntityDetail;
 use model::{EntityRef, Level};
+use portal::identity::{Action, can};
 
-use super::super::{Answer, Page, Parameters, Place};
+use super::super::{Answer, Page, Parameters, Place, changes};
 use super::tabs;
 use crate::RequestContext;
 use crate::address;
@@ -60,7 +61,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     let docs = portal::docs::of_entity(&context.portal, &context.actor, &detail).await?;
     let mut out = Html::new();
-    header(&mut out, &detail);
+    header(&mut out, &detail, can(&context.actor, Action::Propose).is_ok());
     tab_links(&mut out, &detail, tab, docs.as_ref());
     match tab {
         Tab::Overview => tabs::overview(&mut out, &context, &detail).await?,
@@ -92,7 +93,7 @@ fn tab_address(reference: &EntityRef, tab: Tab) -> String {
     }
 }
 
-fn header(out: &mut Html, detail: &EntityDetail) {
+fn header(out: &mut Html, detail: &EntityDetail, may: bool) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\">");
     marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Page);
@@ -101,6 +102,14 @@ fn header(out: &mut Html, detail: &EntityDetail) {
         out.raw(" <span class=\"badge\">archived</span>");
     }
     out.raw("</h1><div class=\"thing-actions\">");
+    if may && row.repository.is_some() && marks::has_owner(&row.kind) {
+        out.raw("<details class=\"menu\"><summary class=\"button\">");
+        Icon::Pull.write(out);
+        out.raw("Change</summary><div class=\"menu-list\">");
+        out.link(&changes::address_for_owner(&row.reference), "", "Correct the owner…");
+        out.link(&changes::address_for_entity(&row.reference), "", "Write catalog-info.yaml…");
+        out.raw("</div></details>");
+    }
     if let Some(slug) = &row.repository {
         out.raw("<a class=\"button\"").attribute("href", &address::repository(slug)).raw(">");
         Icon::Repository.write(out);

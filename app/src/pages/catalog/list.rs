@@ -2,6 +2,7 @@
 
 use model::catalog::{CatalogFilter, CatalogPage, Facet, FacetValue, Field, Sort, UNKNOWN};
 use model::{EntityRef, Kind};
+use portal::identity::{Action, can};
 
 use super::super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
@@ -29,10 +30,11 @@ const OPEN_VALUES: usize = 6;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let filter = address::catalog_filter(context.query());
     let catalog = portal::catalog::list(&context.portal, &context.actor, &filter).await?;
-    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog)).following())
+    let may = can(&context.actor, Action::Propose).is_ok();
+    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog, may)).following())
 }
 
-fn render(filter: &CatalogFilter, catalog: &CatalogPage) -> Html {
+fn render(filter: &CatalogFilter, catalog: &CatalogPage, may: bool) -> Html {
     let mut out = Html::new();
     let narrowed = !filter.text.is_empty() || !filter.fields.is_empty();
     let count = match (catalog.total, narrowed) {
@@ -58,7 +60,10 @@ fn render(filter: &CatalogFilter, catalog: &CatalogPage) -> Html {
     if catalog.rows.is_empty() {
         nothing_found(&mut out, filter, catalog.total);
     } else {
-        table(&mut out, filter, catalog);
+        if may {
+            bulk(&mut out, filter, catalog.total);
+        }
+        table(&mut out, filter, catalog, may);
         paging(&mut out, filter, catalog.total);
     }
     out.raw("</div></div>");
@@ -203,7 +208,32 @@ fn facet_value(out: &mut Html, filter: &CatalogFilter, field: Field, value: &Fac
     out.text(&format::number(value.count)).raw("</span></a></li>");
 }
 
-fn table(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
+/// What can be done with the ticked rows, or with all of them: a form that shows first what would come of it.
+fn bulk(out: &mut Html, filter: &CatalogFilter, total: usize) {
+    out.raw("<details class=\"bulk\"><summary class=\"button\">");
+    Icon::Pull.write(out);
+    out.raw(
+        "Change the ticked ones</summary><form class=\"bulk-bar\" id=\"bulk\" action=\"/changes/new\" method=\"get\">",
+    );
+    let all = CatalogFilter { page: 1, ..filter.clone() };
+    for (key, value) in address::pairs(&address::catalog_query(&all)) {
+        out.raw("<input type=\"hidden\"").attribute("name", &key).attribute("value", &value).raw(">");
+    }
+    if total <= portal::changes::MOST {
+        out.raw("<label class=\"bulk-all\"><input class=\"checkbox\" type=\"checkbox\" name=\"all\" value=\"1\"> All ");
+        out.text(&format::number(total)).raw(" that match</label>");
+    }
+    out.raw(
+        "<button class=\"button\" type=\"submit\" name=\"what\" value=\"descriptor\">Write catalog-info.yaml</button>",
+    );
+    out.raw("<span class=\"bulk-set\"><label class=\"visually-hidden\" for=\"to\">New owner</label>");
+    out.raw(
+        "<input class=\"input\" id=\"to\" name=\"to\" autocomplete=\"off\" placeholder=\"Team, such as payments\">",
+    );
+    out.raw("<button class=\"button\" type=\"submit\" name=\"what\" value=\"owner\">Correct owner</button></span></form></details>");
+}
+
+fn table(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage, may: bool) {
     out.raw("<table class=\"table table-list\"><caption class=\"visually-hidden\">Entities</caption><thead><tr>");
     heading(out, filter, "column-name", "Name", Sort::Name, false);
     heading(out, filter, "column-owner", "Owner", Sort::Owner, false);
@@ -212,7 +242,7 @@ fn table(out: &mut Html, filter: &CatalogFilter, catalog: &CatalogPage) {
     heading(out, filter, "column-findings number", "Findings", Sort::Findings, true);
     out.raw("</tr></thead><tbody>");
     for row in &catalog.rows {
-        rows::catalog_row(out, row);
+        rows::catalog_row(out, row, may);
     }
     out.raw("</tbody></table>");
 }
@@ -312,7 +342,7 @@ mod tests {
             values: vec![FacetValue { value: "service".to_owned(), count: 12, selected: false }],
         };
         let catalog = CatalogPage { rows: vec![], total: 0, facets: vec![facet] };
-        let html = render(&filter, &catalog);
+        let html = render(&filter, &catalog, false);
         assert!(
             html.as_str().contains("href=\"/catalog?q=pay&amp;kind=component&amp;type=service&amp;sort=-activity\"")
         );
@@ -323,6 +353,6 @@ mod tests {
     #[test]
     fn an_empty_catalog_says_what_to_do() {
         let catalog = CatalogPage { rows: vec![], total: 0, facets: vec![] };
-        assert!(render(&CatalogFilter::default(), &catalog).as_str().contains("slipway serve --source"));
+        assert!(render(&CatalogFilter::default(), &catalog, true).as_str().contains("slipway serve --source"));
     }
 }

@@ -1,15 +1,16 @@
 //! One repository: what it is to the catalog, what Git knows, what is wrong, what may not speak.
 
 use model::repository::{Exclusion, RepositoryDetail, Standing};
+use portal::identity::{Action, can};
 use portal::repositories::FileView;
 
 use super::super::catalog::{document, facts, figure};
-use super::super::{Answer, Page, Parameters, Place};
+use super::super::{Answer, Page, Parameters, Place, changes};
 use super::list::{standing_badge, standing_word};
 use crate::RequestContext;
 use crate::address;
 use crate::components::state::{Tone, notice};
-use crate::components::{Icon, activity, evidence, findings, rows};
+use crate::components::{Icon, activity, evidence, findings, marks, rows};
 use crate::format;
 use crate::html::Html;
 
@@ -27,7 +28,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         });
     let docs = portal::docs::of_repository(&context.portal, &context.actor, &slug).await?;
     let mut out = Html::new();
-    header(&mut out, &detail, !docs.is_empty());
+    header(&mut out, &detail, !docs.is_empty(), can(&context.actor, Action::Propose).is_ok());
     standing_notice(&mut out, &detail);
     out.raw("<div class=\"with-facts\"><div>");
     main(&mut out, &detail, readme.as_ref());
@@ -37,7 +38,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     Ok(Page::new(detail.row.name, Place::Repositories, out).below("Repositories", "/repositories").following())
 }
 
-fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool) {
+fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool, may: bool) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Repository.write(out);
@@ -48,6 +49,11 @@ fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool) {
         out.raw("<a class=\"button\"").attribute("href", &format!("{}/docs", address::repository(&row.slug))).raw(">");
         Icon::Book.write(out);
         out.raw("Docs</a>");
+    }
+    if let Some(entity) = detail.entities.iter().find(|row| may && marks::has_owner(&row.kind)) {
+        out.raw("<a class=\"button\"").attribute("href", &changes::address_for_entity(&entity.reference)).raw(">");
+        Icon::Pull.write(out);
+        out.raw("Write catalog-info.yaml</a>");
     }
     out.raw("</div>");
     if let Some(description) = &row.description {
