@@ -137,7 +137,7 @@ fn owner_in(text: &str, reference: &EntityRef) -> Option<EntityRef> {
 /// One line of the text of the pull request.
 fn line(detail: &EntityDetail, wish: &Wish) -> String {
     let row = &detail.row;
-    let what = match &row.spec_type {
+    let what = match row.spec_type.as_deref().filter(|spec_type| *spec_type != UNKNOWN) {
         Some(spec_type) => format!("{} `{}` ({spec_type})", row.kind, row.reference.name),
         None => format!("{} `{}`", row.kind, row.reference.name),
     };
