@@ -28,7 +28,7 @@ const fn first(id: &'static str, title: &'static str, explanation: &'static str)
     Rule { id, version: 1, title, explanation }
 }
 
-static RULES: [Rule; 57] = [
+static RULES: [Rule; 58] = [
     first(
         "name.repository",
         "Named after the repository",
@@ -177,7 +177,12 @@ static RULES: [Rule; 57] = [
     first(
         "owner.codeowners",
         "The team in CODEOWNERS",
-        "The one team that CODEOWNERS names for more than half of the component's files.",
+        "The one team that CODEOWNERS names for more than half of the component's files, where a descriptor, the forge or an alias knows that team.",
+    ),
+    first(
+        "owner.codeowners-alone",
+        "A team that only CODEOWNERS knows",
+        "The one team that CODEOWNERS names for more than half of the component's files, but nothing else knows such a team: a guess. It becomes more once the team is known at the forge or declared.",
     ),
     first(
         "owner.codeowners-people",
@@ -237,7 +242,7 @@ static RULES: [Rule; 57] = [
     first(
         "dependency.call",
         "Calls",
-        "A chart, manifest, compose or environment file, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
+        "A chart, manifest, compose or environment file, the settings of a Spring or .NET program, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
     ),
     first("api.definition", "An API", "An OpenAPI, AsyncAPI, gRPC or GraphQL definition file."),
     first("api.provided", "Provides the API", "The definition lies in the component's folder and is no copy."),
@@ -251,7 +256,11 @@ static RULES: [Rule; 57] = [
         "A store beside a component",
         "A compose file or manifest runs a well-known database, cache or broker, and the configuration of a component of the same repository names its host.",
     ),
-    first("template.questions", "A template", "The questions of a cookiecutter or copier template."),
+    first(
+        "template.questions",
+        "A template",
+        "The questions of a cookiecutter template beside a folder whose name is filled in from the answers, or of a copier template. Its skeleton makes no components.",
+    ),
     first(
         "group.codeowners",
         "A team in CODEOWNERS",

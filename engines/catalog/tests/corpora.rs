@@ -45,3 +45,15 @@ fn yaml_texts() {
         }
     }
 }
+
+#[test]
+fn locations_and_questions() {
+    for bytes in inputs("location") {
+        engine_catalog::location::target("a/b", &String::from_utf8_lossy(&bytes));
+    }
+    for bytes in inputs("cookiecutter_json").into_iter().chain(inputs("copier_yaml")) {
+        let text = String::from_utf8_lossy(&bytes);
+        engine_catalog::manifest::cookiecutter_json(&text);
+        engine_catalog::manifest::copier_yaml(&text);
+    }
+}

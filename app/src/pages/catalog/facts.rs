@@ -4,6 +4,7 @@ use model::Evidence;
 use model::catalog::EntityDetail;
 use model::repository::RepositoryFacts;
 
+use super::template;
 use crate::address;
 use crate::components::{evidence, marks, rows};
 use crate::format;
@@ -46,6 +47,16 @@ fn own(out: &mut Html, detail: &EntityDetail) {
     if let Some(spec_type) = &row.spec_type {
         fact(out, "Type", why("/spec/type"), slug, |out| {
             out.text(spec_type);
+        });
+    }
+    if row.kind == "Template" {
+        if let Some(dialect) = detail.entity.entity.metadata.annotations.get("slipway/template-dialect") {
+            fact(out, "Dialect", why("/metadata/name"), slug, |out| {
+                out.text(dialect);
+            });
+        }
+        fact(out, "Questions", None, None, |out| {
+            out.text(&format::number(template::question_count(&detail.entity.entity)));
         });
     }
     if row.lifecycle.is_some() || matches!(row.kind.as_str(), "Component" | "API") {

@@ -4,6 +4,7 @@ mod entity;
 pub(super) mod facts;
 mod list;
 mod tabs;
+mod template;
 
 pub use entity::page as entity;
 pub use list::page as list;

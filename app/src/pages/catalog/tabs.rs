@@ -5,7 +5,7 @@ use model::repository::Activity;
 use model::{Evidence, Kind};
 use portal::repositories::{FileContent, FileView};
 
-use super::facts;
+use super::{facts, template};
 use crate::RequestContext;
 use crate::address;
 use crate::components::graph::{self, Node};
@@ -51,6 +51,9 @@ pub async fn overview(out: &mut Html, context: &RequestContext, detail: &EntityD
         _ => None,
     };
     out.raw("<div class=\"with-facts\"><div>");
+    if kind == Ok(Kind::Template) {
+        template::sections(out, &detail.entity.entity);
+    }
     match (&readme, &detail.row.repository) {
         (Some(readme), Some(slug)) => document(out, slug, readme),
         _ if own_text => no_readme(out, detail),

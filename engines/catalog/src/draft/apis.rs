@@ -62,6 +62,7 @@ fn draft(path: &str, name: &str, api_type: &str, text: &str, line: u32, why: Str
         title: None,
         description: None,
         api_type: api_type.to_owned(),
+        major: None,
         digests: vec![digest(text)],
         services: Vec::new(),
         foreign: path.split('/').rev().skip(1).any(is_foreign),
@@ -102,10 +103,17 @@ fn described(path: &str, text: &str) -> Option<ApiDraft> {
     let why = format!("The file is an {} definition.", if api_type == "openapi" { "OpenAPI" } else { "AsyncAPI" });
     let shorten = |text: Located| text.text.lines().next().unwrap_or_default().chars().take(300).collect::<String>();
     Some(ApiDraft {
+        major: info.and_then(|info| info.text("version")).and_then(|version| major(&version.text)),
         title: title.map(shorten),
         description: description.map(shorten),
         ..draft(path, &name, api_type, text, line, why)
     })
+}
+
+/// `2` of `v2.1.0`; `None` for words.
+fn major(version: &str) -> Option<String> {
+    let first = version.trim().trim_start_matches(['v', 'V']).split(['.', '-', '+']).next().unwrap_or_default();
+    (!first.is_empty() && first.len() <= 8 && first.bytes().all(|byte| byte.is_ascii_digit())).then(|| first.to_owned())
 }
 
 /// Packages that come with gRPC and Google's libraries: everybody carries a copy.

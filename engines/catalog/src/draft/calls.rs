@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::survey::{Survey, TEXT_BYTES};
-use crate::manifest::{Located, hosts};
+use crate::manifest::{Located, hosts, settings};
 
 /// How many hosts one file may name.
 pub(super) const CALLS: usize = 200;
@@ -20,7 +20,7 @@ pub(super) fn calls<'v>(file: &str, values: impl IntoIterator<Item = (&'v str, &
     found
 }
 
-/// What `.env` files and gateways' configurations name, with the folder of the file.
+/// What `.env` files, programs' settings and gateways' configurations name, with the folder of the file.
 pub(super) fn read(survey: &Survey) -> Vec<(String, Vec<Call>)> {
     let mut found = Vec::new();
     for file in &survey.environments {
@@ -35,6 +35,14 @@ pub(super) fn read(survey: &Survey) -> Vec<(String, Vec<Call>)> {
             })
             .collect();
         found.push((file.folder().to_owned(), calls(&file.path, values.iter().map(|(key, value)| (*key, value)))));
+    }
+    for file in &survey.settings {
+        let Some(text) = survey.text(&file.path, TEXT_BYTES) else { continue };
+        let values = settings(&file.name().to_lowercase(), &text);
+        found.push((
+            file.folder().to_owned(),
+            calls(&file.path, values.iter().map(|(key, value)| (key.as_str(), value))),
+        ));
     }
     for file in &survey.gateways {
         let Some(text) = survey.text(&file.path, 4 * TEXT_BYTES) else { continue };

@@ -30,7 +30,7 @@ mod survey;
 mod templates;
 
 use crate::descriptor::DescriptorEntity;
-use crate::manifest::Scope;
+use crate::manifest::{Question, Scope};
 use crate::overrides::Overrides;
 use crate::rules::RULES_VERSION;
 use survey::Survey;
@@ -200,6 +200,9 @@ pub struct ApiDraft {
     pub description: Option<String>,
     /// `openapi`, `asyncapi`, `grpc`, `graphql`
     pub api_type: String,
+    /// The first part of the version that it says: `2` of `2.1.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub major: Option<String>,
     /// gRPC services by their full names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
@@ -219,7 +222,11 @@ pub struct TemplateDraft {
     /// `cookiecutter`, `copier`
     pub template_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Fact<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     pub evidence: Evidence,
 }
 

@@ -72,6 +72,8 @@ pub(super) struct Survey<'t> {
     pub platforms: Vec<&'t File>,
     pub pipelines: Vec<&'t File>,
     pub environments: Vec<&'t File>,
+    /// What programs read at their start: Spring's and .NET's.
+    pub settings: Vec<&'t File>,
     pub apis: Vec<&'t File>,
     pub descriptors: Vec<&'t File>,
     pub templates: Vec<&'t File>,
@@ -98,6 +100,7 @@ impl<'t> Survey<'t> {
             platforms: Vec::new(),
             pipelines: Vec::new(),
             environments: Vec::new(),
+            settings: Vec::new(),
             apis: Vec::new(),
             descriptors: Vec::new(),
             templates: Vec::new(),
@@ -162,6 +165,7 @@ impl<'t> Survey<'t> {
             _ if lower.ends_with(".tf") => self.terraform.push(file),
             _ if is_pipeline(name, folder, yaml) => self.pipelines.push(file),
             _ if is_environment(&lower) => self.environments.push(file),
+            _ if manifest::is_settings(&lower) => self.settings.push(file),
             _ if folder.is_empty() && lower.starts_with("readme") && self.readme.is_none() => self.readme = Some(file),
             _ if yaml && is_manifest_place(folder, &lower) => self.kubernetes.push(file),
             _ => {}
@@ -182,6 +186,7 @@ impl<'t> Survey<'t> {
             ("platform files", &mut self.platforms),
             ("pipelines", &mut self.pipelines),
             ("environment files", &mut self.environments),
+            ("settings files", &mut self.settings),
             ("API definitions", &mut self.apis),
             ("templates", &mut self.templates),
         ] {
@@ -211,6 +216,11 @@ impl<'t> Survey<'t> {
 
     pub fn find(&self, rule: &str, message: &str, help: &str) {
         self.findings.borrow_mut().push(Finding::new(rule, Level::Note, message, help));
+    }
+
+    /// Keeps a finding that has its place.
+    pub fn note(&self, finding: Finding) {
+        self.findings.borrow_mut().push(finding);
     }
 
     pub fn findings(&self) -> Vec<Finding> {

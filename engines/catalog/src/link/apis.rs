@@ -11,6 +11,8 @@ pub(super) struct Api<'i> {
     pub draft: &'i ApiDraft,
     /// Index of the API that it is a copy of: it provides nothing.
     pub copy_of: Option<usize>,
+    /// Another of its repository has its title and another version: the version tells them apart.
+    pub is_other_version: bool,
 }
 
 pub(super) struct Apis<'i> {
@@ -23,7 +25,9 @@ pub(super) struct Apis<'i> {
 pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
     let mut apis: Vec<Api> = world
         .drafts()
-        .flat_map(|(repository, draft)| draft.apis.iter().map(move |draft| Api { repository, draft, copy_of: None }))
+        .flat_map(|(repository, draft)| {
+            draft.apis.iter().map(move |draft| Api { repository, draft, copy_of: None, is_other_version: false })
+        })
         .collect();
     let age = |repository: usize| {
         world.repositories[repository].facts.first_commit.as_ref().map_or(i64::MAX, |commit| commit.at)
@@ -59,13 +63,19 @@ pub(super) fn apis<'i>(world: &World<'i>) -> Apis<'i> {
             })
         };
         // One definition in several files or formats: by its title, where both lie in one repository.
-        let again = || {
-            let title = draft.title.as_ref()?;
-            let named = by_name.get(&name)?.iter().copied();
-            let mut own = named.filter(|&other| apis[other].repository == apis[at].repository);
-            own.find(|&other| apis[other].draft.title.as_ref() == Some(title))
-        };
+        let titled: Vec<usize> = by_name
+            .get(&name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .filter(|&other| apis[other].repository == apis[at].repository)
+            .filter(|&other| draft.title.is_some() && apis[other].draft.title == draft.title)
+            .collect();
+        let again = || titled.iter().copied().find(|&other| apis[other].draft.major == draft.major);
+        let is_other_version = !titled.is_empty();
         apis[at].copy_of = same.or_else(serves).or_else(again).or_else(alike);
+        apis[at].is_other_version = is_other_version && apis[at].copy_of.is_none();
         if apis[at].copy_of.is_none() && !draft.foreign {
             draft.digests.iter().for_each(|digest| _ = by_digest.insert(digest, at));
             draft.services.iter().for_each(|service| by_service.entry(service).or_default().push(at));

@@ -144,9 +144,15 @@ impl People {
                 .map(|(_, rival)| rival.owner.as_str())
                 .collect();
             let what = format!("CODEOWNERS gives {} of {} files to {}", share.files, share.of, share.owner);
-            if others.is_empty() {
+            if others.is_empty() && !self.mentioned.contains_key(team) {
                 let evidence = of_share("owner.codeowners", Confidence::Corroborated, format!("{what}."), share);
                 return Ownership { owner: Some(Fact::new(team.clone(), evidence)), guess: None };
+            }
+            // Who reviews is often not who answers: of those who declare an owner, half name another than CODEOWNERS.
+            if others.is_empty() {
+                let why = format!("{what}, and nothing else knows such a team.");
+                let evidence = of_share("owner.codeowners-alone", Confidence::Guess, why, share);
+                return Ownership { owner: None, guess: Some(guess(team, evidence)) };
             }
             let why = format!("{what}, and as many to {}.", others.join(", "));
             let evidence = of_share("owner.codeowners-shared", Confidence::Guess, why, share);

@@ -242,6 +242,8 @@ fn inferred_api<'i>(world: &World, apis: &Apis<'i>, at: usize) -> Option<Thing<'
     let is_one_word = !own.contains(['-', '.']);
     let wanted =
         if is_generic(bare) || is_one_word { within(&world.names[api.repository], &own).to_lowercase() } else { own };
+    let version = api.draft.major.as_ref().filter(|_| api.is_other_version);
+    let wanted = version.and_then(|major| api_name(&format!("{wanted}-v{major}"))).unwrap_or(wanted);
     Some(Thing {
         kind: Kind::Api,
         repository: api.repository,

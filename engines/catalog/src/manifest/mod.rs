@@ -23,8 +23,10 @@ mod node;
 mod php;
 mod protobuf;
 mod python;
+mod questions;
 mod ruby;
 mod script;
+mod settings;
 mod swift;
 mod terraform;
 #[cfg(test)]
@@ -53,7 +55,9 @@ pub(crate) use node::json as json_document;
 pub use php::composer_json;
 pub use protobuf::buf_yaml;
 pub use python::{pipfile, pyproject, requirements, setup_cfg, setup_py};
+pub use questions::{Nested, Question, Questions, cookiecutter_json, copier_yaml};
 pub use ruby::{gemfile, gemspec};
+pub use settings::{is_settings, settings};
 pub use swift::package_swift;
 pub use terraform::terraform;
 

@@ -156,6 +156,8 @@ pub(super) const FOLDER_ENDINGS: &[(&str, PathClass, &str)] = &[
     (".tests", Test, "holds tests"),
     (".test", Test, "holds tests"),
     ("-e2e", Test, "holds tests"),
+    ("examples", Test, "holds examples"),
+    ("-samples", Test, "holds examples"),
 ];
 
 /// Folders in which services and packages lie by name: below one of them, a word of the tables is somebody's name

@@ -9,6 +9,9 @@ use super::fields::{Field, guessed, owner_text, pair};
 use crate::link::overrides::SaidOf;
 use crate::link::people::Ownership;
 
+/// What a template that was found by its files was written for.
+const DIALECT: &str = "slipway/template-dialect";
+
 impl Building<'_> {
     pub(super) fn component(&mut self, corrections: &[&Correction]) {
         let context = self.context;
@@ -132,8 +135,17 @@ impl Building<'_> {
             self.set("type", template.template_type.clone(), evidence);
             // The schema demands steps. What the template does is in its own files; running it comes with its dialect.
             self.entity.spec.insert("steps".to_owned(), Value::Array(Vec::new()));
+            if !template.questions.is_empty() {
+                let asked = template.questions.iter().map(|question| (question.name.clone(), question.schema()));
+                let page = serde_json::json!({ "title": "Questions", "properties": Value::Object(asked.collect()) });
+                self.entity.spec.insert("parameters".to_owned(), Value::Array(vec![page]));
+            }
+            let annotations = &mut self.entity.metadata.annotations;
+            annotations.insert(DIALECT.to_owned(), template.template_type.clone());
+            self.entity.metadata.title.clone_from(&template.title);
             let facts = &context.world.repositories[self.thing.repository].facts;
-            if let Some(description) = facts.description.as_ref().filter(|_| template.path.is_empty()) {
+            let whole = facts.description.as_ref().filter(|_| template.path.is_empty());
+            if let Some(description) = template.description.as_ref().or(whole) {
                 self.entity.metadata.description = Some(description.value.clone());
                 let evidence =
                     context.world.stamp(&description.evidence, self.thing.repository, Some(self.thing.repository));

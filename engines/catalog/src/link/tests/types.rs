@@ -287,6 +287,45 @@ fn a_template_speaks_for_itself_only() {
 }
 
 #[test]
+fn templates_say_what_they_ask() {
+    let linked = catalog([repository(
+        "starters",
+        &[
+            ("README.md", "# Starters\n\nAll our templates.\n"),
+            (
+                "cookiecutter.json",
+                "{\"templates\": {\"api\": {\"path\": \"./api\", \"title\": \"An API\", \"description\": \"Makes an API.\"}}}",
+            ),
+            ("api/cookiecutter.json", "{\"name\": \"x\", \"licence\": [\"MIT\", \"none\"]}"),
+            ("api/{{cookiecutter.name}}/pyproject.toml", MANIFEST),
+            ("web/copier.yml", "_subdirectory: template\nport: {type: int, default: 80, help: Which port?}\n"),
+            ("web/README.md", "# Web\n\nMakes a web site.\n"),
+            ("web/template/Dockerfile.jinja", DOCKERFILE),
+            ("web/template/package.json", "{\"name\": \"x\", \"scripts\": {\"start\": \"node x\"}}"),
+            ("broken/copier.yml", "a: [\n"),
+        ],
+    )]);
+    assert_eq!(
+        linked.references(),
+        ["template:default/starters-api", "template:default/starters-broken", "template:default/starters-web"]
+    );
+    let api = linked.get("template:default/starters-api");
+    assert_eq!(api.entity.metadata.title.as_deref(), Some("An API"));
+    assert_eq!(api.entity.metadata.description.as_deref(), Some("Makes an API."));
+    assert_eq!(api.entity.metadata.annotations["slipway/template-dialect"], "cookiecutter");
+    let asked = &api.entity.spec["parameters"][0]["properties"];
+    assert_eq!(asked["licence"], serde_json::json!({ "type": "string", "enum": ["MIT", "none"], "default": "MIT" }));
+    let web = linked.get("template:default/starters-web");
+    assert_eq!(
+        (web.entity.metadata.description.as_deref(), linked.field("template:default/starters-web", "type").as_str()),
+        (Some("Makes a web site."), "copier")
+    );
+    assert_eq!(web.entity.spec["parameters"][0]["properties"]["port"]["title"], "Which port?");
+    let rules: Vec<_> = linked.findings.iter().map(|(_, finding)| (finding.file.as_str(), finding.level)).collect();
+    assert_eq!(rules, [("broken/copier.yml", model::Level::Warning)]);
+}
+
+#[test]
 fn the_only_program_of_a_workspace_is_a_guess() {
     let member =
         "[package]\nname = \"ledger\"\npublish = false\n[[bin]]\nname = \"ledger\"\n[dependencies]\nclap = \"4\"\n";

@@ -155,6 +155,35 @@ fn a_copy_of_a_definition_provides_nothing() {
 }
 
 #[test]
+fn settings_of_programs_name_whom_they_call() {
+    let spring = "ledger:\n  url: ${LEDGER_URL:http://ledger:8080}\n";
+    let net = "{\"Services\": {\"Ledger\": {\"BaseUrl\": \"http://ledger.payments.svc.cluster.local\"}}}";
+    let test = "tides:\n  url: http://tides:80\n";
+    let linked = catalog([
+        service("ledger", &[]),
+        service("tides", &[("src/main/resources/application.yml", spring)]),
+        service("berths", &[("src/appsettings.Production.json", net), ("src/test/resources/application.yml", test)]),
+    ]);
+    for name in ["tides", "berths"] {
+        let calls = linked.list(&format!("component:default/{name}"), "dependsOn");
+        assert_eq!(calls, ["component:default/ledger dependency.call"], "{name}");
+    }
+}
+
+#[test]
+fn versions_of_an_api_are_told_apart() {
+    let version =
+        |number: &str| format!("openapi: 3.0.0\ninfo:\n  title: Ledger API\n  version: {number}\npaths: {{}}\n");
+    let (first, again, second) = (version("1.0.0"), version("1.4.0"), version("v2.1"));
+    let files: Files =
+        &[("api/v1/openapi.yaml", &first), ("docs/openapi.yaml", &again), ("api/v2/openapi.yaml", &second)];
+    let linked = catalog([service("ledger", files)]);
+    let apis: Vec<_> = linked.references().into_iter().filter(|reference| reference.starts_with("api:")).collect();
+    assert_eq!(apis, ["api:default/ledger-api", "api:default/ledger-api-v2"]);
+    assert_eq!(linked.list("component:default/ledger", "providesApis").len(), 2);
+}
+
+#[test]
 fn stores_are_resources_only_where_somebody_uses_them() {
     let compose = |url: &str| {
         format!(

@@ -1,0 +1,8 @@
+//! `cookiecutter_json`: any text can be read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = engine_catalog::manifest::cookiecutter_json(text);
+});

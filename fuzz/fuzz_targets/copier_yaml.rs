@@ -1,0 +1,8 @@
+//! `copier_yaml`: any text can be read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = engine_catalog::manifest::copier_yaml(text);
+});
