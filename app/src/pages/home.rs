@@ -203,7 +203,7 @@ fn fix_first(out: &mut Html, summary: &Summary) {
             "without an owner",
             "component",
             "components",
-            "Nothing in Git says whose they are. A CODEOWNERS file settles it.",
+            "Nothing in Git says whose they are. A CODEOWNERS file with a known team settles it.",
             "/catalog?kind=component&ownership=unknown",
             "Show them",
         ),
