@@ -192,6 +192,7 @@ pub fn repository_filter(query: &str) -> RepositoryFilter {
             "q" => filter.text = value.trim().chars().take(LONGEST_TEXT).collect(),
             "standing" => filter.standings.extend(Standing::parse(&value)),
             "source" => filter.source = Some(value).filter(|source| !source.is_empty()),
+            "out-of-sight" => filter.out_of_sight = value == "yes",
             "sort" => (filter.sort, filter.descending) = sort(&value, RepositorySort::parse).unwrap_or_default(),
             "page" => filter.page = value.parse().unwrap_or(1).max(1),
             _ => {}
@@ -209,6 +210,9 @@ pub fn repositories(filter: &RepositoryFilter) -> String {
         query.add("standing", standing.as_str());
     }
     query.add_unless_empty("source", filter.source.as_deref().unwrap_or_default());
+    if filter.out_of_sight {
+        query.add("out-of-sight", "yes");
+    }
     if filter.sort != RepositorySort::default() || filter.descending {
         query.add("sort", &sort_value(filter.sort.key(), filter.descending));
     }
@@ -317,8 +321,8 @@ mod tests {
 
     #[test]
     fn repositories_keep_their_state_too() {
-        let filter = repository_filter("q=ship&standing=failed&standing=nonsense&sort=-size&page=2");
-        assert_eq!(repositories(&filter), "/repositories?q=ship&standing=failed&sort=-size&page=2");
+        let filter = repository_filter("q=ship&standing=failed&standing=nonsense&out-of-sight=yes&sort=-size&page=2");
+        assert_eq!(repositories(&filter), "/repositories?q=ship&standing=failed&out-of-sight=yes&sort=-size&page=2");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn repository(state: &State, repository: &Repository, role: Option<&s
         "clone_url": repository.clone_url.clone().unwrap_or_else(|| format!("{html}.git")),
         "svn_url": html,
         "mirror_url": null,
-        "homepage": null,
+        "homepage": repository.homepage,
         "size": 108,
         "stargazers_count": 0,
         "watchers_count": 0,

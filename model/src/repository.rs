@@ -234,6 +234,43 @@ impl Standing {
     }
 }
 
+/// What the forge says of a repository, beyond Git.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct ForgeFacts {
+    /// `owner/name`
+    pub full_name: String,
+    /// Its page at the forge.
+    pub html_url: String,
+    pub homepage: Option<String>,
+    pub description: Option<String>,
+    pub default_branch: Option<String>,
+    /// `public`, `internal` or `private`
+    pub visibility: String,
+    pub archived: bool,
+    pub template: bool,
+    pub topics: Vec<String>,
+    /// The most used one, in the forge's own words.
+    pub language: Option<String>,
+    /// One value, or several.
+    pub custom_properties: BTreeMap<String, Vec<String>>,
+    /// When somebody last pushed to any branch; milliseconds since 1970 in UTC.
+    pub pushed_at: Option<i64>,
+}
+
+/// That a repository is not listed by its source any more, and not known to be gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct OutOfSight {
+    /// Milliseconds since 1970 in UTC.
+    pub since: i64,
+    /// As far as can be told; the end of a sentence about it.
+    pub why: String,
+    /// It stays until a person has said what became of it.
+    pub waits: bool,
+}
+
 /// One row of the list of repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -258,6 +295,8 @@ pub struct RepositoryRow {
     pub entities: u64,
     pub errors: u64,
     pub warnings: u64,
+    /// Its source does not list it any more.
+    pub out_of_sight: Option<OutOfSight>,
 }
 
 /// Everything that the page of a repository shows.
@@ -266,6 +305,8 @@ pub struct RepositoryRow {
 pub struct RepositoryDetail {
     pub row: RepositoryRow,
     pub facts: RepositoryFacts,
+    /// Where its source is at a forge.
+    pub forge: Option<ForgeFacts>,
     pub entities: Vec<crate::catalog::CatalogRow>,
     pub findings: Vec<Finding>,
     /// When its content was last read, and how many milliseconds that took.

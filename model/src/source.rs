@@ -55,7 +55,7 @@ impl Default for SourcePolicy {
 pub struct SourceStatus {
     /// Stable name, from the configuration.
     pub name: String,
-    /// `folder` or `git`
+    /// `folder`, `git` or `github`
     pub kind: String,
     /// What is shown: the path or address, without credentials.
     pub location: String,
@@ -72,4 +72,31 @@ pub struct SourceStatus {
     pub took: Option<i64>,
     /// Why the last listing failed, if it did; what was known stays.
     pub error: Option<String>,
+    /// What it does not list any more.
+    pub unlisted: Unlisted,
+}
+
+/// Repositories that a source does not list any more, and that are not known to be gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Unlisted {
+    /// All of them.
+    pub out_of_sight: u64,
+    /// Those that stay until a person has said what became of them.
+    pub waiting: u64,
+    /// When the last of these went out of sight: with it a word is given on no others than were shown.
+    pub until: i64,
+    /// The first 100 that wait, by name.
+    pub repositories: Vec<UnlistedRepository>,
+}
+
+/// One that waits for a person's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct UnlistedRepository {
+    pub slug: String,
+    pub name: String,
+    pub since: i64,
+    /// The end of a sentence that begins with its name.
+    pub why: String,
 }

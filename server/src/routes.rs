@@ -32,6 +32,8 @@ pub enum Permission {
     SetUp,
     /// Proposes changes of files in repositories.
     Propose,
+    /// Says what became of repositories that are not listed any more.
+    Remove,
 }
 
 impl Permission {
@@ -44,6 +46,7 @@ impl Permission {
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
+            Self::Remove => Some(Action::Remove),
         };
         match action.map_or(Ok(()), |action| can(&asking.actor, action)) {
             Ok(()) => next.run(request).await,
@@ -67,7 +70,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Correct, Open, Propose, Read, SetUp, Sync, Watch};
+use Permission::{Correct, Open, Propose, Read, Remove, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -110,6 +113,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/sources/sync", Sync, post(pages::action)),
         write("/actions/sources/doctor", SetUp, post(pages::action)),
         write("/actions/sources/github-app", SetUp, post(pages::action)),
+        write("/actions/sources/unlisted", Remove, post(pages::action)),
         write("/actions/catalog/correct", Correct, post(pages::action)),
         write("/actions/changes/propose", Propose, post(pages::action)),
         write("/actions/changes/retry", Propose, post(pages::action)),
@@ -133,6 +137,7 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/changes", Propose, post(changes::propose)),
         read("/api/v1/changes/{id}", Read, get(changes::change)),
         read("/api/v1/sources", Watch, get(sources::list)),
+        write("/api/v1/sources/{source}/unlisted", Remove, post(sources::decide)),
         write("/api/v1/sync", Sync, post(sources::sync)),
         read("/api/v1/jobs", Watch, get(jobs::list)),
         read("/api/v1/jobs/{id}", Watch, get(jobs::job)),

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
-use model::source::SourceStatus;
+use model::source::{SourceStatus, Unlisted};
+use portal::sources::Word;
 
 use portal::identity::{Action, can};
 use portal::sources::doctor::{Examined, State};
@@ -122,12 +123,18 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus, examined: Option<&Exami
     if let Some(examined) = examined {
         set_up(out, examined, &source.name);
     }
+    if source.unlisted.out_of_sight > 0 {
+        out.raw("<span class=\"level level-warning\">");
+        let text = format!("{} out of sight", format::number(source.unlisted.out_of_sight));
+        out.link(&format!("{address}&out-of-sight=yes"), "link", &text).raw("</span>");
+    }
     out.raw("</p>");
     if let Some(error) = &source.error {
         state::notice(out, Tone::Red, |out| {
             out.raw("The last listing failed, and what was known stays: ").text(error);
         });
     }
+    unlisted(out, &source.name, &source.unlisted);
     out.raw("</article>");
 }
 
@@ -142,6 +149,35 @@ fn set_up(out: &mut Html, examined: &Examined, source: &str) {
     } else {
         out.raw("<span>").link(&address, "link", "Set-up").raw("</span>");
     }
+}
+
+/// Asks what became of repositories that are not listed any more.
+fn unlisted(out: &mut Html, source: &str, unlisted: &Unlisted) {
+    if unlisted.waiting == 0 {
+        return;
+    }
+    state::notice(out, Tone::Amber, |out| {
+        out.raw("<strong>")
+            .text(&format::count(unlisted.waiting, "repository is", "repositories are"))
+            .raw(" not listed any more.</strong> ");
+        out.raw("So many at once may be a mistake: do the credentials still see what they saw, and are the filters as they were? ");
+        out.raw("They stay, for people who are signed in at the most, until you say what became of them.");
+    });
+    out.raw("<details><summary>Which ones</summary><ul>");
+    for repository in &unlisted.repositories {
+        out.raw("<li>").link(&crate::address::repository(&repository.slug), "link", &repository.name);
+        out.raw(" <span class=\"faint\">").text(&repository.why).raw("</span></li>");
+    }
+    out.raw("</ul>");
+    let more = unlisted.waiting.saturating_sub(unlisted.repositories.len() as u64);
+    if more > 0 {
+        out.raw("<p class=\"faint small\">and ").plain(more).raw(" more</p>");
+    }
+    out.raw("</details><form method=\"post\" class=\"source-answer\"").attribute("action", Decide::PATH).raw(">");
+    out.raw("<input type=\"hidden\" name=\"source\"").attribute("value", source).raw(">");
+    out.raw("<input type=\"hidden\" name=\"until\"").attribute("value", &unlisted.until.to_string()).raw(">");
+    out.raw("<button type=\"submit\" class=\"button\" name=\"word\" value=\"gone\">They are gone</button> ");
+    out.raw("<button type=\"submit\" class=\"button\" name=\"word\" value=\"keep\">Keep them</button></form>");
 }
 
 fn past_jobs(out: &mut Html, now: i64, jobs: &[Job]) {
@@ -194,5 +230,28 @@ pub async fn sync(#[server(default)] source: String) -> Result<(), Error> {
         Ok(job) => leptos_axum::redirect(&format!("/jobs/{}", crate::address::segment(&job))),
         Err(error) => finish("/sources", &Flash::error(Error::from(error).0)),
     }
+    Ok(())
+}
+
+/// Takes a person's word on what a source does not list any more.
+#[server(prefix = "/actions", endpoint = "sources/unlisted")]
+pub async fn decide(
+    #[server(default)] source: String,
+    #[server(default)] until: i64,
+    #[server(default)] word: String,
+) -> Result<(), Error> {
+    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let flash = match Word::parse(&word) {
+        None => Flash::error("Say whether they are gone, or are to be kept.".to_owned()),
+        Some(word) => match portal::sources::decide(&context.portal, &context.actor, &source, word, until).await {
+            Ok(0) => Flash::error("Nothing of that source waits for an answer any more.".to_owned()),
+            Ok(count) => {
+                let what = if word == Word::Gone { "removed from the catalog" } else { "kept" };
+                Flash::success(format!("{} {what}.", format::count(count, "repository was", "repositories were")))
+            }
+            Err(error) => Flash::error(Error::from(error).0),
+        },
+    };
+    finish("/sources", &flash);
     Ok(())
 }

@@ -31,6 +31,8 @@ pub enum Unclear {
     StandingChanged,
     /// 404, but an App for selected repositories cannot tell what was deleted from what was deselected.
     SelectedRepositories,
+    /// 404, and we do not see everything there: what we lost the right to read looks just like what was deleted.
+    NotEverything,
 }
 
 impl std::fmt::Display for Unclear {
@@ -41,6 +43,9 @@ impl std::fmt::Display for Unclear {
             Self::SelectedRepositories => {
                 f.write_str("an App for selected repositories cannot tell whether it is gone")
             }
+            Self::NotEverything => f.write_str(
+                "only an App for all repositories, or a classic token of an owner with the scope repo, could tell whether it is gone",
+            ),
         }
     }
 }
@@ -48,7 +53,8 @@ impl std::fmt::Display for Unclear {
 /// Who we are at the forge and what we may see there. GitHub answers 404 for what may not be seen, so a 404 means
 /// something only while this stays the same ("Troubleshooting the REST API", "404 Not Found for an existing resource").
 ///
-/// What a fine-grained token may see is not told by the forge: for one, only its person and their membership are here.
+/// What a fine-grained token may see is not told by the forge: for one, only its person and their membership are here, and
+/// it proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// `nobody`, `user:…`, `installation:…`
@@ -69,6 +75,33 @@ struct WireUser {
 struct WireMembership {
     state: String,
     role: String,
+}
+
+impl Standing {
+    /// What a 404 leaves open, asked under this standing by something that was last seen under `before`; `None` if it
+    /// means that there is nothing.
+    pub fn absence(&self, account: &str, before: &Self) -> Option<Unclear> {
+        if self.selected_only {
+            Some(Unclear::SelectedRepositories)
+        } else if self != before {
+            Some(Unclear::StandingChanged)
+        } else if !self.sees_all(account) {
+            Some(Unclear::NotEverything)
+        } else {
+            None
+        }
+    }
+
+    /// Owners see every repository of their organisation, and people all of their own ("Repository roles for an
+    /// organization"); everybody else may lose sight of one without any sign of it here.
+    fn sees_all(&self, account: &str) -> bool {
+        if self.who.starts_with("installation:") {
+            return !self.selected_only;
+        }
+        let is_owner = self.membership.as_deref() == Some("active admin");
+        let is_own = self.who.strip_prefix("user:").is_some_and(|login| login.eq_ignore_ascii_case(account));
+        (is_owner || is_own) && self.rights.contains_key("repo")
+    }
 }
 
 impl Forge {
@@ -110,16 +143,22 @@ impl Forge {
         })
     }
 
+    /// The repository with this id, whatever it is called now and whoever has it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Gone`] if there is none that the credentials may see; otherwise as [`Forge::send`].
+    pub async fn by_id(&self, id: u64) -> Result<ForgeRepository> {
+        let path = format!("/repositories/{id}");
+        let answer = self.get(&path, None).await?;
+        parse::<WireRepository>(&path, answer.body()).map(ForgeRepository::from)
+    }
+
     /// Whether the repository with this id is still there. `before` is our standing with `account` when it was last seen.
     pub async fn exists(&self, id: u64, account: &str, before: &Standing) -> Existence {
-        let path = format!("/repositories/{id}");
-        let answer = self.get(&path, None).await;
-        match answer.and_then(|answer| parse::<WireRepository>(&path, answer.body())) {
-            Ok(repository) => Existence::There(Box::new(repository.into())),
+        match self.by_id(id).await {
+            Ok(repository) => Existence::There(Box::new(repository)),
             Err(Error::NotFound { .. } | Error::Gone { .. }) => match self.standing(account).await {
-                Ok(now) if now.selected_only => Existence::Unknown(Unclear::SelectedRepositories),
-                Ok(now) if now == *before => Existence::Gone,
-                Ok(_) => Existence::Unknown(Unclear::StandingChanged),
+                Ok(now) => now.absence(account, before).map_or(Existence::Gone, Existence::Unknown),
                 Err(error) => Existence::Unknown(Unclear::NoAnswer(error)),
             },
             Err(error) => Existence::Unknown(Unclear::NoAnswer(error)),

@@ -33,6 +33,8 @@ pub enum Action {
     Correct,
     /// Propose changes of files in repositories, and close them.
     Propose,
+    /// Say of repositories that are not listed any more whether they are gone.
+    Remove,
     /// Read jobs, their logs, and the state of the sources.
     Watch,
     /// See and change how the portal is set up: permissions at forges, credentials, GitHub Apps.
@@ -63,7 +65,7 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
     let allowed = match action {
         Action::Read(visibility) => actor.readable().contains(&visibility),
         Action::Watch => true,
-        Action::Sync | Action::Correct | Action::Propose | Action::SetUp => {
+        Action::Sync | Action::Correct | Action::Propose | Action::Remove | Action::SetUp => {
             matches!(actor, Actor::System | Actor::Operator)
         }
     };
@@ -76,6 +78,7 @@ pub fn can(actor: &Actor, action: Action) -> Result<()> {
         Action::Sync => Error::Forbidden(needs_operator("start a sync")),
         Action::Correct => Error::Forbidden(needs_operator("correct the catalog")),
         Action::Propose => Error::Forbidden(needs_operator("propose changes")),
+        Action::Remove => Error::Forbidden(needs_operator("say what became of repositories")),
         Action::Watch => Error::Forbidden(needs_operator("watch jobs")),
         Action::SetUp => Error::Forbidden(needs_operator("see how it is set up")),
     })
@@ -98,7 +101,7 @@ mod tests {
         for hidden in [Visibility::SignedIn, Visibility::Readers] {
             assert!(matches!(can(&visitor, Action::Read(hidden)), Err(Error::NotFound(_))));
         }
-        for change in [Action::Sync, Action::Correct, Action::Propose, Action::SetUp] {
+        for change in [Action::Sync, Action::Correct, Action::Propose, Action::Remove, Action::SetUp] {
             assert!(matches!(can(&visitor, change), Err(Error::Forbidden(_))));
         }
     }

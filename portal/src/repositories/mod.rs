@@ -7,7 +7,7 @@ mod tests;
 
 use engine_docs::Rendered;
 use model::catalog::{CatalogEntity, CatalogRow, Field, Sort};
-use model::repository::{RepositoryDetail, RepositoryFacts, RepositoryRow, Standing};
+use model::repository::{ForgeFacts, OutOfSight, RepositoryDetail, RepositoryFacts, RepositoryRow, Standing};
 use model::{Finding, Visibility};
 
 pub use self::files::{file, readme, text};
@@ -27,6 +27,8 @@ pub struct RepositoryFilter {
     /// Alternatives; empty means all.
     pub standings: Vec<Standing>,
     pub source: Option<String>,
+    /// Only those that are out of sight.
+    pub out_of_sight: bool,
     pub sort: RepositorySort,
     pub descending: bool,
     /// From 1.
@@ -40,6 +42,7 @@ impl Default for RepositoryFilter {
             text: String::new(),
             standings: Vec::new(),
             source: None,
+            out_of_sight: false,
             sort: RepositorySort::Name,
             descending: false,
             page: 1,
@@ -93,6 +96,8 @@ pub struct RepositoryPage {
     pub standings: Vec<(Standing, usize)>,
     /// The same for the sources, by name.
     pub sources: Vec<(String, usize)>,
+    /// How many are out of sight, under the filters on words and source.
+    pub out_of_sight: usize,
 }
 
 /// One file at the head of a repository.
@@ -125,6 +130,7 @@ pub async fn list(portal: &Portal, actor: &Actor, filter: &RepositoryFilter) -> 
     let (db, readable) = (portal.db(), actor.readable());
     let filter = RepositoryFilter { per_page: filter.per_page.clamp(1, LARGEST_PAGE), ..filter.clone() };
     let (standings, sources) = store::counts(db, readable, &filter).await?;
+    let out_of_sight = store::out_of_sight(db, readable, &filter).await?;
     let count = |count: i64| usize::try_from(count).unwrap_or_default();
     let standings: Vec<(Standing, usize)> = Standing::ALL
         .into_iter()
@@ -145,6 +151,7 @@ pub async fn list(portal: &Portal, actor: &Actor, filter: &RepositoryFilter) -> 
         total,
         standings,
         sources: sources.into_iter().map(|(source, found)| (source, count(found))).collect(),
+        out_of_sight: count(out_of_sight),
     })
 }
 
@@ -161,6 +168,8 @@ pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<Repositor
         Some(facts) => serde_json::from_str(facts).unwrap_or_default(),
         None => RepositoryFacts::default(),
     };
+    let forge = detail.forge.as_deref().and_then(|text| serde_json::from_str::<ForgeFacts>(text).ok());
+    let forge = forge.map(|facts| ForgeFacts { pushed_at: detail.pushed_at, ..facts });
     let query = CatalogQuery::all(actor).with(Field::Repository, slug);
     let entities: Vec<CatalogRow> =
         portal.index().read().all(&query, (Sort::Kind, false))?.iter().map(|row| CatalogRow::clone(row)).collect();
@@ -174,6 +183,7 @@ pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<Repositor
     Ok(RepositoryDetail {
         row: row(listed),
         facts,
+        forge,
         entities,
         findings: in_order(findings),
         read_at: detail.read_at,
@@ -217,5 +227,10 @@ fn row(listed: Listed) -> RepositoryRow {
         entities: listed.entities.unsigned_abs(),
         errors: listed.errors.unsigned_abs(),
         warnings: listed.warnings.unsigned_abs(),
+        out_of_sight: listed.unseen_since.map(|since| OutOfSight {
+            since,
+            why: listed.unseen_why.unwrap_or_default(),
+            waits: listed.unseen_word.as_deref() == Some("waits"),
+        }),
     }
 }

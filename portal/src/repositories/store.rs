@@ -23,6 +23,9 @@ pub struct Listed {
     pub errors: i64,
     pub warnings: i64,
     pub list_row: Option<String>,
+    pub unseen_since: Option<i64>,
+    pub unseen_why: Option<String>,
+    pub unseen_word: Option<String>,
 }
 
 /// The large texts.
@@ -33,10 +36,12 @@ pub struct Detail {
     pub findings: String,
     pub link_findings: Option<String>,
     pub facts: Option<String>,
+    pub forge: Option<String>,
+    pub pushed_at: Option<i64>,
 }
 
 const COLUMNS: &str = "SELECT id, slug, name, source, visibility, standing, reason, description, last_commit_at, \
-                       entities, errors, warnings, list_row FROM repositories";
+                       entities, errors, warnings, list_row, unseen_since, unseen_why, unseen_word FROM repositories";
 
 /// One page of what `filter` lets through.
 pub async fn list(db: &Db, readable: &[Visibility], filter: &RepositoryFilter, offset: i64) -> Result<Vec<Listed>> {
@@ -83,6 +88,16 @@ pub async fn counts(
     Ok((standings, sources))
 }
 
+/// How many are out of sight, whatever their standing.
+pub async fn out_of_sight(db: &Db, readable: &[Visibility], filter: &RepositoryFilter) -> Result<i64> {
+    let filter = RepositoryFilter { standings: Vec::new(), out_of_sight: true, ..filter.clone() };
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM repositories");
+        narrow(&mut query, readable, &filter, Parts::ALL);
+        query.build_query_scalar().fetch_one(p).await
+    })?)
+}
+
 /// The one with this slug that `readable` may see.
 pub async fn by_slug(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<Listed>> {
     Ok(on!(db, p => {
@@ -95,7 +110,7 @@ pub async fn by_slug(db: &Db, readable: &[Visibility], slug: &str) -> Result<Opt
 
 pub async fn detail(db: &Db, id: &str) -> Result<Detail> {
     Ok(on!(db, p => sqlx::query_as(
-        "SELECT read_at, took, findings, link_findings, facts FROM repositories WHERE id = $1"
+        "SELECT read_at, took, findings, link_findings, facts, forge, pushed_at FROM repositories WHERE id = $1"
     )
     .bind(id)
     .fetch_one(p)
@@ -136,6 +151,9 @@ where
     }
     if let Some(source) = filter.source.as_ref().filter(|_| parts.source) {
         query.push(" AND source = ").push_bind(source.clone());
+    }
+    if filter.out_of_sight {
+        query.push(" AND unseen_since IS NOT NULL");
     }
     for word in filter.text.split_whitespace().take(WORDS) {
         query.push(" AND LOWER(slug || ' ' || name || ' ' || COALESCE(description, '')) LIKE ");

@@ -58,7 +58,7 @@ fn list(folder: &Path) -> Listing {
         Coverage::Complete
     };
     let repositories = found.repositories.into_iter().map(listed).collect();
-    Listing { repositories, coverage, gone: Vec::new(), findings: found.findings }
+    Listing { repositories, coverage, missing: Vec::new(), findings: found.findings }
 }
 
 fn listed(found: FoundRepository) -> Listed {
@@ -72,6 +72,8 @@ fn listed(found: FoundRepository) -> Listed {
         archived: false,
         fork: false,
         visibility: None,
+        forge: None,
+        pushed_at: None,
     }
 }
 

@@ -92,12 +92,14 @@ impl Source for GitSource {
             archived: false,
             fork: false,
             visibility: None,
+            forge: None,
+            pushed_at: None,
         };
         let repositories = self.remotes.iter().map(listed).collect();
         std::future::ready(Listing {
             repositories,
             coverage: Coverage::Complete,
-            gone: Vec::new(),
+            missing: Vec::new(),
             findings: Vec::new(),
         })
         .boxed()

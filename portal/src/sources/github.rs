@@ -5,7 +5,6 @@
 //! says, when it is asked for by its id.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,25 +12,16 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use model::{Finding, Level, Visibility};
-use url::Url;
 
+use super::missing::{self, Search};
 use super::read::Failure;
-use super::{Coverage, Extent, Known, Listed, Listing, Source, secrets};
+use super::{Coverage, Extent, Fate, Known, Listed, Listing, Missing, Source, connect, facts, secrets};
 use crate::clock::Clock;
-use crate::forge::{
-    self, App, Authentication, Cache, Existence, Filter, Forge, ForgeRepository, ForgeSettings, ForgeVisibility, Names,
-    Narrowed, Proxy, Scope, Standing,
-};
-use crate::git::{self, Address, Credentials, Login, Remote, RemoteUrl, Watch};
+use crate::forge::{self, Cache, Filter, Forge, ForgeRepository, ForgeVisibility, Names, Narrowed, Scope, Standing};
+use crate::git::{self, Address, Remote, RemoteUrl, Watch};
 use crate::secret::Secret;
 use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings};
 
-/// What is read of a file with certificates.
-const LONGEST_CERTIFICATES: u64 = 4 << 20;
-/// So many repositories may go at once, or this part of all, whichever is more …
-const MOST_GONE: usize = 5;
-/// … in percent. Beyond, a mistake is likelier, and a person has to look.
-const MOST_GONE_PERCENT: usize = 2;
 /// What was pushed to is asked for with every round, all that there is only so often: deletions, transfers and settings show
 /// then, or when a webhook tells of them.
 const LIST_ALL_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -59,8 +49,10 @@ struct Account {
 #[derive(Default)]
 struct Memory {
     cache: Cache,
-    /// Ours at the last listing.
+    /// Ours when what is in sight was listed.
     standing: Option<Standing>,
+    /// When those that are out of sight were last asked for.
+    asked_again: Option<i64>,
     last: Option<Last>,
 }
 
@@ -75,8 +67,7 @@ struct Last {
 /// What asking showed besides what there is.
 #[derive(Default)]
 struct Told {
-    /// Stable keys.
-    gone: Vec<String>,
+    missing: Vec<Missing>,
     findings: Vec<Finding>,
 }
 
@@ -84,6 +75,7 @@ struct Told {
 pub struct GitHubSource {
     account: Result<Arc<Account>, String>,
     mirrors: PathBuf,
+    clock: Clock,
 }
 
 #[derive(Clone)]
@@ -126,7 +118,7 @@ impl Account {
             names: Names::new(&filter.names, &filter.exclude).map_err(text)?,
             ..Filter::default()
         };
-        let forge = Forge::new(&forge_settings(settings, secret.as_ref())?).map_err(text)?;
+        let forge = Forge::new(&connect::forge_settings(settings, secret.as_ref())?).map_err(text)?;
         let (memory, places) = Default::default();
         Ok(Self { settings: settings.clone(), secret, forge, filter, memory, places })
     }
@@ -157,28 +149,52 @@ impl Account {
     }
 
     /// Everything there is, anew.
-    async fn list_all(&self, memory: &mut Memory, known: &[(u64, &Known)]) -> forge::Result<Told> {
-        let listing = self.forge.repositories(&self.scope(), &self.filter, &mut memory.cache).await?;
-        let mut last = Last {
-            repositories: listing.entries.into_iter().map(|repository| (repository.id, repository)).collect(),
-            coverage: coverage(&listing.coverage),
-            at: Instant::now(),
+    async fn list_all(&self, memory: &mut Memory, known: &[(u64, &Known)], now: i64) -> forge::Result<Told> {
+        let listing = self.forge.repositories(&self.scope(), &Filter::default(), &mut memory.cache).await?;
+        let coverage = coverage(&listing.coverage);
+        let all: HashMap<u64, &ForgeRepository> =
+            listing.entries.iter().map(|repository| (repository.id, repository)).collect();
+        let is_seen = |id: &u64| all.get(id).is_some_and(|repository| self.filter.wants(repository));
+        let missing: Vec<(u64, Option<&Known>)> = match &coverage {
+            // Nothing can be said of what is not listed when a page is missing.
+            Coverage::Partial(_) if !is_lasting(&listing.coverage) => Vec::new(),
+            _ => known.iter().filter(|(id, _)| !is_seen(id)).map(|&(id, row)| (id, Some(row))).collect(),
         };
-        let missing: Vec<_> = known
-            .iter()
-            .filter(|(id, _)| !last.repositories.contains_key(id))
-            .map(|(id, row)| (*id, Some(*row)))
-            .collect();
-        let most = MOST_GONE.max(known.len() * MOST_GONE_PERCENT / 100);
-        let told = match &memory.standing {
-            _ if missing.len() > most => Told { findings: vec![narrowed(missing.len(), most)], ..Told::default() },
-            Some(before) => self.ask(&missing, &mut last.repositories, before).await,
-            None => Told::default(),
+        let again = missing::is_time_to_ask_again(memory.asked_again, now);
+        let search = Search {
+            narrowed: if let Coverage::Partial(why) = &coverage { Some(why) } else { None },
+            selected_only: is_narrowed(&listing.coverage, &Narrowed::SelectedRepositories),
+            listed: all,
+            is_told: false,
+            ..self.search(memory.standing.clone())
         };
-        memory.last = Some(last);
-        // Without it the next round removes nothing, which is the safe way to fail.
-        memory.standing = self.forge.standing(self.settings.owner.name()).await.ok();
-        Ok(told)
+        let found = search.run(&missing, again).await;
+        if again {
+            memory.asked_again = Some(now);
+        }
+        memory.standing = match found.standing.or_else(|| memory.standing.take()) {
+            // Without it the next round removes nothing, which is the safe way to fail.
+            None => self.forge.standing(self.settings.owner.name()).await.ok(),
+            standing => standing,
+        };
+        let wanted = listing.entries.into_iter().filter(|repository| self.filter.wants(repository));
+        let repositories = wanted.chain(found.there).map(|repository| (repository.id, repository)).collect();
+        memory.last = Some(Last { repositories, coverage, at: Instant::now() });
+        Ok(Told { missing: found.missing, findings: found.findings })
+    }
+
+    /// How single ones are asked for.
+    fn search(&self, before: Option<Standing>) -> Search<'_> {
+        Search {
+            forge: &self.forge,
+            owner: self.settings.owner.name(),
+            filter: &self.filter,
+            narrowed: None,
+            selected_only: false,
+            listed: HashMap::new(),
+            is_told: true,
+            before,
+        }
     }
 
     /// What was pushed to since.
@@ -190,52 +206,38 @@ impl Account {
             if self.filter.wants(&repository) {
                 last.repositories.insert(repository.id, repository);
             } else if last.repositories.remove(&repository.id).is_some() {
-                told.gone.extend(row(known, repository.id).map(|row| row.stable_key.clone()));
+                let left = |row: &Known| Missing {
+                    stable_key: row.stable_key.clone(),
+                    fate: Fate::Left(missing::NOT_WANTED.to_owned()),
+                    seen_under: None,
+                };
+                told.missing.extend(row(known, repository.id).map(left));
             }
         }
         Ok(told)
     }
 
-    /// Asks for each of these by its id: what is there and wanted is listed, what is gone or wanted no more leaves.
+    /// Asks for each of these by its id: what is there and wanted is listed, what is not leaves.
     async fn ask(
         &self,
         asked: &[(u64, Option<&Known>)],
         repositories: &mut BTreeMap<u64, ForgeRepository>,
         before: &Standing,
     ) -> Told {
-        let owner = self.settings.owner.name();
-        let mut told = Told::default();
-        for (id, known) in asked {
-            let name = known.map_or_else(|| format!("The repository {id}"), |row| row.name.clone());
-            let news = match self.forge.exists(*id, owner, before).await {
-                Existence::There(repository) if !repository.owner.eq_ignore_ascii_case(owner) => {
-                    Some(format!("was transferred to {}.", repository.owner))
-                }
-                Existence::There(repository) if self.filter.wants(&repository) => {
-                    repositories.insert(*id, *repository);
-                    continue;
-                }
-                Existence::Gone | Existence::There(_) => None,
-                Existence::Unknown(why) => {
-                    told.findings.push(note(format!("{name} was not listed; it stays, since {why}.")));
-                    continue;
-                }
-            };
+        let found = self.search(Some(before.clone())).run(asked, true).await;
+        for id in &found.absent {
             repositories.remove(id);
-            if let Some(row) = known {
-                told.gone.push(row.stable_key.clone());
-                told.findings.extend(news.map(|news| note(format!("{name} {news}"))));
-            }
         }
-        told
+        repositories.extend(found.there.into_iter().map(|repository| (repository.id, repository)));
+        Told { missing: found.missing, findings: found.findings }
     }
 }
 
 impl GitHubSource {
     /// The mirrors are kept below `mirrors`.
-    pub fn new(source: &str, settings: &GitHubSettings, accounts: &Accounts, mirrors: &Path) -> Self {
+    pub fn new(source: &str, settings: &GitHubSettings, accounts: &Accounts, mirrors: &Path, clock: &Clock) -> Self {
         let mirrors = std::path::absolute(mirrors).unwrap_or_else(|_| mirrors.to_owned());
-        Self { account: accounts.of(source, settings), mirrors }
+        Self { account: accounts.of(source, settings), mirrors, clock: clock.clone() }
     }
 
     async fn list(&self, extent: &Extent, known: &[&Known]) -> Listing {
@@ -247,7 +249,8 @@ impl GitHubSource {
         let id = |key: &str| key.strip_prefix(&prefix)?.parse::<u64>().ok();
         let known: Vec<(u64, &Known)> = known.iter().filter_map(|row| Some((id(&row.stable_key)?, *row))).collect();
         let mut memory = account.memory.lock().await;
-        let Memory { cache, standing, last } = &mut *memory;
+        let now = self.clock.now();
+        let Memory { cache, standing, last, .. } = &mut *memory;
         let told = match (extent, last, standing) {
             (Extent::These(keys), Some(last), Some(before)) => {
                 let asked: Vec<_> = keys.iter().filter_map(|key| id(key)).map(|id| (id, row(&known, id))).collect();
@@ -260,7 +263,7 @@ impl GitHubSource {
             {
                 account.list_recent(last, cache, &known).await
             }
-            _ => account.list_all(&mut memory, &known).await,
+            _ => account.list_all(&mut memory, &known, now).await,
         };
         let told = match told {
             Ok(told) => told,
@@ -273,7 +276,7 @@ impl GitHubSource {
     /// What is listed now, as the round takes it.
     fn listing(&self, account: &Account, last: &Last, told: Told) -> Listing {
         let host = account.settings.host();
-        let Told { gone, mut findings } = told;
+        let Told { missing, mut findings } = told;
         let mut repositories = Vec::with_capacity(last.repositories.len());
         let mut places = HashMap::with_capacity(last.repositories.len());
         for repository in last.repositories.values() {
@@ -286,7 +289,7 @@ impl GitHubSource {
             }
         }
         *account.places.lock().unwrap_or_else(PoisonError::into_inner) = places;
-        Listing { repositories, coverage: last.coverage.clone(), gone, findings }
+        Listing { repositories, coverage: last.coverage.clone(), missing, findings }
     }
 
     fn place(&self, account: &Account, repository: &ForgeRepository) -> Result<(String, Place), String> {
@@ -305,7 +308,7 @@ impl GitHubSource {
         let place = account.place(path).ok_or_else(|| Failure::of("it was not listed".to_owned(), None))?;
         Ok(Remote {
             url: place.url,
-            credentials: Arc::new(ForgeCredentials(account.forge.clone())),
+            credentials: Arc::new(connect::ForgeCredentials(account.forge.clone())),
             connection: account.settings.connection.clone(),
             time_limit: account.settings.time_limit,
         })
@@ -341,20 +344,6 @@ impl Source for GitHubSource {
     }
 }
 
-/// The forge's own credentials, for git: an App's token lasts an hour, so they are asked for each time.
-pub(super) struct ForgeCredentials(pub(super) Forge);
-
-impl Credentials for ForgeCredentials {
-    fn login(&self) -> BoxFuture<'_, Result<Option<Login>, String>> {
-        async {
-            let credentials = self.0.credentials().await.map_err(|error| error.to_string())?;
-            Ok(credentials
-                .map(|credentials| Login { username: credentials.username.to_owned(), secret: credentials.password }))
-        }
-        .boxed()
-    }
-}
-
 fn listed(host: &str, repository: &ForgeRepository, path: &str) -> Listed {
     Listed {
         stable_key: format!("github:{host}:{}", repository.id),
@@ -367,6 +356,8 @@ fn listed(host: &str, repository: &ForgeRepository, path: &str) -> Listed {
             ForgeVisibility::Internal => Visibility::SignedIn,
             ForgeVisibility::Private => Visibility::Readers,
         }),
+        forge: serde_json::to_string(&facts::facts(repository)).ok(),
+        pushed_at: repository.pushed_at,
     }
 }
 
@@ -382,64 +373,18 @@ fn row<'a>(known: &[(u64, &'a Known)], id: u64) -> Option<&'a Known> {
     known.iter().find(|(one, _)| *one == id).map(|(_, row)| *row)
 }
 
-fn narrowed(missing: usize, most: usize) -> Finding {
-    Finding::new(
-        "source.narrowed",
-        Level::Warning,
-        format!("{missing} repositories are not listed any more, more than {most} at once."),
-        "They stay until somebody has looked: are the credentials and the filters still as they were?",
-    )
+fn is_narrowed(coverage: &forge::Coverage, why: &Narrowed) -> bool {
+    matches!(coverage, forge::Coverage::Partial(reasons) if reasons.contains(why))
+}
+
+/// Whether it is our rights that narrow the listing, and not a fault that passes.
+fn is_lasting(coverage: &forge::Coverage) -> bool {
+    let forge::Coverage::Partial(reasons) = coverage else { return true };
+    let is_lasting =
+        |reason: &Narrowed| matches!(reason, Narrowed::SingleSignOn { .. } | Narrowed::SelectedRepositories);
+    reasons.iter().all(is_lasting)
 }
 
 fn note(message: String) -> Finding {
     Finding::new("source.narrowed", Level::Note, message, "")
-}
-
-/// The token or the private key, from where it is kept.
-pub(super) fn read_secret(login: &GitHubLogin) -> Result<Option<Secret>, String> {
-    Ok(match login {
-        GitHubLogin::Nobody => None,
-        GitHubLogin::Token(token) => Some(secrets::read(token)?),
-        GitHubLogin::App { key, .. } => Some(secrets::read_text(key)?),
-    })
-}
-
-pub(super) fn forge_settings(settings: &GitHubSettings, secret: Option<&Secret>) -> Result<ForgeSettings, String> {
-    let secret = || secret.cloned().ok_or_else(|| "there is no token".to_owned());
-    let authentication = match &settings.login {
-        GitHubLogin::Nobody => Authentication::Nobody,
-        GitHubLogin::Token(_) => Authentication::Token(secret()?),
-        GitHubLogin::App { id, .. } => {
-            Authentication::App(App { id: id.clone(), key: secret()?, account: settings.owner.name().to_owned() })
-        }
-    };
-    let made = match &settings.url {
-        None => ForgeSettings::github(authentication),
-        Some(url) => ForgeSettings::enterprise(url, authentication),
-    };
-    let mut forge = made.map_err(|error| error.to_string())?;
-    if let Some(file) = &settings.connection.ca_file {
-        let failed = |why: String| format!("{} {why}", file.display());
-        let size = fs::metadata(file).map_err(|error| failed(format!("cannot be read: {error}")))?.len();
-        if size > LONGEST_CERTIFICATES {
-            return Err(failed("is too large to hold certificates".to_owned()));
-        }
-        let pem = fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
-        forge.certificate_authority = Some(pem);
-    }
-    forge.proxy = settings.connection.proxy.as_ref().map(proxy).transpose()?;
-    Ok(forge)
-}
-
-fn proxy(address: &Secret) -> Result<Proxy, String> {
-    let mut url = Url::parse(address.expose()).map_err(|error| format!("proxy is no address: {error}"))?;
-    if url.scheme() != "http" {
-        return Err("a GitHub source speaks to its proxy with http:// only".to_owned());
-    }
-    let credentials = (!url.username().is_empty())
-        .then(|| (url.username().to_owned(), Secret::new(url.password().unwrap_or_default())));
-    // These two fail only where there is no host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Ok(Proxy { address: url, credentials })
 }

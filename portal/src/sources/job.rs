@@ -146,25 +146,11 @@ pub(super) async fn write_names<'a>(
     let known = store::known(portal.db()).await?;
     let now = portal.clock().now();
     let renamed = renames::find(&known, &listings, now, workers(context)).await;
-    let plan = plan::plan(&known, &listings, &renamed, &mut || new_id(now));
+    let plan = plan::plan(&known, &listings, &renamed, now, &mut || new_id(now));
     for note in &plan.notes {
         context.log(Level::Note, note);
     }
-    if plan.added.is_empty() && plan.changed.is_empty() && plan.gone.is_empty() {
-        return Ok((plan, listings));
-    }
-    let mut tx = portal.db().begin().await?;
-    for row in &plan.added {
-        store::add(&mut tx, row, now).await?;
-    }
-    for row in &plan.changed {
-        store::relist(&mut tx, row).await?;
-    }
-    for id in &plan.gone {
-        store::hide(&mut tx, id, now).await?;
-    }
-    store::mark_changed(&mut tx).await?;
-    tx.commit().await?;
+    store::write_plan(portal.db(), &plan, now).await?;
     if !plan.added.is_empty() {
         context.log(Level::Note, format!("{} repositories are new.", plan.added.len()));
     }

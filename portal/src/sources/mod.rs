@@ -1,17 +1,21 @@
 //! Where repositories come from, and the job that reads them.
 //!
 //! A source lists repositories; a round over the sources (the job `sync`) writes their names first, then reads those whose
-//! references have moved, then links the catalog. Invariant: only a complete listing may take something out of sight,
-//! and nothing is ever deleted: what comes back is recognised.
+//! references have moved, then links the catalog. Invariant: only a complete listing, or a repository's own number at its
+//! forge, may take something away; what is merely not listed is out of sight. Nothing is ever deleted: what comes back is
+//! recognised.
 
+mod connect;
 mod contents;
 pub mod doctor;
+mod facts;
 mod folder;
 mod git;
 mod github;
 mod host;
 mod job;
 mod live;
+mod missing;
 mod plan;
 mod read;
 pub mod registration;
@@ -21,6 +25,7 @@ mod secrets;
 mod store;
 #[cfg(test)]
 mod tests;
+mod unlisted;
 
 use std::path::{Path, PathBuf};
 
@@ -40,6 +45,7 @@ pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
 pub use self::plan::Known;
 pub use self::read::Failure;
 pub use self::rounds::Rounds;
+pub use self::unlisted::{Word, decide};
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::{Db, Tx};
@@ -101,8 +107,9 @@ pub enum Extent {
 pub struct Listing {
     pub repositories: Vec<Listed>,
     pub coverage: Coverage,
-    /// Stable keys of known ones that are not listed and certainly not there.
-    pub gone: Vec<String>,
+    /// Known ones that are not listed, as far as something can be said of them. Of those that are neither here nor in
+    /// `repositories` nothing is said, unless the coverage is [`Coverage::Complete`].
+    pub missing: Vec<Missing>,
     /// What was odd; they go to the job's log.
     pub findings: Vec<Finding>,
 }
@@ -112,7 +119,7 @@ pub struct Listing {
 pub enum Coverage {
     /// What is not listed is not there.
     Complete,
-    /// Everything that may be seen; what is not listed may be there all the same, but for [`Listing::gone`].
+    /// Everything that may be seen; what is not listed may be there all the same, but for what [`Listing::missing`] says.
     Unproven,
     /// There may be more; why.
     Partial(String),
@@ -122,8 +129,28 @@ pub enum Coverage {
 
 impl Listing {
     fn failed(why: String) -> Self {
-        Self { repositories: Vec::new(), coverage: Coverage::Failed(why), gone: Vec::new(), findings: Vec::new() }
+        Self { repositories: Vec::new(), coverage: Coverage::Failed(why), missing: Vec::new(), findings: Vec::new() }
     }
+}
+
+/// A known repository that its source does not list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub stable_key: String,
+    pub fate: Fate,
+    /// JSON of our standing at the forge when it was last in sight, where that is known.
+    pub seen_under: Option<String>,
+}
+
+/// What became of it. The texts end a sentence that begins with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is certainly not this source's any more: transferred, or not wanted. Nobody need be asked.
+    Left(String),
+    /// Its own number says that it does not exist, and we would see it if it did.
+    Gone,
+    /// It may be there, and we do not see it; why.
+    Hidden(String),
 }
 
 /// One repository of a listing.
@@ -139,6 +166,10 @@ pub struct Listed {
     pub fork: bool,
     /// Where it comes from; its source's may be stricter. `None` for a place that knows no such thing.
     pub visibility: Option<Visibility>,
+    /// JSON of [`model::repository::ForgeFacts`] without the last push, from a forge.
+    pub forge: Option<String>,
+    /// When somebody last pushed, in milliseconds since 1970, as a forge says.
+    pub pushed_at: Option<i64>,
 }
 
 /// What a round is over.
@@ -153,6 +184,11 @@ pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<SourceStatus>> {
     can(actor, Action::Watch)?;
     let mut statuses = store::statuses(portal.db()).await?;
     statuses.retain(|status| actor.readable().contains(&status.visibility));
+    for (source, unlisted) in unlisted::of_sources(portal.db(), actor).await? {
+        if let Some(status) = statuses.iter_mut().find(|status| status.name == source) {
+            status.unlisted = unlisted;
+        }
+    }
     let order = |name: &str| portal.settings().sources.iter().position(|source| source.name == name);
     statuses.sort_by_key(|status| order(&status.name));
     Ok(statuses)
@@ -226,6 +262,8 @@ fn source(settings: &SourceSettings, portal: &Portal) -> Box<dyn Source> {
     match &settings.kind {
         SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
         SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors)),
-        SourceKind::GitHub(github) => Box::new(GitHubSource::new(&settings.name, github, portal.accounts(), &mirrors)),
+        SourceKind::GitHub(github) => {
+            Box::new(GitHubSource::new(&settings.name, github, portal.accounts(), &mirrors, portal.clock()))
+        }
     }
 }

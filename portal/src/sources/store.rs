@@ -1,12 +1,16 @@
 //! SQL of sources, and of repositories as sources see them.
 
 use model::Visibility;
-use model::source::SourceStatus;
+use model::source::{SourceStatus, Unlisted};
 
-use super::plan::Known;
+use sqlx::QueryBuilder;
+
+use super::plan::{Known, Plan};
 use super::read::Read;
+use crate::audit::{self, Change};
 use crate::db::{Db, Tx, new_id, on};
 use crate::error::Result;
+use crate::identity::Actor;
 use crate::settings::{GitSettings, SourceKind, SourceSettings};
 
 /// The mark in `meta` that the catalog has to be linked anew; it outlives the process.
@@ -102,9 +106,64 @@ pub async fn statuses(db: &Db) -> Result<Vec<SourceStatus>> {
                 synced_at,
                 took,
                 error,
+                unlisted: Unlisted::default(),
             }
         };
     Ok(rows.into_iter().map(status).collect())
+}
+
+/// Of each source with repositories out of sight: how many there are, how many of these wait for a person's word, and when
+/// the last of those went; among what one of `readable` may see.
+pub async fn unlisted(db: &Db, readable: &[Visibility]) -> Result<Vec<(String, i64, i64, i64)>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(
+            "SELECT source, COUNT(*), COUNT(CASE WHEN unseen_word = 'waits' THEN 1 END),
+                    COALESCE(MAX(CASE WHEN unseen_word = 'waits' THEN unseen_since END), 0)
+             FROM repositories WHERE unseen_since IS NOT NULL AND gone_at IS NULL AND visibility IN (");
+        let mut list = query.separated(", ");
+        for visibility in readable {
+            list.push_bind(visibility.as_str());
+        }
+        query.push(") GROUP BY source ORDER BY source");
+        query.build_query_as().fetch_all(p).await
+    })?)
+}
+
+/// Slug, name, since when and why, of those of a source that wait for a person's word; by name.
+pub async fn waiting(
+    db: &Db,
+    source: &str,
+    readable: &[Visibility],
+    limit: i64,
+) -> Result<Vec<(String, String, i64, String)>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(
+            "SELECT slug, name, unseen_since, COALESCE(unseen_why, '') FROM repositories
+             WHERE unseen_word = 'waits' AND gone_at IS NULL AND source = ");
+        query.push_bind(source).push(" AND visibility IN (");
+        let mut list = query.separated(", ");
+        for visibility in readable {
+            list.push_bind(visibility.as_str());
+        }
+        query.push(") ORDER BY name, id LIMIT ").push_bind(limit);
+        query.build_query_as().fetch_all(p).await
+    })?)
+}
+
+/// Removes those of a source that wait for a word and went out of sight at `until` or before; gives their slugs.
+pub async fn remove_waiting(tx: &mut Tx, source: &str, until: i64, now: i64) -> Result<Vec<String>> {
+    Ok(on!(tx, p => sqlx::query_scalar(
+        "UPDATE repositories SET gone_at = $3 WHERE source = $1 AND unseen_word = 'waits' AND unseen_since <= $2
+         AND gone_at IS NULL RETURNING slug")
+        .bind(source).bind(until).bind(now).fetch_all(p).await)?)
+}
+
+/// Keeps them; gives their slugs.
+pub async fn keep_waiting(tx: &mut Tx, source: &str, until: i64) -> Result<Vec<String>> {
+    Ok(on!(tx, p => sqlx::query_scalar(
+        "UPDATE repositories SET unseen_word = 'kept' WHERE source = $1 AND unseen_word = 'waits' AND unseen_since <= $2
+         AND gone_at IS NULL RETURNING slug")
+        .bind(source).bind(until).fetch_all(p).await)?)
 }
 
 pub async fn write_synced(tx: &mut Tx, synced: &Synced<'_>) -> Result<()> {
@@ -113,11 +172,40 @@ pub async fn write_synced(tx: &mut Tx, synced: &Synced<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Writes what follows from a round's listings, in one transaction; whatever is taken out of the catalog leaves a row in
+/// the audit log.
+pub async fn write_plan(db: &Db, plan: &Plan, now: i64) -> Result<()> {
+    if !plan.changes_catalog() && plan.pushed.is_empty() {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    for row in &plan.added {
+        add(&mut tx, row, now).await?;
+    }
+    for row in plan.changed.iter().chain(&plan.pushed) {
+        relist(&mut tx, row).await?;
+    }
+    for row in &plan.unseen {
+        lose_sight(&mut tx, row).await?;
+    }
+    for gone in &plan.gone {
+        hide(&mut tx, &gone.id, now).await?;
+        let change =
+            Change { action: "repository.remove", target: &gone.slug, after: Some(&gone.why), ..Change::default() };
+        audit::record(&mut tx, &Actor::System, now, change).await?;
+    }
+    if plan.changes_catalog() {
+        mark_changed(&mut tx).await?;
+    }
+    tx.commit().await
+}
+
 /// All repositories that were ever listed.
 pub async fn known(db: &Db) -> Result<Vec<Known>> {
     Ok(on!(db, p => sqlx::query_as(
         "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint, read_state,
-                rules_version, root_commit, read_at, took, gone_at, wanted, drafted_with
+                rules_version, root_commit, read_at, took, gone_at, wanted, drafted_with, forge, pushed_at, unseen_since,
+                unseen_as, unseen_why, unseen_word, seen_under
          FROM repositories ORDER BY id")
         .fetch_all(p).await)?)
 }
@@ -125,10 +213,11 @@ pub async fn known(db: &Db) -> Result<Vec<Known>> {
 pub async fn add(tx: &mut Tx, row: &Known, now: i64) -> Result<()> {
     on!(tx, p => sqlx::query(
         "INSERT INTO repositories (id, source, slug, name, stable_key, path, visibility, standing, archived, fork,
-                                   created_at, findings, code, entities, errors, warnings)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '[]', 0, 0, 0, 0)")
+                                   created_at, forge, pushed_at, findings, code, entities, errors, warnings)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '[]', 0, 0, 0, 0)")
         .bind(&row.id).bind(&row.source).bind(&row.slug).bind(&row.name).bind(&row.stable_key).bind(&row.path)
         .bind(&row.visibility).bind(&row.standing).bind(row.archived).bind(row.fork).bind(now)
+        .bind(&row.forge).bind(row.pushed_at)
         .execute(p).await.map(drop))?;
     Ok(())
 }
@@ -137,9 +226,21 @@ pub async fn add(tx: &mut Tx, row: &Known, now: i64) -> Result<()> {
 pub async fn relist(tx: &mut Tx, row: &Known) -> Result<()> {
     on!(tx, p => sqlx::query(
         "UPDATE repositories SET source = $2, name = $3, stable_key = $4, path = $5, visibility = $6, archived = $7,
-                fork = $8, gone_at = NULL WHERE id = $1")
+                fork = $8, forge = $9, pushed_at = $10, gone_at = NULL, unseen_since = NULL, unseen_as = NULL,
+                unseen_why = NULL, unseen_word = NULL, seen_under = NULL WHERE id = $1")
         .bind(&row.id).bind(&row.source).bind(&row.name).bind(&row.stable_key).bind(&row.path).bind(&row.visibility)
-        .bind(row.archived).bind(row.fork)
+        .bind(row.archived).bind(row.fork).bind(&row.forge).bind(row.pushed_at)
+        .execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// That a repository is out of sight, and how; who may see it goes with that.
+pub async fn lose_sight(tx: &mut Tx, row: &Known) -> Result<()> {
+    on!(tx, p => sqlx::query(
+        "UPDATE repositories SET visibility = $2, unseen_since = $3, unseen_as = $4, unseen_why = $5, unseen_word = $6,
+                seen_under = $7 WHERE id = $1")
+        .bind(&row.id).bind(&row.visibility).bind(row.unseen_since).bind(&row.unseen_as).bind(&row.unseen_why)
+        .bind(&row.unseen_word).bind(&row.seen_under)
         .execute(p).await.map(drop))?;
     Ok(())
 }

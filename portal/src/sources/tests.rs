@@ -5,6 +5,8 @@ pub(super) mod github;
 mod interrupted;
 mod locations;
 mod names;
+mod plan;
+mod sight;
 
 use std::fs;
 use std::path::Path;

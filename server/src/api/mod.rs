@@ -30,6 +30,7 @@ use crate::http::{Problem, events, webhooks};
         changes::list,
         changes::change,
         changes::propose,
+        sources::decide,
         jobs::list,
         jobs::job,
         jobs::log,

@@ -19,6 +19,8 @@ pub struct RepositoryQuery {
     /// `catalogued`, `without-component`, `empty`, `archived`, `left-out`, `failed`, `listed`.
     standing: Option<String>,
     source: Option<String>,
+    /// `true` for those alone that their source does not list any more.
+    out_of_sight: Option<bool>,
     /// `name`, `activity`, `size`, `entities`, `findings`.
     sort: Option<String>,
     /// `desc`
@@ -54,6 +56,7 @@ pub async fn list(
         text: query.text.unwrap_or_default(),
         standings,
         source: query.source,
+        out_of_sight: query.out_of_sight.unwrap_or_default(),
         sort,
         descending: query.order.as_deref() == Some("desc"),
         page: query.page.unwrap_or(1).max(1),

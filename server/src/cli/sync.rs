@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use model::job::{Job, JobState};
+use model::source::SourceStatus;
 use portal::identity::Actor;
 use portal::{Error, Portal, jobs, sources};
 
@@ -49,6 +50,7 @@ async fn sync(config: &Config) -> Result<bool, Error> {
             "{}: {} repositories, {} failed{error} ({})",
             source.name, source.repositories, source.failed, source.location
         );
+        print_unlisted(source);
     }
     let failed: u64 = sources.iter().map(|source| source.failed).sum();
     let complete =
@@ -60,6 +62,26 @@ async fn sync(config: &Config) -> Result<bool, Error> {
     }
     portal.stop().await;
     Ok(complete)
+}
+
+/// What waits for a person's word.
+fn print_unlisted(source: &SourceStatus) {
+    let unlisted = &source.unlisted;
+    if unlisted.waiting == 0 {
+        return;
+    }
+    println!(
+        "  {} repositories are not listed any more. They stay until somebody says what became of them, on the page of \
+         sources or with POST /api/v1/sources/{}/unlisted:",
+        unlisted.waiting, source.name
+    );
+    for repository in &unlisted.repositories {
+        println!("    {} {}", repository.name, repository.why);
+    }
+    let more = unlisted.waiting.saturating_sub(unlisted.repositories.len() as u64);
+    if more > 0 {
+        println!("    and {more} more");
+    }
 }
 
 async fn follow(portal: &Portal, id: &str) -> Result<Job, Error> {

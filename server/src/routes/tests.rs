@@ -185,8 +185,8 @@ async fn everybody_gets_what_the_table_promises() {
         .collect();
     insta::assert_snapshot!(walk);
     for (route, (permission, _, visitor)) in &seen {
-        use Permission::{Correct, Propose, SetUp, Sync};
-        if matches!(permission, Sync | Correct | SetUp | Propose) {
+        use Permission::{Correct, Propose, Remove, SetUp, Sync};
+        if matches!(permission, Sync | Correct | SetUp | Propose | Remove) {
             assert_eq!(*visitor, 403, "{route}: a visitor must not change anything");
         }
     }

@@ -5,6 +5,7 @@ use model::catalog::EntityDetail;
 use model::{EntityRef, Level};
 use portal::identity::{Action, can};
 
+use super::super::repositories::out_of_sight_notice;
 use super::super::{Answer, Page, Parameters, Place, changes};
 use super::tabs;
 use crate::RequestContext;
@@ -62,6 +63,9 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let docs = portal::docs::of_entity(&context.portal, &context.actor, &detail).await?;
     let mut out = Html::new();
     header(&mut out, &detail, can(&context.actor, Action::Propose).is_ok());
+    if let Some(repository) = &detail.repository {
+        out_of_sight_notice(&mut out, context.now(), &repository.row);
+    }
     tab_links(&mut out, &detail, tab, docs.as_ref());
     match tab {
         Tab::Overview => tabs::overview(&mut out, &context, &detail).await?,

@@ -17,7 +17,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let count = format::count(page.total, "repository", "repositories");
     state::page_header(&mut out, "Repositories", Some(&count), "", &Html::default());
     let all: usize = page.standings.iter().map(|(_, count)| count).sum();
-    if all == 0 && filter.text.is_empty() && filter.source.is_none() {
+    if all == 0 && filter.text.is_empty() && filter.source.is_none() && !filter.out_of_sight {
         state::empty(
             &mut out,
             "No repositories yet",
@@ -53,6 +53,9 @@ fn bar(out: &mut Html, filter: &RepositoryFilter, page: &RepositoryPage, all: us
     for standing in &filter.standings {
         out.raw("<input type=\"hidden\" name=\"standing\"").attribute("value", standing.as_str()).raw(">");
     }
+    if filter.out_of_sight {
+        out.raw("<input type=\"hidden\" name=\"out-of-sight\" value=\"yes\">");
+    }
     if page.sources.len() > 1 || filter.source.is_some() {
         out.raw("<label class=\"visually-hidden\" for=\"source\">Source</label><select class=\"select\" id=\"source\" name=\"source\">");
         out.raw("<option value=\"\">All sources</option>");
@@ -65,10 +68,21 @@ fn bar(out: &mut Html, filter: &RepositoryFilter, page: &RepositoryPage, all: us
     }
     out.raw("<button class=\"button\" type=\"submit\">Apply</button></form><nav class=\"segments\" aria-label=\"Standing\">");
     let everything = RepositoryFilter { standings: Vec::new(), page: 1, ..filter.clone() };
-    segment(out, &address::repositories(&everything), "All", all, filter.standings.is_empty());
-    for &(standing, count) in &page.standings {
+    let is_all = filter.standings.is_empty() && !filter.out_of_sight;
+    if !filter.out_of_sight {
+        segment(out, &address::repositories(&everything), "All", all, is_all);
+    }
+    for &(standing, count) in page.standings.iter().filter(|_| !filter.out_of_sight) {
         let only = RepositoryFilter { standings: vec![standing], page: 1, ..filter.clone() };
         segment(out, &address::repositories(&only), standing_word(standing), count, filter.standings == [standing]);
+    }
+    if filter.out_of_sight {
+        let in_sight_too = RepositoryFilter { out_of_sight: false, ..everything.clone() };
+        out.raw("<a").attribute("href", &address::repositories(&in_sight_too)).raw(">All</a>");
+    }
+    if page.out_of_sight > 0 || filter.out_of_sight {
+        let only = RepositoryFilter { out_of_sight: true, ..everything };
+        segment(out, &address::repositories(&only), "Out of sight", page.out_of_sight, filter.out_of_sight);
     }
     out.raw("</nav>");
 }
@@ -149,6 +163,9 @@ fn repository_row(out: &mut Html, now: i64, row: &RepositoryRow) {
     out.raw("</span><div class=\"row-text\"><div class=\"row-title\">");
     out.link(&address::repository(&row.slug), "row-link", &row.name);
     standing_badge(out, row.standing);
+    if row.out_of_sight.is_some() {
+        out.raw("<span class=\"badge badge-amber\">out of sight</span>");
+    }
     out.raw("</div>");
     if let Some(about) = row.reason.as_deref().or(row.description.as_deref()) {
         out.raw("<div class=\"row-about\">").text(about).raw("</div>");

@@ -7,4 +7,4 @@ mod repository;
 pub(super) use file::contents;
 pub use file::page as file;
 pub use list::page as list;
-pub use repository::page as repository;
+pub use repository::{out_of_sight_notice, page as repository};

@@ -1,6 +1,6 @@
 //! One repository: what it is to the catalog, what Git knows, what is wrong, what may not speak.
 
-use model::repository::{Exclusion, RepositoryDetail, Standing};
+use model::repository::{Exclusion, ForgeFacts, RepositoryDetail, RepositoryRow, Standing};
 use portal::identity::{Action, can};
 use portal::repositories::FileView;
 
@@ -29,6 +29,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let docs = portal::docs::of_repository(&context.portal, &context.actor, &slug).await?;
     let mut out = Html::new();
     header(&mut out, &detail, !docs.is_empty(), can(&context.actor, Action::Propose).is_ok());
+    out_of_sight_notice(&mut out, context.now(), &detail.row);
     standing_notice(&mut out, &detail);
     out.raw("<div class=\"with-facts\"><div>");
     main(&mut out, &detail, readme.as_ref());
@@ -44,6 +45,9 @@ fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool, may: bool) 
     Icon::Repository.write(out);
     out.raw("</span><h1>").text(&row.name).raw(" ");
     standing_badge(out, row.standing);
+    if row.out_of_sight.is_some() {
+        out.raw(" <span class=\"badge badge-amber\">out of sight</span>");
+    }
     out.raw("</h1><div class=\"thing-actions\">");
     if has_docs {
         out.raw("<a class=\"button\"").attribute("href", &format!("{}/docs", address::repository(&row.slug))).raw(">");
@@ -54,6 +58,11 @@ fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool, may: bool) 
         out.raw("<a class=\"button\"").attribute("href", &changes::address_for_entity(&entity.reference)).raw(">");
         Icon::Pull.write(out);
         out.raw("Write catalog-info.yaml</a>");
+    }
+    if let Some(forge) = detail.forge.as_ref().filter(|forge| !forge.html_url.is_empty()) {
+        out.raw("<a class=\"button\" rel=\"noopener\"").attribute("href", &forge.html_url).raw(">");
+        Icon::Link.write(out);
+        out.raw("At GitHub</a>");
     }
     out.raw("</div>");
     if let Some(description) = &row.description {
@@ -76,6 +85,22 @@ fn header(out: &mut Html, detail: &RepositoryDetail, has_docs: bool, may: bool) 
         out.text(&format::count(detail.facts.tag_count, "tag", "tags")).raw("</li>");
     }
     out.raw("</ul></div>");
+}
+
+/// Says of a repository that its source does not list any more since when and why; also on the pages of its entities.
+pub fn out_of_sight_notice(out: &mut Html, now: i64, row: &RepositoryRow) {
+    let Some(unseen) = &row.out_of_sight else { return };
+    notice(out, Tone::Amber, |out| {
+        out.raw("<strong>Out of sight since ");
+        format::time(out, now, unseen.since);
+        out.raw(".</strong> The repository ").text(&row.name).raw(" ").text(&unseen.why).raw(". ");
+        if unseen.waits {
+            out.raw("It stays until somebody says what became of it, at ");
+            out.link("/sources", "link", "Sources and sync").raw(".");
+        } else {
+            out.raw("What was known stays, for people who are signed in at the most; it comes back by itself when it is seen again.");
+        }
+    });
 }
 
 fn standing_notice(out: &mut Html, detail: &RepositoryDetail) {
@@ -171,9 +196,59 @@ fn column(out: &mut Html, now: i64, detail: &RepositoryDetail) {
         });
     }
     out.raw("</dl></section>");
+    if let Some(forge) = &detail.forge {
+        at_forge(out, now, forge);
+    }
     facts::languages(out, &detail.row.languages);
     markdown(out, detail);
     out.raw("</aside>");
+}
+
+/// What the forge says beyond Git.
+fn at_forge(out: &mut Html, now: i64, forge: &ForgeFacts) {
+    out.raw("<section><h2>At GitHub</h2><dl class=\"facts\">");
+    facts::fact(out, "Name", None, None, |out| {
+        out.text(&forge.full_name);
+    });
+    facts::fact(out, "Visibility", None, None, |out| {
+        out.text(&forge.visibility);
+    });
+    let flags = [(forge.archived, "Archived"), (forge.template, "Template")];
+    for (_, label) in flags.iter().filter(|(is, _)| *is) {
+        facts::fact(out, label, None, None, |out| {
+            out.raw("yes");
+        });
+    }
+    for (label, value) in [("Default branch", &forge.default_branch), ("Language", &forge.language)] {
+        if let Some(value) = value {
+            facts::fact(out, label, None, None, |out| {
+                out.text(value);
+            });
+        }
+    }
+    if let Some(homepage) = &forge.homepage {
+        facts::fact(out, "Homepage", None, None, |out| {
+            out.raw("<a class=\"value-link\" rel=\"noopener nofollow\"").attribute("href", homepage).raw(">");
+            out.text(homepage).raw("</a>");
+        });
+    }
+    if let Some(at) = forge.pushed_at {
+        facts::fact(out, "Last push", None, None, |out| format::time(out, now, at));
+    }
+    for (name, values) in &forge.custom_properties {
+        facts::fact(out, name, None, None, |out| {
+            out.text(&values.join(", "));
+        });
+    }
+    out.raw("</dl>");
+    if !forge.topics.is_empty() {
+        out.raw("<div class=\"tag-list\">");
+        for topic in &forge.topics {
+            out.raw("<span class=\"badge\">").text(topic).raw("</span>");
+        }
+        out.raw("</div>");
+    }
+    out.raw("</section>");
 }
 
 /// What else can be read.

@@ -47,6 +47,8 @@ pub struct ForgeRepository {
     /// `https://…/owner/name.git`
     pub clone_url: String,
     pub html_url: String,
+    #[serde(default)]
+    pub homepage: Option<String>,
     /// Milliseconds since 1970 in UTC.
     pub pushed_at: Option<i64>,
     /// Where the forge lists them with the repository; one value, or several.
@@ -210,6 +212,7 @@ pub(in crate::forge) struct WireRepository {
     language: Option<String>,
     clone_url: Option<String>,
     html_url: String,
+    homepage: Option<String>,
     pushed_at: Option<String>,
     #[serde(default)]
     custom_properties: BTreeMap<String, Value>,
@@ -237,7 +240,7 @@ impl From<WireRepository> for ForgeRepository {
             full_name: wire.full_name,
             owner: wire.owner.login,
             name: wire.name,
-            description: wire.description,
+            description: wire.description.filter(|description| !description.is_empty()),
             default_branch: wire.default_branch,
             visibility,
             archived: wire.archived,
@@ -246,6 +249,8 @@ impl From<WireRepository> for ForgeRepository {
             topics: wire.topics,
             language: wire.language,
             html_url: wire.html_url,
+            // GitHub keeps an emptied field as an empty text.
+            homepage: wire.homepage.filter(|homepage| !homepage.is_empty()),
             pushed_at: wire.pushed_at.and_then(|at| at.parse::<Timestamp>().ok()).map(Timestamp::as_millisecond),
             custom_properties: properties(wire.custom_properties),
         }

@@ -9,6 +9,8 @@ use super::*;
 #[tokio::test]
 async fn there_with_its_new_name_or_gone() {
     let (fake, forge) = acme(Profile::GitHub, 3).await;
+    let owner = FakeMember { id: 7, login: "ada".to_owned(), admin: true };
+    fake.state().organisations.get_mut("acme").unwrap().members.push(owner);
     fake.state().add_repository("other", "elsewhere");
     let standing = forge.standing("acme").await.unwrap();
 
@@ -78,6 +80,18 @@ async fn what_we_may_not_see_any_more_is_not_gone() {
     fake.state().organisations.get_mut("acme").unwrap().members.clear();
     fake.state().tokens.get_mut("ghp_full").unwrap().private = false;
     assert_eq!(forge.exists(1_000, "acme", &standing).await, Existence::Unknown(Unclear::StandingChanged));
+
+    // A team that saw it is ada's no more, and nothing else of her standing has changed.
+    fake.state().add_token("ghp_full", "ada", &["repo", "read:org"]);
+    let ada = FakeMember { id: 7, login: "ada".to_owned(), admin: false };
+    fake.state().organisations.get_mut("acme").unwrap().members.push(ada);
+    fake.state().tokens.get_mut("ghp_full").unwrap().selected = Some(BTreeSet::new());
+    assert_eq!(forge.exists(1_000, "acme", &standing).await, Existence::Unknown(Unclear::NotEverything));
+    // A fine-grained token does not tell what it may see, also an owner's.
+    fake.state().organisations.get_mut("acme").unwrap().members[0].admin = true;
+    fake.state().tokens.get_mut("ghp_full").unwrap().scopes = None;
+    let narrowed = forge.standing("acme").await.unwrap();
+    assert_eq!(forge.exists(1_000, "acme", &narrowed).await, Existence::Unknown(Unclear::NotEverything));
 
     // The token was revoked.
     fake.state().tokens.clear();

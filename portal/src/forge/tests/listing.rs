@@ -99,6 +99,7 @@ async fn a_repository_is_read_whole() {
         language: Some("Rust".to_owned()),
         clone_url: "https://github.com/acme/service-000.git".to_owned(),
         html_url: "https://github.com/acme/service-000".to_owned(),
+        homepage: None,
         pushed_at: Some(1_507_651_200_000),
         custom_properties: [("tier", vec!["1"]), ("regions", vec!["eu", "us"])]
             .map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect()))

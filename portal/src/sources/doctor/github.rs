@@ -12,7 +12,7 @@ use crate::forge::look::Who;
 use crate::forge::permissions::Permission;
 use crate::forge::{Error, Forge, Scope};
 use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Settings};
-use crate::sources::github::{forge_settings, read_secret};
+use crate::sources::connect::{forge_settings, read_secret};
 
 /// Requests under way at the same time: all that is looked at.
 const CONCURRENCY: usize = 16;

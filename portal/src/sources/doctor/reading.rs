@@ -10,7 +10,7 @@ use super::{count, sentence};
 use crate::forge::look::{Sample, Who};
 use crate::forge::{Error, ForgeRepository, ForgeVisibility};
 use crate::git::{self, Address, Remote, Watch};
-use crate::sources::github::ForgeCredentials;
+use crate::sources::connect::ForgeCredentials;
 
 const SIGN_ON: Question = Question {
     feature: "single-sign-on",

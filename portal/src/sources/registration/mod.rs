@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::forge::{self, Forge, Manifest};
 use crate::identity::{Action, Actor, can};
 use crate::settings::{GitHubOwner, GitHubSettings, SourceKind};
-use crate::sources::github::forge_settings;
+use crate::sources::connect::forge_settings;
 
 /// How long the forge may take to send the browser back, and how long its code is good: milliseconds.
 pub const LIFE: i64 = 60 * 60 * 1_000;
