@@ -114,10 +114,10 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         ("GET", ["orgs" | "users", owner, "repos"]) => repositories(state, asked, token, Some(owner), false),
         ("GET", ["organizations", id, rest @ ..]) => match organisation_by_id(state, id) {
             Some(login) if rest == ["repos"] => repositories(state, asked, token, Some(&login), false),
-            Some(login) => of_organisation(state, &login, rest, token),
+            Some(login) => of_organisation(state, asked, &login, rest, token),
             None => Said::Refused(404, "Not Found"),
         },
-        ("GET", ["orgs", organisation, rest @ ..]) => of_organisation(state, organisation, rest, token),
+        ("GET", ["orgs", organisation, rest @ ..]) => of_organisation(state, asked, organisation, rest, token),
         (_, ["repositories", id, "git" | "pulls", ..]) => of_changes(state, asked, id.parse().ok(), &path[2..], token),
         (_, ["repos", owner, name, "git" | "pulls", ..]) => {
             let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);
@@ -127,7 +127,7 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             Some(repository) if sees(token, repository) => Said::One(shapes::full_repository(state, repository)),
             _ => Said::Refused(404, "Not Found"),
         },
-        ("GET", ["repos", owner, name, rest @ ..]) => of_repository(state, owner, name, rest, token),
+        ("GET", ["repos", owner, name, rest @ ..]) => of_repository(state, asked, owner, name, rest, token),
         _ => Said::Refused(404, "Not Found"),
     }
 }
@@ -215,7 +215,7 @@ fn sees(token: Option<&Token>, repository: &Repository) -> bool {
     }
 }
 
-fn of_organisation(state: &State, login: &str, rest: &[&str], token: Option<&Token>) -> Said {
+fn of_organisation(state: &State, asked: &Asked, login: &str, rest: &[&str], token: Option<&Token>) -> Said {
     let Some(organisation) = state.organisations.get(login) else { return Said::Refused(404, "Not Found") };
     if !may_read_members(state, token) {
         return Said::Refused(403, "You must have read:org scope or be an organization member.");
@@ -226,7 +226,9 @@ fn of_organisation(state: &State, login: &str, rest: &[&str], token: Option<&Tok
     };
     let entries = match rest {
         ["members"] => {
-            organisation.members.iter().map(|member| shapes::user(state, &member.login, member.id, "User")).collect()
+            let owners_only = asked.query.get("role").is_some_and(|role| role == "admin");
+            let listed = organisation.members.iter().filter(|member| member.admin || !owners_only);
+            listed.map(|member| shapes::user(state, &member.login, member.id, "User")).collect()
         }
         ["teams"] => {
             organisation.teams.iter().map(|team| shapes::team(state, login, team, &organisation.teams, None)).collect()
@@ -274,7 +276,7 @@ fn may_read_members(state: &State, token: Option<&Token>) -> bool {
     }
 }
 
-fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: Option<&Token>) -> Said {
+fn of_repository(state: &State, asked: &Asked, owner: &str, name: &str, rest: &[&str], token: Option<&Token>) -> Said {
     let full_name = format!("{owner}/{name}");
     if let Some(id) = state.renamed.get(&full_name) {
         let rest: String = rest.iter().map(|segment| format!("/{segment}")).collect();
@@ -298,6 +300,8 @@ fn of_repository(state: &State, owner: &str, name: &str, rest: &[&str], token: O
         ),
         ["collaborators"] => {
             let mut roles: BTreeMap<&str, &str> = BTreeMap::new();
+            let direct = asked.query.get("affiliation").is_some_and(|affiliation| affiliation == "direct");
+            let (organisation, teams) = if direct { (None, &[][..]) } else { (organisation, teams) };
             for member in organisation.map_or(&[][..], |organisation| &organisation.members) {
                 let base = organisation.map_or("none", |organisation| organisation.base_permission.as_str());
                 match (member.admin, base) {

@@ -16,7 +16,8 @@ use crate::workspace::root;
 pub fn conformance() -> Result<()> {
     let node = test::node()
         .context("Node.js 20 or newer with npm is needed (Debian and Ubuntu: apt-get install nodejs npm)")?;
-    let npm = |folder: &Path, arguments: &[&str]| run(test::with_node(&node, "npm").args(arguments).current_dir(folder));
+    let npm =
+        |folder: &Path, arguments: &[&str]| run(test::with_node(&node, "npm").args(arguments).current_dir(folder));
     let catalog = root().join("engines/catalog/conformance");
     step("Comparing with @backstage/catalog-model", || {
         npm(&catalog, &["ci", "--no-audit", "--no-fund"])?;
@@ -30,9 +31,10 @@ pub fn conformance() -> Result<()> {
             let mut child = Command::new(&fake).arg(profile).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
             let mut api = String::new();
             let output = child.stdout.take().context("fake-forge has no output")?;
-            let compared = BufReader::new(output).read_line(&mut api).map_err(Into::into).and_then(|_| {
-                npm(&forge, &["run", "check", "--", profile, api.trim(), "../keys/app.pem"])
-            });
+            let compared = BufReader::new(output)
+                .read_line(&mut api)
+                .map_err(Into::into)
+                .and_then(|_| npm(&forge, &["run", "check", "--", profile, api.trim(), "../keys/app.pem"]));
             child.kill()?;
             child.wait()?;
             compared?;

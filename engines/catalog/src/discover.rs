@@ -140,6 +140,8 @@ fn read(
         archived: false,
         fork: false,
         facts,
+        forge: None,
+        rights: Vec::new(),
         draft: Some(draft),
     })
 }

@@ -28,7 +28,7 @@ const fn first(id: &'static str, title: &'static str, explanation: &'static str)
     Rule { id, version: 1, title, explanation }
 }
 
-static RULES: [Rule; 58] = [
+static RULES: [Rule; 69] = [
     first(
         "name.repository",
         "Named after the repository",
@@ -270,6 +270,41 @@ static RULES: [Rule; 58] = [
         "user.codeowners",
         "A person in CODEOWNERS",
         "CODEOWNERS names a login that no descriptor declares. Other authors of commits are counted, not named.",
+    ),
+    first(
+        "owner.property",
+        "The forge's own property",
+        "A custom property of the repository named owner, team or service-owner holds against everything but descriptors, people and overrides.",
+    ),
+    first(
+        "owner.forge-team",
+        "The team with the rights",
+        "The one team with the role admin, or else the one with maintain; a team of everybody, or one that has most repositories, says nothing.",
+    ),
+    first("owner.topic", "A topic names the team", "A topic like team-payments names a team that is known."),
+    first(
+        "type.property",
+        "Type from the forge's property",
+        "A custom property named type with one of the usual words, for a repository that holds one component or has one at its root.",
+    ),
+    first(
+        "lifecycle.property",
+        "Lifecycle from the forge's property",
+        "A custom property named lifecycle says experimental, production or deprecated.",
+    ),
+    first("system.property", "System from the forge's property", "A custom property named system."),
+    first("description.forge", "Description at the forge", "How the repository is described at the forge."),
+    first("tags.topics", "Topics", "The repository's topics at the forge."),
+    first(
+        "group.forge",
+        "A team at the forge",
+        "The organisation has this team at the forge; with a declared group of the same name it is one.",
+    ),
+    first("user.forge", "A member at the forge", "The organisation has this member at the forge."),
+    first(
+        "member.forge",
+        "In the team at the forge",
+        "The forge says who is in its teams, those of the teams below with them.",
     ),
 ];
 

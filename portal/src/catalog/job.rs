@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engine_catalog::link::{Assignment, LinkInput, LinkRepository, Linked, link};
 use model::catalog::CatalogEntity;
-use model::repository::{ACTIVITY_WEEKS, Activity, RepositoryFacts, Standing};
+use model::repository::{ACTIVITY_WEEKS, Activity, ForgeFacts, RepositoryFacts, Standing};
 use model::source::SourcePolicy;
 use model::{Finding, Kind, Level, Visibility};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::row::{self, Places};
 use super::store::{self, EntityWrite, LinkSource, RepositoryWrite};
 use crate::db::{Db, dialect};
-use crate::{Error, Portal, Result};
+use crate::{Error, Portal, Result, sources};
 
 /// Repositories that are held as text at once.
 const BATCH: i64 = 64;
@@ -112,8 +112,10 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
         assignments: store::assignments(db).await?,
         corrections: store::corrections(db).await?,
         repositories: Vec::new(),
+        people: sources::people::of_sources(portal).await?,
     };
     let policies = Arc::new(policies(db).await?);
+    let mut rights = sources::people::store::rights(db).await?;
     let mut known = Vec::new();
     let mut after = String::new();
     loop {
@@ -126,7 +128,8 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
         let parsed = tokio::task::spawn_blocking(move || {
             batch.into_iter().map(|source| parse(source, &policies, now)).collect::<Vec<_>>()
         });
-        for (repository, remembered) in parsed.await.map_err(Error::internal)? {
+        for (mut repository, stable_key, remembered) in parsed.await.map_err(Error::internal)? {
+            repository.rights = rights.remove(&(repository.source.clone(), stable_key)).unwrap_or_default();
             input.repositories.push(repository);
             known.push(remembered);
         }
@@ -151,7 +154,7 @@ fn address(stable_key: &str, name: &str) -> Option<String> {
 }
 
 /// What was stored by another version and cannot be read counts as not read yet.
-fn parse(source: LinkSource, policies: &HashMap<String, SourcePolicy>, now: i64) -> (LinkRepository, Known) {
+fn parse(source: LinkSource, policies: &HashMap<String, SourcePolicy>, now: i64) -> (LinkRepository, String, Known) {
     let facts = source.facts.as_deref().and_then(|text| serde_json::from_str::<RepositoryFacts>(text).ok());
     let draft = source.draft.as_deref().and_then(|text| serde_json::from_str(text).ok()).filter(|_| facts.is_some());
     let mut facts = facts.unwrap_or_default();
@@ -170,12 +173,14 @@ fn parse(source: LinkSource, policies: &HashMap<String, SourcePolicy>, now: i64)
         link_findings: source.link_findings.unwrap_or_default(),
         wanted: source.wanted,
     };
+    let forge = source.forge.as_deref().and_then(|text| serde_json::from_str::<ForgeFacts>(text).ok());
+    let described = forge.as_ref().and_then(|forge| forge.description.clone());
     let list_row = RepositoryListRow {
         languages: facts.languages.iter().take(LANGUAGES).map(|l| (l.language.clone(), l.code)).collect(),
         activity: facts.activity.weeks.clone(),
     };
     let after = RepositoryWrite {
-        description: facts.description.as_ref().map(|fact| fact.value.clone()),
+        description: described.or_else(|| facts.description.as_ref().map(|fact| fact.value.clone())),
         last_commit_at: facts.last_commit.as_ref().map(|commit| commit.at),
         code: facts.languages.iter().map(|language| language.code).sum::<u64>().try_into().unwrap_or(i64::MAX),
         list_row: serde_json::to_string(&list_row).unwrap_or_default(),
@@ -196,9 +201,11 @@ fn parse(source: LinkSource, policies: &HashMap<String, SourcePolicy>, now: i64)
         archived: source.archived,
         fork: source.fork,
         facts,
+        forge,
+        rights: Vec::new(),
         draft,
     };
-    (repository, known)
+    (repository, source.stable_key, known)
 }
 
 /// Moves weekly counts on to the present week: a repository in which nothing happens is not read again.

@@ -53,6 +53,8 @@ pub struct LinkSource {
     pub reason: Option<String>,
     pub archived: bool,
     pub fork: bool,
+    /// JSON of the forge's facts.
+    pub forge: Option<String>,
     pub findings: String,
     pub facts: Option<String>,
     pub draft: Option<String>,
@@ -160,7 +162,7 @@ pub async fn take_turn(tx: &mut Tx) -> Result<()> {
 /// Repositories that are in sight, after the id `after`, at most `limit`.
 pub async fn link_sources(db: &Db, after: &str, limit: i64) -> Result<Vec<LinkSource>> {
     Ok(on!(db, p => sqlx::query_as(
-        "SELECT id, slug, name, source, stable_key, wanted, visibility, standing, reason, archived, fork, findings, facts, draft, \
+        "SELECT id, slug, name, source, stable_key, wanted, visibility, standing, reason, archived, fork, forge, findings, facts, draft, \
          description, last_commit_at, code, entities, errors, warnings, list_row, link_findings \
          FROM repositories WHERE gone_at IS NULL AND id > $1 ORDER BY id LIMIT $2"
     )

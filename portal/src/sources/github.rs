@@ -15,7 +15,7 @@ use model::{Finding, Level, Visibility};
 
 use super::missing::{self, Search};
 use super::read::Failure;
-use super::{Coverage, Extent, Fate, Known, Listed, Listing, Missing, Source, connect, facts, secrets};
+use super::{Coverage, Extent, Fate, Known, Listed, Listing, Missing, Source, connect, facts, people};
 use crate::clock::Clock;
 use crate::forge::{self, Cache, Filter, Forge, ForgeRepository, ForgeVisibility, Names, Narrowed, Scope, Standing};
 use crate::git::{self, Address, Remote, RemoteUrl, Watch};
@@ -42,6 +42,8 @@ struct Account {
     forge: Forge,
     filter: Filter,
     memory: tokio::sync::Mutex<Memory>,
+    /// Answers about people, and whose turn it is to be asked for their collaborators.
+    people: tokio::sync::Mutex<(Cache, usize)>,
     /// What was listed, by the path of its mirror.
     places: Mutex<HashMap<String, Place>>,
 }
@@ -93,7 +95,7 @@ impl Accounts {
 
     /// The account of a source, made anew when what it is made of has changed.
     fn of(&self, source: &str, settings: &GitHubSettings) -> Result<Arc<Account>, String> {
-        let secret = read_secret(&settings.login)?;
+        let secret = connect::read_secret(&settings.login)?;
         let mut accounts = self.by_source.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(account) = accounts.get(source)
             && account.settings == *settings
@@ -119,8 +121,8 @@ impl Account {
             ..Filter::default()
         };
         let forge = Forge::new(&connect::forge_settings(settings, secret.as_ref())?).map_err(text)?;
-        let (memory, places) = Default::default();
-        Ok(Self { settings: settings.clone(), secret, forge, filter, memory, places })
+        let (memory, people, places) = Default::default();
+        Ok(Self { settings: settings.clone(), secret, forge, filter, memory, people, places })
     }
 
     fn scope(&self) -> Scope {
@@ -323,6 +325,23 @@ impl GitHubSource {
 impl Source for GitHubSource {
     fn list<'a>(&'a self, extent: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         Self::list(self, extent, known).boxed()
+    }
+
+    fn people<'a>(
+        &'a self,
+        private: &'a [people::Asked],
+    ) -> BoxFuture<'a, Option<Result<people::PeopleListing, String>>> {
+        async move {
+            let account = self.account.as_ref().ok()?;
+            let GitHubOwner::Organisation(organisation) = &account.settings.owner else { return None };
+            if account.settings.login == GitHubLogin::Nobody {
+                return None;
+            }
+            let mut kept = account.people.lock().await;
+            let (cache, turn) = &mut *kept;
+            Some(people::read(&account.forge, organisation, private, (cache, turn)).await)
+        }
+        .boxed()
     }
 
     fn state(&self, path: &str) -> Option<String> {

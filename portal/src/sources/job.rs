@@ -69,7 +69,10 @@ async fn round(context: &Context) -> Result<Ending> {
     let contents = Contents::new(context, &sources, &tally);
     let ids = plan.listed.iter().map(|row| row.id.clone()).collect();
     let due = contents.find_due(plan.listed).await?;
-    read_and_link(context, &contents, due).await?;
+    // Each has its own pace: names of people need not wait for the last repository.
+    let (read, listed) =
+        tokio::join!(read_and_link(context, &contents, due), super::people::refresh(context, &sources));
+    read.and(listed)?;
     if context.halted().is_cancelled() {
         return Ok(Ending::Halted);
     }

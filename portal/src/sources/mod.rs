@@ -16,6 +16,7 @@ mod host;
 mod job;
 mod live;
 mod missing;
+pub(crate) mod people;
 mod plan;
 mod read;
 pub mod registration;
@@ -24,7 +25,7 @@ mod rounds;
 mod secrets;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unlisted;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub(crate) use self::host::{Host, host};
 pub use self::job::run;
 pub(crate) use self::live::resume;
 pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
+pub use self::people::{may_read, people_due, readable};
 pub use self::plan::Known;
 pub use self::read::Failure;
 pub use self::rounds::Rounds;
@@ -84,6 +86,16 @@ pub trait Source: Send + Sync {
     /// Makes one that was listed readable on this machine as it is now, and says where. What it fails with is kept with
     /// the repository, and what was known of that stays; once `watch` is halted, any failure will do.
     fn open<'a>(&'a self, path: &'a str, watch: &'a Watch<'a>) -> BoxFuture<'a, std::result::Result<PathBuf, Failure>>;
+
+    /// The people of its organisation, or why they cannot be listed; `private` are its repositories that are not public.
+    /// `None` where it knows of none.
+    fn people<'a>(
+        &'a self,
+        private: &'a [people::Asked],
+    ) -> BoxFuture<'a, Option<std::result::Result<people::PeopleListing, String>>> {
+        let _ = private;
+        std::future::ready(None).boxed()
+    }
 
     /// Called for one that was opened and could not be read: whether that was the copy's fault, and it is whole now.
     fn mend<'a>(&'a self, path: &'a str, watch: &'a Watch<'a>) -> BoxFuture<'a, std::result::Result<bool, Failure>> {

@@ -120,7 +120,7 @@ pub(super) async fn row(portal: &Portal, name: &str) -> Known {
     rows.into_iter().find(|row| row.gone_at.is_none() && row.name == name).unwrap()
 }
 
-async fn lines(portal: &Portal, job: &Job) -> Vec<String> {
+pub(super) async fn lines(portal: &Portal, job: &Job) -> Vec<String> {
     let lines = jobs::log(portal, &Actor::Operator, &job.id, 0).await.unwrap();
     lines.into_iter().map(|line| line.line).collect()
 }

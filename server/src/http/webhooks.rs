@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
+use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::sources::{self, Received};
-use portal::Error;
 use tokio::sync::Semaphore;
 
 use super::{Problem, Server};

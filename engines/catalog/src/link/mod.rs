@@ -7,6 +7,7 @@ mod apis;
 mod authority;
 mod edges;
 mod entities;
+pub mod forge;
 mod locations;
 mod names;
 mod overrides;
@@ -15,6 +16,7 @@ mod people;
 mod references;
 mod relations;
 mod resources;
+mod teams;
 mod things;
 mod workloads;
 mod world;
@@ -22,7 +24,7 @@ mod world;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::catalog::{CatalogEntity, Correction};
-use model::repository::{RepositoryFacts, Standing};
+use model::repository::{ForgeFacts, RepositoryFacts, Standing};
 use model::source::SourcePolicy;
 use model::{Entity, EntityRef, Finding, Kind, Visibility};
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,8 @@ pub struct LinkInput {
     /// The references that were assigned before.
     pub assignments: Vec<Assignment>,
     pub corrections: Vec<Correction>,
+    /// Teams and people as forges know them.
+    pub people: Vec<forge::ForgePeople>,
 }
 
 /// One repository, as far as it has been read.
@@ -66,6 +70,10 @@ pub struct LinkRepository {
     pub archived: bool,
     pub fork: bool,
     pub facts: RepositoryFacts,
+    /// What its forge says of it.
+    pub forge: Option<ForgeFacts>,
+    /// Teams of its source that administer or maintain it.
+    pub rights: Vec<forge::TeamRight>,
     /// `None` while its content has not been read: its name counts, its references stay its own.
     pub draft: Option<Draft>,
 }
@@ -116,7 +124,12 @@ pub fn link(input: &LinkInput) -> Linked {
         .filter(|(thing, _)| matches!(thing.kind, Kind::Group | Kind::User))
         .filter_map(|(thing, reference)| Some((thing.descriptor?, reference.clone()?)))
         .collect();
-    let people = People::new(&world, &declared);
+    let visible: HashMap<EntityRef, Visibility> = things
+        .iter()
+        .zip(&references.of)
+        .filter_map(|(thing, reference)| Some((reference.clone()?, world.repositories[thing.repository].visibility)))
+        .collect();
+    let people = People::new(&world, &declared, &input.people, &visible);
     let mut ends = Ends {
         parts: vec![None; parts.parts.len()],
         apis: vec![None; apis.apis.len()],
@@ -140,7 +153,7 @@ pub fn link(input: &LinkInput) -> Linked {
         .zip(&references.of)
         .filter_map(|(thing, reference)| Some(entities::build(&context, thing, reference.as_ref()?)))
         .collect();
-    entities.extend(context.people.mentioned.values().map(mentioned));
+    entities.extend(context.people.mentioned.values().map(|mentioned| self::mentioned(&context.people, mentioned)));
     let places: HashMap<EntityRef, &DescriptorEntity> = things
         .iter()
         .zip(&references.of)
@@ -225,21 +238,39 @@ fn by_reference<'i>(
     by_reference
 }
 
-/// A team or person that only CODEOWNERS speaks of: for display, and for owners to lead somewhere.
-fn mentioned(mentioned: &Mentioned) -> CatalogEntity {
+/// A team or person that no descriptor declares: for display, and for owners to lead somewhere.
+fn mentioned(people: &People, mentioned: &Mentioned) -> CatalogEntity {
     let is_group = mentioned.reference.kind == "group";
     let mut entity = Entity::new(if is_group { Kind::Group } else { Kind::User }, mentioned.reference.name.clone());
+    let mut evidence = BTreeMap::from([("/metadata/name".to_owned(), mentioned.evidence.clone())]);
+    entity.metadata.description.clone_from(&mentioned.description);
+    if let Some(title) = &mentioned.title {
+        entity.spec.insert("profile".to_owned(), serde_json::json!({ "displayName": title }));
+        entity.metadata.title = Some(title.clone());
+    }
     if is_group {
         entity.spec.insert("type".to_owned(), "team".into());
         entity.spec.insert("children".to_owned(), Value::Array(Vec::new()));
+        if let Some(parent) = people.parents.get(&mentioned.reference) {
+            entity.spec.insert("parent".to_owned(), parent.short().into());
+            evidence.insert("/spec/parent".to_owned(), mentioned.evidence.clone());
+        }
     } else {
-        entity.spec.insert("memberOf".to_owned(), Value::Array(Vec::new()));
+        let teams = people.member_of.get(&mentioned.reference).into_iter().flatten();
+        let teams: Vec<Value> = teams
+            .enumerate()
+            .map(|(at, (team, why))| {
+                evidence.insert(format!("/spec/memberOf/{at}"), why.clone());
+                team.short().into()
+            })
+            .collect();
+        entity.spec.insert("memberOf".to_owned(), Value::Array(teams));
     }
     let annotation = if is_group { "github.com/team-slug" } else { "github.com/user-login" };
     entity.metadata.annotations.insert(annotation.to_owned(), mentioned.written.clone());
     CatalogEntity {
         entity,
-        evidence: BTreeMap::from([("/metadata/name".to_owned(), mentioned.evidence.clone())]),
+        evidence,
         guesses: Vec::new(),
         repository: None,
         path: String::new(),

@@ -7,6 +7,7 @@ use model::{Confidence, EntityRef, Evidence, Fact, Guess, Visibility};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::forge::ForgePeople;
 use super::names::name;
 use super::world::World;
 use crate::descriptor::DescriptorEntity;
@@ -18,21 +19,31 @@ const TEAM_SIZE: usize = 12;
 /// From how many repositories on somebody who is active in a tenth of them is left out of guesses.
 const MANY_REPOSITORIES: usize = 20;
 
-/// A team or person that only CODEOWNERS names.
+/// A team or person that no descriptor declares: a forge knows it, or CODEOWNERS names it.
 pub(super) struct Mentioned {
     pub reference: EntityRef,
     /// As written first.
     pub written: String,
     pub evidence: Evidence,
-    /// The widest of those who name it.
+    /// The widest of those who name it; what a forge knows is never public.
     pub visibility: Visibility,
+    pub title: Option<String>,
+    pub description: Option<String>,
 }
 
 pub(super) struct People {
     /// By reference, each once.
     pub mentioned: BTreeMap<EntityRef, Mentioned>,
+    /// By user, the teams that a forge says they are in.
+    pub member_of: HashMap<EntityRef, BTreeMap<EntityRef, Evidence>>,
+    /// By team, the one that a forge says it is a part of.
+    pub parents: HashMap<EntityRef, EntityRef>,
+    /// Groups by what they are called, lower-cased.
+    pub groups: HashMap<String, EntityRef>,
+    /// By source and slug, the teams of forges that may own something.
+    pub owning: HashMap<(String, String), EntityRef>,
     /// What is written in CODEOWNERS, lower-cased, and who is meant.
-    meant: HashMap<String, EntityRef>,
+    pub meant: HashMap<String, EntityRef>,
     /// Users of each team, declared from either side.
     members: BTreeMap<EntityRef, BTreeSet<EntityRef>>,
     /// The hashed addresses and logins of members, and the teams that they are in.
@@ -49,17 +60,35 @@ pub(super) struct Ownership {
 }
 
 impl People {
-    /// `declared` are the entities of kinds Group and User that stand.
-    pub fn new(world: &World, declared: &[(&DescriptorEntity, EntityRef)]) -> Self {
+    /// `declared` are the entities of kinds Group and User that stand; `visible` says who may see those.
+    pub fn new(
+        world: &World,
+        declared: &[(&DescriptorEntity, EntityRef)],
+        at_forges: &[ForgePeople],
+        visible: &HashMap<EntityRef, Visibility>,
+    ) -> Self {
         let mut people = Self {
             mentioned: BTreeMap::new(),
+            member_of: HashMap::new(),
+            parents: HashMap::new(),
+            groups: HashMap::new(),
+            owning: HashMap::new(),
             meant: HashMap::new(),
             members: members(declared),
             hashes: HashMap::new(),
             everywhere: everywhere(world),
         };
+        let known = known_names(declared);
+        for at_forge in at_forges {
+            people.read_forge(world, at_forge, &known, visible);
+        }
         people.hash_members(declared);
-        people.read_mentions(world, declared);
+        people.read_mentions(world, &known);
+        let groups = declared.iter().map(|(_, reference)| reference).chain(people.mentioned.keys());
+        let groups: Vec<EntityRef> = groups.filter(|reference| reference.kind == "group").cloned().collect();
+        for group in groups {
+            people.groups.entry(group.name.to_lowercase()).or_insert(group);
+        }
         people
     }
 
@@ -78,8 +107,7 @@ impl People {
         }
     }
 
-    fn read_mentions(&mut self, world: &World, declared: &[(&DescriptorEntity, EntityRef)]) {
-        let known = known_names(declared);
+    fn read_mentions(&mut self, world: &World, known: &HashMap<String, EntityRef>) {
         let mut mentions: BTreeMap<String, Vec<(usize, &crate::draft::Mention)>> = BTreeMap::new();
         for (repository, draft) in world.drafts() {
             for mention in &draft.mentions {
@@ -87,6 +115,14 @@ impl People {
             }
         }
         for (lower, spoken) in mentions {
+            if let Some(meant) = self.meant.get(&lower) {
+                // A login that a public file names is no secret; who is in a team stays one.
+                if let Some(user) = self.mentioned.get_mut(meant).filter(|one| one.reference.kind == "user") {
+                    let widest = spoken.iter().map(|(at, _)| world.repositories[*at].visibility).min();
+                    user.visibility = user.visibility.min(widest.unwrap_or_default());
+                }
+                continue;
+            }
             // `@acme/payments` is the declared team `payments`, whatever the organisation is called at the forge.
             let team = lower.split_once('/').and_then(|(_, team)| known.get(&format!("/{team}")));
             if let Some(team) = world.overrides.team(&lower).or_else(|| known.get(&lower)).or(team) {
@@ -95,7 +131,7 @@ impl People {
             }
             // An address is no name to show.
             let Some(handle) = lower.strip_prefix('@').filter(|_| !world.overrides.is_bot(&lower)) else { continue };
-            let Some(reference) = self.fresh(handle, &known) else { continue };
+            let Some(reference) = self.fresh(handle, known) else { continue };
             let (repository, mention) = spoken[0];
             let rule = if reference.kind == "group" { "group.codeowners" } else { "user.codeowners" };
             let why = format!("CODEOWNERS names {}.", mention.owner);
@@ -104,12 +140,21 @@ impl People {
             let visibility = spoken.iter().map(|(at, _)| world.repositories[*at].visibility).min().unwrap_or_default();
             self.meant.insert(lower, reference.clone());
             let written = mention.owner.trim_start_matches('@').to_owned();
-            self.mentioned.insert(reference.clone(), Mentioned { reference, written, evidence, visibility });
+            let (title, description) = (None, None);
+            let mentioned =
+                Mentioned { reference: reference.clone(), written, evidence, visibility, title, description };
+            self.mentioned.insert(reference, mentioned);
         }
     }
 
+    /// Somebody is in a team, as a forge says: commits by that login count for it.
+    pub fn note_member(&mut self, group: &EntityRef, user: &EntityRef, login: &str) {
+        self.members.entry(group.clone()).or_default().insert(user.clone());
+        self.hashes.entry(hash(&login.to_lowercase())).or_default().insert(group.clone());
+    }
+
     /// A reference for a team or login that nobody declares; the organisation is in it only where it must be.
-    fn fresh(&self, handle: &str, known: &HashMap<String, EntityRef>) -> Option<EntityRef> {
+    pub fn fresh(&self, handle: &str, known: &HashMap<String, EntityRef>) -> Option<EntityRef> {
         let taken = |reference: &EntityRef| {
             self.mentioned.contains_key(reference) || known.values().any(|known| known == reference)
         };

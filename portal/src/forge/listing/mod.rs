@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::answer::parse;
+use super::answer::{parse, segment};
 use super::client::Forge;
 use super::error::{Error, Result};
 use coverage::{Coverage, Narrowed, partial_results};
@@ -54,6 +54,21 @@ impl CachedPage {
     /// have come after it without a change of its own, so that one is read anew.
     fn ends_visibly(&self) -> bool {
         self.next.is_some() || self.entries.len() < FULL_PAGE
+    }
+}
+
+impl Cache {
+    /// Takes out what is kept of one team's listings, so that teams can be asked for at the same time.
+    pub fn of_team(&mut self, organisation: &str, slug: &str) -> Self {
+        let prefix = format!("/orgs/{}/teams/{}/", segment(organisation), segment(slug));
+        let paths: Vec<String> = self.listings.keys().filter(|path| path.starts_with(&prefix)).cloned().collect();
+        let listings = paths.into_iter().filter_map(|path| self.listings.remove_entry(&path)).collect();
+        Self { listings }
+    }
+
+    /// Puts back what was taken out.
+    pub fn join(&mut self, other: Self) {
+        self.listings.extend(other.listings);
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::coverage::Coverage;
 use super::repositories::properties;
 use super::{Cache, Listing};
-use crate::forge::answer::segment;
+use crate::forge::answer::{parse, segment};
 use crate::forge::client::Forge;
 use crate::forge::error::Result;
 
@@ -129,6 +129,42 @@ impl Forge {
         self.list::<Member, Member>(&path, cache).await
     }
 
+    /// The organisation's owners, who may do everything in it. Needs what [`Forge::members`] needs.
+    ///
+    /// # Errors
+    /// If the first page cannot be had.
+    pub async fn owners(&self, organisation: &str, cache: &mut Cache) -> Result<Listing<Member>> {
+        let path = format!("/orgs/{}/members?role=admin&per_page=100", segment(organisation));
+        self.list::<Member, Member>(&path, cache).await
+    }
+
+    /// What every member may do in every repository of the organisation; `None` where that is nothing, or where we are not
+    /// told: only owners are ("Get an organization").
+    ///
+    /// # Errors
+    /// If the forge does not answer.
+    pub async fn base_permission(&self, organisation: &str) -> Result<Option<Role>> {
+        let path = format!("/orgs/{}", segment(organisation));
+        let answer = self.get(&path, None).await?;
+        let organisation: WireOrganisation = parse(&path, answer.body())?;
+        Ok(match organisation.default_repository_permission.as_deref() {
+            Some("read") => Some(Role::Read),
+            Some("write") => Some(Role::Write),
+            Some("admin") => Some(Role::Admin),
+            _ => None,
+        })
+    }
+
+    /// Those who were added to a repository by themselves. Needs what [`Forge::readers`] needs.
+    ///
+    /// # Errors
+    /// If the first page cannot be had.
+    pub async fn collaborators(&self, owner: &str, name: &str, cache: &mut Cache) -> Result<Listing<Collaborator>> {
+        let repository = format!("/repos/{}/{}", segment(owner), segment(name));
+        let path = format!("{repository}/collaborators?affiliation=direct&per_page=100");
+        self.list::<WireCollaborator, Collaborator>(&path, cache).await
+    }
+
     /// Who may read one repository, in two listings. "List repository collaborators" needs write access to it, or an App's
     /// `metadata: read`.
     ///
@@ -173,6 +209,11 @@ struct WireTeam {
     permission: String,
     #[serde(default)]
     permissions: Permissions,
+}
+
+#[derive(Deserialize)]
+struct WireOrganisation {
+    default_repository_permission: Option<String>,
 }
 
 #[derive(Deserialize)]

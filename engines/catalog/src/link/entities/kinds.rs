@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::Building;
 use super::fields::{Field, guessed, owner_text, pair};
+use crate::link::forge::{Property, property, source_location};
+use crate::link::names::name;
 use crate::link::overrides::SaidOf;
 use crate::link::people::Ownership;
 
@@ -20,7 +22,7 @@ impl Building<'_> {
         self.describe();
         let kind = Field {
             overridden: said.kind.map(|said| self.overridden("type.override", said, said.value.clone())),
-            inferred: part.and_then(|part| part.kind.as_ref()).map(pair),
+            inferred: self.type_at_forge().or_else(|| part.and_then(|part| part.kind.as_ref()).map(pair)),
             guess: part.and_then(|part| part.guess.as_ref()).map(|fact| guessed("/spec/type", fact)),
             demanded: true,
         };
@@ -31,6 +33,12 @@ impl Building<'_> {
             && self.entity.spec_str("system").is_none()
         {
             let (value, evidence) = self.overridden("system.override", system, system.value.short());
+            self.set("system", value, evidence);
+        }
+        if self.entity.spec_str("system").is_none()
+            && let Some((value, evidence)) = property(&context.world, self.thing.repository, Property::System)
+            && let Some(value) = name(&value)
+        {
             self.set("system", value, evidence);
         }
         let Some(at) = self.thing.part else { return };
@@ -59,7 +67,8 @@ impl Building<'_> {
         let deployed = part.and_then(|part| part.deployed.as_ref()).map(|evidence| {
             ("production".to_owned(), Evidence { rule: "lifecycle.deployed".to_owned(), ..evidence.clone() })
         });
-        let inferred = archived.or(stated).or(deployed);
+        let at_forge = || property(&context.world, self.thing.repository, Property::Lifecycle);
+        let inferred = archived.or_else(at_forge).or(stated).or(deployed);
         let overridden = said.lifecycle.map(|said| self.overridden("lifecycle.override", said, said.value.clone()));
         self.decide("lifecycle", Field { overridden, inferred, guess: None, demanded: true }, corrections, None);
     }
@@ -68,7 +77,11 @@ impl Building<'_> {
     pub(super) fn owned(&mut self, corrections: &[&Correction], by_files: bool) {
         let context = self.context;
         let said = if by_files { self.said() } else { SaidOf::default() };
-        let ownership = if by_files { self.ownership() } else { Ownership::default() };
+        let ownership = if by_files {
+            context.people.at_forge(&context.world, self.thing.repository, self.ownership())
+        } else {
+            Ownership::default()
+        };
         let overridden = said.owner.map(|said| {
             let (value, evidence) = self.overridden("owner.override", said, owner_text(said.value));
             (value, Evidence { authority: context.world.repositories[said.holder].policy.trusted, ..evidence })
@@ -163,8 +176,33 @@ impl Building<'_> {
         self.owned(corrections, store.is_some());
     }
 
+    /// What a custom property says that the repository is: of its root, or of the only component in it.
+    fn type_at_forge(&self) -> Option<(String, Evidence)> {
+        let parts = &self.context.parts.parts;
+        let others = || parts.iter().filter(|part| part.repository == self.thing.repository).count() > 1;
+        if !self.thing.path.is_empty() && others() {
+            return None;
+        }
+        property(&self.context.world, self.thing.repository, Property::Type)
+    }
+
+    /// A team or person that a descriptor declares, and a forge knows too.
+    pub(super) fn person(&mut self) {
+        let people = &self.context.people;
+        let reference = self.entity.reference();
+        if let Some(teams) = people.member_of.get(&reference) {
+            self.list("memberOf", teams, Some("group"));
+        }
+        if let Some(parent) = people.parents.get(&reference).filter(|_| !self.entity.spec.contains_key("parent")) {
+            let evidence = Evidence::new("group.forge", Confidence::Corroborated, "GitHub says so of the team.");
+            self.set("parent", parent.short(), evidence);
+        }
+    }
+
     /// Description, homepage and tags, where the descriptor has none.
     pub(super) fn describe(&mut self) {
+        let has_tags = !self.entity.metadata.tags.is_empty();
+        self.describe_at_forge();
         let Some(part) = self.thing.part.map(|part| &self.context.parts.parts[part]) else { return };
         let own = Some(self.thing.repository);
         if let Some(fact) = part.module.description.as_ref().filter(|_| self.entity.metadata.description.is_none()) {
@@ -174,8 +212,12 @@ impl Building<'_> {
                 self.context.world.stamp(&fact.evidence, self.thing.repository, own),
             );
         }
-        if self.entity.metadata.tags.is_empty() {
-            self.entity.metadata.tags.clone_from(&part.module.tags);
+        if !has_tags {
+            for tag in &part.module.tags {
+                if !self.entity.metadata.tags.contains(tag) {
+                    self.entity.metadata.tags.push(tag.clone());
+                }
+            }
         }
         if let Some(fact) = part.module.homepage.as_ref().filter(|_| self.entity.metadata.links.is_empty()) {
             let link = model::entity::Link {
@@ -189,6 +231,46 @@ impl Building<'_> {
                 "/metadata/links/0".to_owned(),
                 self.context.world.stamp(&fact.evidence, self.thing.repository, own),
             );
+        }
+    }
+
+    /// What the forge says of the whole repository, and so of what is at its root.
+    fn describe_at_forge(&mut self) {
+        let Some(facts) = &self.context.world.repositories[self.thing.repository].forge else { return };
+        if !self.thing.path.is_empty() {
+            return;
+        }
+        let say = |rule: &str, why: &str| Evidence::new(rule, Confidence::Corroborated, why);
+        if let Some(description) = facts.description.as_ref().filter(|_| self.entity.metadata.description.is_none()) {
+            self.entity.metadata.description = Some(description.clone());
+            let evidence = say("description.forge", "The repository is described so at GitHub.");
+            self.evidence.insert("/metadata/description".to_owned(), evidence);
+        }
+        if self.entity.metadata.tags.is_empty() {
+            for (at, topic) in facts.topics.iter().enumerate() {
+                let evidence = say("tags.topics", "The repository has this topic at GitHub.");
+                self.evidence.insert(format!("/metadata/tags/{at}"), evidence);
+                self.entity.metadata.tags.push(topic.clone());
+            }
+        }
+        if let Some(homepage) = facts.homepage.as_ref().filter(|_| self.entity.metadata.links.is_empty()) {
+            let title = Some("Homepage".to_owned());
+            let link = model::entity::Link { url: homepage.clone(), title, icon: None, kind: None };
+            self.entity.metadata.links.push(link);
+            let evidence = say("links.homepage", "The repository names it at GitHub.");
+            self.evidence.insert("/metadata/links/0".to_owned(), evidence);
+        }
+    }
+
+    /// Where it is at the forge, as Backstage annotates it; what a descriptor says holds.
+    pub(super) fn place_at_forge(&mut self) {
+        let Some(facts) = &self.context.world.repositories[self.thing.repository].forge else { return };
+        let annotations = &mut self.entity.metadata.annotations;
+        if let Some(location) = source_location(facts, &self.thing.path) {
+            annotations.entry("backstage.io/source-location".to_owned()).or_insert(location);
+        }
+        if !matches!(self.thing.kind, Kind::Group | Kind::User) && !facts.full_name.is_empty() {
+            annotations.entry("github.com/project-slug".to_owned()).or_insert_with(|| facts.full_name.clone());
         }
     }
 }

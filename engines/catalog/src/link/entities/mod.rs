@@ -56,8 +56,10 @@ pub(in crate::link) fn build(context: &Context, thing: &Thing, reference: &Entit
         Kind::Template => building.template(corrections),
         Kind::Resource => building.resource(corrections),
         Kind::System | Kind::Domain => building.owned(corrections, false),
-        Kind::Group | Kind::User | Kind::Location => {}
+        Kind::Group | Kind::User => building.person(),
+        Kind::Location => {}
     }
+    building.place_at_forge();
     building.finish()
 }
 

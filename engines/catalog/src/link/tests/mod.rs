@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ecosystems;
+mod forge;
 mod harness;
 mod identity;
 mod laws;

@@ -96,7 +96,17 @@ impl World {
         let here = ["r0", "r1", "r2"].map(|name| (id(&fake, name), name.to_owned())).to_vec();
         let portal = open(settings, vec![hooked(&fake)]).await;
         let (under_way, arrived) = Default::default();
-        Self { fake, host, settings: settings.clone(), portal: Some(portal), here, made: 3, gone: 0, under_way, arrived }
+        Self {
+            fake,
+            host,
+            settings: settings.clone(),
+            portal: Some(portal),
+            here,
+            made: 3,
+            gone: 0,
+            under_way,
+            arrived,
+        }
     }
 
     fn portal(&self) -> &Portal {
@@ -246,7 +256,14 @@ async fn seen(portal: &Portal) -> Vec<String> {
         let of = known.iter().find(|known| known.id == row.id).unwrap();
         seen.push(format!(
             "{} {} {:?} {:?} archived {} fork {} {:?} entities {} read {:?}",
-            of.stable_key, row.name, row.visibility, row.standing, of.archived, of.fork, row.languages, row.entities,
+            of.stable_key,
+            row.name,
+            row.visibility,
+            row.standing,
+            of.archived,
+            of.fork,
+            row.languages,
+            row.entities,
             of.fingerprint
         ));
     }
