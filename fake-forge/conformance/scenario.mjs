@@ -92,5 +92,33 @@ export function bodies(method, documented, known) {
   }
 }
 
-/** Keys that GitHub sent when an answer was recorded, and has not had in its description for years. */
-export const former = [];
+/** Recorded by owners of the organisation and with rights to administer: everybody else is not sent these. */
+export const ownersOnly = [
+  'allow_auto_merge',
+  'allow_merge_commit',
+  'allow_rebase_merge',
+  'allow_squash_merge',
+  'allow_update_branch',
+  'billing_email',
+  'collaborators',
+  'delete_branch_on_merge',
+  'disk_usage',
+  'is_verified',
+  'members_allowed_repository_creation_type',
+  'members_can_create_internal_repositories',
+  'members_can_create_pages',
+  'members_can_create_private_pages',
+  'members_can_create_private_repositories',
+  'members_can_create_public_pages',
+  'members_can_create_public_repositories',
+  'members_can_create_repositories',
+  'members_can_fork_private_repositories',
+  'organization',
+  'owned_private_repos',
+  'plan',
+  'private_gists',
+  'temp_clone_token',
+  'two_factor_requirement_enabled',
+  'use_squash_pr_title_as_default',
+  'web_commit_signoff_required',
+];
