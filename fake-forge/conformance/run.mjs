@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
-import { bodies, ownersOnly, parameters, setUp } from './scenario.mjs';
+import { bodies, mayBeEmpty, ownersOnly, parameters, setUp } from './scenario.mjs';
 
 const require = createRequire(import.meta.url);
 const [profile, api, keyFile] = process.argv.slice(2);
@@ -27,9 +27,11 @@ const wrong = [];
 const known = {};
 let checked = 0;
 
-await setUp(tell);
+await setUp(tell, origin);
 const table = await tell('routes', {});
-for (const route of table) await check(route);
+// An App asks about itself only once it is there.
+const first = table.filter((route) => route.path.startsWith('/app-manifests/'));
+for (const route of [...first, ...table.filter((route) => !first.includes(route))]) await check(route);
 compareRecorded();
 
 for (const line of wrong) console.error(line);
@@ -79,7 +81,7 @@ async function check({ method, path, documented }) {
     return;
   }
   const value = JSON.parse(text);
-  if (Array.isArray(value) && value.length === 0) complain(name, 'the list is empty: nothing was looked at');
+  if (Array.isArray(value) && value.length === 0 && !mayBeEmpty.includes(name)) complain(name, 'the list is empty: nothing was looked at');
   const validate = ajv.compile(jsonSchema(schema));
   if (!validate(value)) {
     for (const error of validate.errors.slice(0, 8)) complain(name, `${error.instancePath} ${error.message}`);
@@ -109,14 +111,16 @@ function remember(documented, method, value) {
 }
 
 function credential(path) {
-  if (path.startsWith('/app') || path.endsWith('/installation')) return jwt();
+  if (path.startsWith('/app/hook')) return jwt(known['POST /app-manifests/{code}/conversions'].id);
+  if (path === '/app' || path.startsWith('/app/') || path.endsWith('/installation')) return jwt(4711);
   return path.startsWith('/installation/') ? known['POST /app/installations/{installation_id}/access_tokens'].token : 'all';
 }
 
-function jwt() {
+/** All Apps of the fake have one key. */
+function jwt(app) {
   const now = Math.floor(Date.now() / 1000);
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iat: now - 30, exp: now + 300, iss: '4711' })}`;
+  const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iat: now - 30, exp: now + 300, iss: String(app) })}`;
   return `${text}.${createSign('RSA-SHA256').update(text).sign(readFileSync(keyFile), 'base64url')}`;
 }
 

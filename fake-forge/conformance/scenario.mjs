@@ -3,8 +3,13 @@
 const repository = { owner: 'acme', name: 'shop' };
 let repositoryId;
 
-/** One of everything, so that no list is empty. */
-export async function setUp(tell) {
+/** Lists that have nothing in them before somebody sends something. */
+export const mayBeEmpty = ['GET /app/hook/deliveries'];
+
+let code;
+
+/** One of everything, so that no list is empty. `origin` is where people see pages. */
+export async function setUp(tell, origin) {
   const files = { 'README.md': '# Shop\n', 'catalog-info.yaml': 'kind: Component\n' };
   const made = await tell('repositories', { ...repository, description: 'Sells', topics: ['go'], files });
   repositoryId = made.id;
@@ -19,6 +24,18 @@ export async function setUp(tell) {
   await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org'] });
   const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write' };
   await tell('installations', { id: 77, account: 'acme', permissions });
+  const manifest = {
+    name: 'Slipway acme',
+    url: 'https://portal.example',
+    redirect_url: 'https://portal.example/back',
+    hook_attributes: { url: 'https://portal.example/webhooks' },
+    default_permissions: { metadata: 'read' },
+    default_events: ['push'],
+  };
+  const form = new URLSearchParams({ manifest: JSON.stringify(manifest), state: 'x', agreed: 'yes' });
+  const address = `${origin}/organizations/acme/settings/apps/new`;
+  const agreed = await fetch(address, { method: 'POST', body: form, redirect: 'manual' });
+  code = new URL(agreed.headers.get('location')).searchParams.get('code');
 }
 
 /** The value of a part of a path. */
@@ -43,6 +60,8 @@ export function parameters(key, known, route) {
       return 'crew';
     case 'team_id':
       return from('GET /orgs/{org}/teams').find((team) => team.slug === 'crew').id;
+    case 'code':
+      return code;
     case 'installation_id':
       return 77;
     case 'repository_id':
@@ -72,6 +91,7 @@ export function bodies(method, documented, known) {
   const tree = known['GET /repos/{owner}/{repo}/git/commits/{commit_sha}']?.tree.sha;
   switch (`${method} ${documented}`) {
     case 'POST /app/installations/{installation_id}/access_tokens':
+    case 'POST /app-manifests/{code}/conversions':
       return {};
     case 'POST /repos/{owner}/{repo}/git/refs':
       return { ref: `refs/heads/${branch(branches++ > 0)}`, sha: commit };

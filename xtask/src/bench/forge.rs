@@ -54,7 +54,7 @@ impl Forge {
     }
 
     fn tell(&mut self, what: &str, body: &Value) -> Result<Value> {
-        self.control.send(&format!("/_fake/{what}"), &[], body.to_string().as_bytes())
+        self.control.tell(&format!("/_fake/{what}"), body.to_string().as_bytes())
     }
 
     /// How many requests came so far.

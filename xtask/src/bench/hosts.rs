@@ -42,6 +42,8 @@ pub fn all(binary: &Path, fake: &Path, organisation: &Path, data: &Path, size: S
     step("Mirrors over HTTP", || mirrors(binary, &forge, data, size, &mut figures))?;
     let server = step("A large organisation at GitHub", || github(binary, &mut forge, data, size, &mut figures))?;
     step("From a push to the page, by webhook", || webhooks(&server, &mut forge, size, &mut figures))?;
+    drop(server);
+    fs::remove_dir_all(data)?;
     Ok(figures)
 }
 
@@ -188,7 +190,7 @@ fn deliver(connection: &mut Connection, number: usize, body: &[u8]) -> Result<()
         ("X-GitHub-Delivery", id.as_str()),
         ("X-Hub-Signature-256", signature.as_str()),
     ];
-    connection.send(&format!("/webhooks/github/{OWNER}"), &headers, body).map(drop)
+    connection.send(&format!("/webhooks/github/{OWNER}"), &headers, body)
 }
 
 fn seen(connection: &mut Connection, component: &str) -> Result<bool> {

@@ -37,20 +37,23 @@ impl Connection {
 
     /// The JSON of an answer to a POST without a body.
     pub fn post(&mut self, path: &str) -> Result<Value> {
-        self.send(path, &[], &[])
+        self.tell(path, &[])
     }
 
-    /// The JSON of an answer to a POST; `null` where the answer has no body.
-    pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Value> {
+    /// The JSON of an answer to a POST.
+    pub fn tell(&mut self, path: &str, body: &[u8]) -> Result<Value> {
+        self.send(path, &[], body)?;
+        serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
+    }
+
+    /// A POST that is taken, whatever is answered.
+    pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<()> {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let status = self.ask("POST", path, &format!("{headers}Content-Length: {}\r\n", body.len()), body)?;
         if !(200..300).contains(&status) {
             bail!("POST {path} answered {status}: {}", String::from_utf8_lossy(&self.body));
         }
-        if self.body.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
+        Ok(())
     }
 
     fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Result<u16> {
