@@ -31,9 +31,10 @@ pub fn conformance() -> Result<()> {
             let mut child = Command::new(&fake).arg(profile).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
             let mut api = String::new();
             let output = child.stdout.take().context("fake-forge has no output")?;
-            let compared = BufReader::new(output).read_line(&mut api).map_err(anyhow::Error::from).and_then(|_| {
-                npm(&forge, &["run", "check", "--", profile, api.trim(), "../keys/app.pem"])
-            });
+            let compared = BufReader::new(output)
+                .read_line(&mut api)
+                .map_err(anyhow::Error::from)
+                .and_then(|_| npm(&forge, &["run", "check", "--", profile, api.trim(), "../keys/app.pem"]));
             child.kill()?;
             child.wait()?;
             compared?;
