@@ -41,7 +41,11 @@ async fn read(context: &RequestContext, of: &DocsOf, path: &str) -> Answer {
     let asked = Some(path).filter(|path| !path.is_empty());
     let view = portal::docs::read(&context.portal, &context.actor, of, asked).await?;
     let title = view.site.page(&view.page).map_or(view.page.as_str(), |page| page.title.as_str()).to_owned();
-    if asked.is_some() && !view.address(&view.page).ends_with(&format!("/{}", address::path(path))) {
+    let own = match of {
+        DocsOf::Entity(_) => &view.page,
+        DocsOf::Repository(_) => &view.file.path,
+    };
+    if asked.is_some_and(|asked| asked != own) {
         // As MkDocs addresses it: one page has one address.
         redirect(&view.address(&view.page));
     }
