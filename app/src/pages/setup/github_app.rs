@@ -129,7 +129,7 @@ fn agree(out: &mut Html, form: &Form) {
         response.insert_header(FORM_ACTION, origin);
     }
     let host = form.origin.split("://").last().unwrap_or_default();
-    out.raw("<section class=\"section\"><h2>Next: agree at ").text(host).raw("</h2><ol class=\"steps\"><li><p>");
+    out.raw("<section class=\"section\"><h2>Next: agree at ").text(host).raw("</h2><ol class=\"app-steps\"><li><p>");
     out.raw("There you see an App for <strong>")
         .text(form.wish.owner.name())
         .raw("</strong> that asks for this, and may change its name:</p>");
@@ -161,7 +161,7 @@ fn made(out: &mut Html, now: i64, app: &Registered) {
     out.raw("</span><div><h3>").text(&app.name).raw("</h3><p class=\"where\">").text(&app.folder);
     out.raw("</p></div><div class=\"setup-when\"><span>Made ");
     format::time(out, now, app.at);
-    out.raw("</span></div></div><ol class=\"steps\"><li><p>Install it at <strong>").text(&app.owner);
+    out.raw("</span></div></div><ol class=\"app-steps\"><li><p>Install it at <strong>").text(&app.owner);
     out.raw("</strong>, best for all repositories: of those that are only selected nobody can tell when one is deleted.</p><p>");
     away(out, &app.install, "Install it");
     out.raw("</p></li><li><p>");
