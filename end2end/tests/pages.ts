@@ -68,6 +68,8 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "change, preview", path: `/changes/new?what=descriptor&entity=${entity.reference}` },
     { name: "rules", path: "/rules" },
     { name: "sources", path: "/sources" },
+    { name: "set-up", path: "/sources/doctor" },
+    { name: "GitHub App", path: "/sources/github-app" },
     { name: "job", path: `/jobs/${job.id}` },
     { name: "not found", path: "/there-is-no-such-page", status: 404 },
   ];
