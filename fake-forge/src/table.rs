@@ -89,8 +89,7 @@ pub(crate) fn knows(method: &str, path: &[String]) -> bool {
 
 fn fits(template: &str, path: &[String]) -> bool {
     let mut segments = path.iter();
-    let mut parts = template.split('/').skip(1);
-    while let Some(part) = parts.next() {
+    for part in template.split('/').skip(1) {
         let Some(segment) = segments.next() else { return false };
         if part == "{ref}" {
             return true;

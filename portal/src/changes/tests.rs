@@ -37,6 +37,16 @@ impl World {
         fake.state().add_token("ghp_full", "slipway-bot", &["repo", "read:org"]);
         let id = fake.state().add_repository("acme", "shop");
         fake.state().add_git(id, files).unwrap();
+        let payments = fake_forge::Team {
+            id: 7,
+            slug: "payments".to_owned(),
+            name: "Payments".to_owned(),
+            parent: None,
+            secret: false,
+            members: Vec::new(),
+            repositories: std::collections::BTreeMap::new(),
+        };
+        fake.state().organisations.get_mut("acme").unwrap().teams.push(payments);
         let portal = open(settings, vec![acme(&fake)]).await;
         let repository = repository(&portal, "shop").await;
         Self { fake, portal, id, repository }
@@ -54,6 +64,12 @@ impl World {
     fn file(&self, branch: &str, path: &str) -> String {
         let bare = self.fake.state().repositories[&self.id].git.clone().unwrap();
         crate::git::testing::git(&bare, &["show", &format!("{branch}:{path}")])
+    }
+
+    /// Where a branch leads at the forge.
+    fn commit_of(&self, branch: &str) -> String {
+        let bare = self.fake.state().repositories[&self.id].git.clone().unwrap();
+        crate::git::testing::git(&bare, &["rev-parse", branch])
     }
 
     fn branches(&self) -> Vec<String> {
@@ -150,4 +166,35 @@ fn wish(repository: &str, after: &str) -> Proposal {
 
 fn reason(detail: &ChangeDetail) -> &str {
     detail.change.reason.as_deref().unwrap_or_default()
+}
+
+db_test! {
+    async fn a_change_is_found_by_what_is_known_of_it(settings: Settings) {
+        let world = World::new(&settings).await;
+        let proposed = world.propose(world.wish("kind: Component\n")).await;
+        let db = world.portal.db();
+        let mut tx = db.begin().await.unwrap();
+        let row = store::by_key(&mut tx, &world.repository, "catalog-info:shop").await.unwrap().unwrap();
+        assert_eq!(row.id, proposed.change.id);
+        assert!(store::by_key(&mut tx, &world.repository, "another").await.unwrap().is_none());
+        assert!(store::is_current(&mut tx, &row).await.unwrap());
+        assert!(store::has_open(&mut tx).await.unwrap());
+        let before = proposed.events.len();
+        store::add_event(&mut tx, &row.id, 7, ChangeState::Failed, Some("of a test")).await.unwrap();
+        tx.commit().await.unwrap();
+        let events = store::events(db, &row.id).await.unwrap();
+        assert_eq!((events.len(), events[before].note.as_deref()), (before + 1, Some("of a test")));
+        let branch = proposed.change.branch.clone();
+        let head = world.commit_of(&branch);
+        assert!(row.is_ours(&head) && !row.is_ours("0000000"), "{row:?}");
+        let counts = store::counts(db, &Visibility::ALL, &ChangeFilter::default()).await.unwrap();
+        assert_eq!(counts, [("open".to_owned(), 1)]);
+        assert!(store::counts(db, &[Visibility::Readers], &ChangeFilter::default()).await.is_ok_and(|counts| counts.is_empty()));
+        assert!(store::next_due(db, "").await.unwrap().is_none());
+        assert_eq!(store::count_due(db).await.unwrap(), 0);
+        let key = format!("github:{}:{}", world.fake.origin().split("://").nth(1).unwrap(), world.id);
+        assert_eq!(store::of_branch(db, &key, &branch).await.unwrap().as_deref(), Some(world.repository.as_str()));
+        assert!(store::of_branch(db, &key, "main").await.unwrap().is_none());
+        world.portal.stop().await;
+    }
 }

@@ -156,6 +156,7 @@ db_test! {
         assert_eq!((detail.findings.as_str(), detail.facts, detail.read_at), ("[]", None, None));
         let (standings, sources) = store::counts(db, readable, &RepositoryFilter::default()).await.unwrap();
         assert_eq!((standings, sources), (vec![("empty".to_owned(), 1)], vec![("main".to_owned(), 1)]));
+        assert_eq!(store::out_of_sight(db, readable, &RepositoryFilter::default()).await.unwrap(), 0);
         assert_eq!(store::path(db, readable, "shop").await.unwrap().as_deref(), Some("/nowhere"));
     }
 

@@ -17,7 +17,7 @@ use model::Visibility;
 use model::job::{Job, JobState};
 use tempfile::TempDir;
 
-use super::plan::Known;
+use super::plan::{Known, Plan};
 use super::*;
 use crate::db_test;
 use crate::settings::Settings;
@@ -268,6 +268,32 @@ db_test! {
         folder.repository("two");
         shows("two").await;
         portal.stop().await;
+    }
+
+    async fn those_that_wait_for_a_word_get_it(settings: Settings) {
+        let portal = Portal::open(Settings { sources: vec![SourceSettings::folder("s", "/nowhere", Visibility::Public)], ..settings }).await.unwrap();
+        let row = |id: &str| Known { id: id.into(), source: "s".into(), slug: id.into(), name: id.into(), stable_key: id.into(), path: id.into(),
+            visibility: "public".into(), standing: "listed".into(), wanted: "[]".into(), drafted_with: "[]".into(), ..Known::default() };
+        let plan = Plan { added: vec![row("a"), row("b"), row("c")], ..Plan::default() };
+        store::write_plan(portal.db(), &plan, 5).await.unwrap();
+        let mut tx = portal.db().begin().await.unwrap();
+        store::write_state(&mut tx, "a", "as it was").await.unwrap();
+        for (id, since) in [("a", 7), ("b", 8), ("c", 9)] {
+            let unseen = Known { unseen_since: Some(since), unseen_as: Some("unknown".into()), unseen_why: Some("why".into()), unseen_word: Some("waits".into()), ..row(id) };
+            store::lose_sight(&mut tx, &unseen).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let readable = &[Visibility::Public];
+        assert_eq!(store::unlisted(portal.db(), readable).await.unwrap(), [("s".to_owned(), 3, 3, 9)]);
+        assert_eq!(store::waiting(portal.db(), "s", readable, 9).await.unwrap().len(), 3);
+        assert!(store::waiting(portal.db(), "s", &[Visibility::Readers], 9).await.unwrap().is_empty());
+        let mut tx = portal.db().begin().await.unwrap();
+        assert_eq!(store::remove_waiting(&mut tx, "s", 7, 10).await.unwrap(), ["a"]);
+        assert_eq!(store::keep_waiting(&mut tx, "s", 8).await.unwrap(), ["b"]);
+        tx.commit().await.unwrap();
+        let known = store::known(portal.db()).await.unwrap();
+        let told = |at: usize| (known[at].gone_at, known[at].unseen_word.as_deref(), known[at].read_state.as_deref());
+        assert_eq!([told(0), told(1), told(2)], [(Some(10), Some("waits"), Some("as it was")), (None, Some("kept"), None), (None, Some("waits"), None)]);
     }
 
     async fn what_is_written_is_what_is_read(settings: Settings) {

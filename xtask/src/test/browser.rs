@@ -9,17 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{is_root, run as run_command, show};
+use crate::command::{is_root, show};
 use crate::test::count::Count;
 use crate::test::postgres::free_port;
 use crate::test::prepare::{BrowserTools, with_node};
-use crate::workspace::{binary, cargo, root, target};
+use crate::workspace::{binary, root, target};
 
 /// Serves the demo from an empty data folder and runs Playwright; arguments go to it.
 pub fn run(tools: &BrowserTools, update_screenshots: bool, arguments: &[String]) -> Result<Count> {
     let server = Server::start()?;
-    // Some tests start a portal of their own, before a forge that they can change.
-    run_command(cargo("build").args(["--package", "server", "--package", "fake-forge"]))?;
     let folder = root().join("end2end");
     let report = target().join("browser-tests.json");
     let _ = fs::remove_file(&report);
@@ -29,7 +27,8 @@ pub fn run(tools: &BrowserTools, update_screenshots: bool, arguments: &[String])
         .args(arguments)
         .current_dir(&folder)
         .env("SLIPWAY_URL", &server.url)
-        // Tests that need a forge start both of their own. Not with the prefix of slipway's own settings, of which it knows each.
+        // Tests that need a forge start both of their own. Not with the prefix of Slipway's own settings, of which it knows
+        // each.
         .env("END2END_SLIPWAY", binary(false))
         .env("END2END_FAKE_FORGE", binary(false).with_file_name("fake-forge"))
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)

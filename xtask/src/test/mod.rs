@@ -12,8 +12,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::Part;
-use crate::command::{run as run_command, step};
-use crate::workspace::cargo;
+use crate::command::step;
 use crate::{run, site};
 use count::Count;
 pub use postgres::free_port;
@@ -39,7 +38,7 @@ pub fn test(only: Option<Part>, update_screenshots: bool, arguments: &[String]) 
     }
     if let Some(tools) = needs.browser {
         run::build(false)?;
-        step("Building the fake forge", || run_command(cargo("build").args(["--package", "fake-forge"])))?;
+        step("Building the fake forge", || run::fake_forge(false))?;
         let rest: &[String] = if only == Some(Part::Browser) { arguments } else { &[] };
         take("browser tests", step("Browser tests", || browser::run(&tools, update_screenshots, rest)));
     }

@@ -189,7 +189,8 @@ impl People {
                 .map(|(_, rival)| rival.owner.as_str())
                 .collect();
             let what = format!("CODEOWNERS gives {} of {} files to {}", share.files, share.of, share.owner);
-            if others.is_empty() && !self.mentioned.contains_key(team) {
+            let is_known = self.mentioned.get(team).is_none_or(|mentioned| mentioned.evidence.authority);
+            if others.is_empty() && is_known {
                 let evidence = of_share("owner.codeowners", Confidence::Corroborated, format!("{what}."), share);
                 return Ownership { owner: Some(Fact::new(team.clone(), evidence)), guess: None };
             }

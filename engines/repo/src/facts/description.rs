@@ -139,7 +139,7 @@ pub(super) fn first_paragraph(text: &str) -> Option<(String, u32)> {
 pub fn plain_text(markdown: &str) -> String {
     // Where a reference leads stands elsewhere in the document.
     let referred = |link: BrokenLink| {
-        let known = matches!(link.link_type, LinkType::ReferenceUnknown | LinkType::CollapsedUnknown);
+        let known = matches!(link.link_type, LinkType::Reference | LinkType::Collapsed);
         known.then(|| ("".into(), "".into()))
     };
     let mut plain = String::new();

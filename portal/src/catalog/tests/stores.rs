@@ -42,6 +42,10 @@ db_test! {
         assert_eq!(store::bodies(portal.db(), &[]).await.unwrap(), []);
         let changes = store::changes(portal.db(), 1, 2, 10).await.unwrap();
         assert_eq!(changes.iter().map(|change| change.sequence).collect::<Vec<_>>(), [2]);
+        let has_changed = async |after, readable: &[Visibility]| store::has_changed(portal.db(), after, readable).await.unwrap();
+        assert!(has_changed(1, &[Visibility::Public]).await && !has_changed(2, &[Visibility::Public]).await);
+        assert!(!has_changed(0, &[Visibility::Readers]).await);
+        assert_eq!(store::policies(portal.db()).await.unwrap(), []);
         assert!(store::entity(portal.db(), "component:default/cart", &[Visibility::Readers]).await.unwrap().is_none());
     }
 

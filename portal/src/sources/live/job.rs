@@ -14,6 +14,7 @@ use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
 use crate::sources::contents::Contents;
 use crate::sources::job::{Tally, link_all, read_and_link, write_names};
+use crate::sources::people;
 use crate::sources::plan::{Known, Plan};
 use crate::sources::{self, Coverage, Extent};
 
@@ -77,6 +78,7 @@ async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tal
     let (named, others) = split(plan, told);
     read_and_link(context, &contents, contents.all_due(named.clone())).await?;
     if extent == Extent::All {
+        people::refresh(context, &chosen).await?;
         let due = contents.find_due(others).await?;
         read_and_link(context, &contents, due).await?;
     }

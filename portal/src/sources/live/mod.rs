@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::job::refresh;
 use self::store::Told;
-use super::secrets;
+use super::{people_due, secrets};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -69,6 +69,9 @@ pub async fn receive(portal: &Portal, source: &str, headers: &HeaderMap, body: &
     let delivery = webhook::receive(headers, body, &secrets).map_err(refused)?;
     let told = told(&delivery.event, github);
     let kind = delivery.event.kind();
+    if told.contains(&Told::people()) || told.contains(&Told::everything()) {
+        people_due(portal, source).await?;
+    }
     let mut tx = portal.db().begin().await?;
     if !store::add_delivery(&mut tx, source, &delivery.id, kind, Clock::System.now()).await? {
         return Ok(Received::Repeated);

@@ -79,6 +79,42 @@ async fn head(portal: &Portal, name: &str) -> String {
 }
 
 db_test! {
+    async fn what_was_told_is_answered_once_and_not_what_was_told_meanwhile(settings: Settings) {
+        let source = SourceSettings::folder("acme", "/nowhere", model::Visibility::Public);
+        let portal = Portal::open(Settings { sources: vec![source], ..settings }).await.unwrap();
+        let told = async || store::told(portal.db(), "acme", 10).await.unwrap();
+        let push = |commit: &str| Told { commit: Some(commit.to_owned()), ..Told::contents("k".to_owned()) };
+        let mut tx = portal.db().begin().await.unwrap();
+        assert!(!store::is_anything_told(&mut tx, "acme").await.unwrap());
+        assert!(store::add_delivery(&mut tx, "acme", "1", "push", 5).await.unwrap());
+        assert!(!store::add_delivery(&mut tx, "acme", "1", "push", 6).await.unwrap());
+        for (told, now) in [(push("a"), 1), (push("b"), 2), (Told::record("k".to_owned()), 3), (Told::everything(), 4), (Told::people(), 5)] {
+            store::tell(&mut tx, "acme", &told, now).await.unwrap();
+        }
+        assert!(store::is_anything_told(&mut tx, "acme").await.unwrap());
+        tx.commit().await.unwrap();
+        let all = told().await;
+        assert_eq!(all.iter().map(|told| (told.thing.as_str(), told.times)).collect::<Vec<_>>(), [("k", 2), ("k", 1), ("everything", 1), ("people", 1)]);
+        assert_eq!((all[0].commit.as_deref(), all[0].due_at), (Some("b"), 2));
+
+        let mut tx = portal.db().begin().await.unwrap();
+        store::postpone(&mut tx, "acme", &all[0], 9).await.unwrap();
+        for told in &all[1..] {
+            store::answer(&mut tx, "acme", told).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let looked = told().await;
+        assert_eq!((looked.len(), looked[0].looks, looked[0].due_at), (1, 1, 9));
+        let mut tx = portal.db().begin().await.unwrap();
+        store::tell(&mut tx, "acme", &push("c"), 10).await.unwrap();
+        // What was looked at before it was told again is no answer.
+        store::answer(&mut tx, "acme", &looked[0]).await.unwrap();
+        store::prune_deliveries(&mut tx, 6).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((told().await[0].times, told().await[0].looks), (3, 0));
+        assert_eq!(store::last_delivery(portal.db(), "acme").await.unwrap(), None);
+    }
+
     async fn a_push_is_looked_at_once_and_alone(settings: Settings) {
         let (fake, host) = acme(&["a", "b"]).await;
         let portal = open(&settings, vec![hooked(&fake)]).await;

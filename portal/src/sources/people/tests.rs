@@ -1,4 +1,5 @@
 //! Teams, members and readers, as the fake has them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use fake_forge::{Fault, Member, Team};
 
@@ -74,6 +75,21 @@ db_test! {
         for (login, may_ledger, may_vault) in table {
             assert_eq!((may(&portal, login, "ledger").await, may(&portal, login, "vault").await), (may_ledger, may_vault), "{login}");
         }
+        let (at, teams) = store::listed_at(portal.db(), "acme").await.unwrap();
+        assert_eq!((at, teams), (Some(NOW), 2));
+        let closed = store::private(portal.db(), "acme").await.unwrap();
+        assert_eq!(closed.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(), ["ledger", "vault"]);
+        let people = store::for_catalog(portal.db(), "acme", "Acme").await.unwrap();
+        assert_eq!((people.organisation.as_str(), people.teams.len(), people.members.len()), ("Acme", 2, 3));
+        let rights = store::rights(portal.db()).await.unwrap();
+        let ledger_key = row(&portal, "ledger").await.stable_key;
+        assert!(rights.len() == 1 && rights[&("acme".to_owned(), ledger_key)][0].admin, "{rights:?}");
+        let mut tx = portal.db().begin().await.unwrap();
+        store::make_due(&mut tx, "acme").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::listed_at(portal.db(), "acme").await.unwrap(), (None, 2));
+        store::write_at(portal.db(), "acme", NOW).await.unwrap();
+        assert_eq!(store::listed_at(portal.db(), "acme").await.unwrap(), (Some(NOW), 2));
         let vault_only = readable(portal.db(), "zoe", "acme").await.unwrap();
         assert_eq!(vault_only, [row(&portal, "vault").await.id]);
 

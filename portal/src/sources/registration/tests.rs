@@ -48,6 +48,22 @@ fn forbidden<T: std::fmt::Debug>(result: Result<T>) {
 }
 
 db_test! {
+    async fn a_wish_waits_until_it_is_taken_or_old(settings: Settings) {
+        let portal = Portal::open(settings).await.unwrap();
+        let wish = Wish { url: None, owner: GitHubOwner::Organisation("acme".to_owned()), writes: true };
+        let mut tx = portal.db().begin().await.unwrap();
+        store::begin(&mut tx, "one", &wish, 10).await.unwrap();
+        store::begin(&mut tx, "two", &wish, 20).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::waiting(portal.db(), "one", 9).await.unwrap(), Some(wish.clone()));
+        assert_eq!(store::waiting(portal.db(), "one", 10).await.unwrap(), None);
+        let mut tx = portal.db().begin().await.unwrap();
+        store::forget_old(&mut tx, 10).await.unwrap();
+        assert_eq!(store::take(&mut tx, "one", 5).await.unwrap(), None);
+        assert_eq!(store::take(&mut tx, "two", 5).await.unwrap(), Some(wish));
+        assert_eq!(store::take(&mut tx, "two", 5).await.unwrap(), None);
+    }
+
     async fn an_app_is_registered_and_its_keys_are_ours_alone(settings: Settings) {
         let (fake, data) = (fake().await, settings.data.clone());
         let portal = open(settings, Some("https://portal.example.com")).await;

@@ -32,7 +32,8 @@ async fn acme(fake: &Fake) -> (World, Portal) {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    (World { router: router(server), job: String::new(), _stop: stop, _folder: folder }, portal)
+    let (job, changes) = Default::default();
+    (World { router: router(server), job, changes, _stop: stop, _folder: folder }, portal)
 }
 
 async fn fake() -> Fake {
@@ -102,7 +103,8 @@ async fn a_github_app_is_made_from_the_page_to_the_lines() {
     let cookie = begun.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
     assert!(cookie.contains("; Path=/sources/github-app; Max-Age=3600; HttpOnly; SameSite=Lax"), "{cookie}");
     let cookie = cookie.split(';').next().unwrap().to_owned();
-    let with = [("cookie", cookie.as_str())];
+    // Only who takes a page is led on.
+    let with = [("cookie", cookie.as_str()), ("accept", "text/html")];
 
     let response = world.ask(&Method::GET, "/sources/github-app", OPERATOR, &with).await;
     let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
