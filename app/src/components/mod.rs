@@ -4,6 +4,7 @@ pub mod activity;
 pub mod diff;
 pub mod evidence;
 pub mod findings;
+pub mod form;
 pub mod frame;
 pub mod graph;
 pub mod icons;

@@ -40,7 +40,9 @@ fn broken_rule(path: &str, line: &str) -> Option<&'static str> {
     let code = line.trim_start();
     if path.starts_with("app/") && path.ends_with(".rs") && !code.starts_with("//") {
         if line.contains("<textarea") && !path.starts_with("app/src/components") {
-            return Some("a raw <textarea>: its content is not escaped (tachys #4819); use components::TextArea");
+            return Some(
+                "a raw <textarea>: its content is not escaped (tachys #4819); use components::form::text_area",
+            );
         }
         if code.starts_with("style=") || line.contains(" style=") || line.contains(" style:") {
             return Some("an inline style: the content security policy forbids it; use a class or an SVG attribute");

@@ -8,6 +8,7 @@ use super::actions::Propose;
 use super::asked::Asked;
 use crate::RequestContext;
 use crate::address;
+use crate::components::form::text_area;
 use crate::components::state::{Tone, notice};
 use crate::components::{Icon, diff, state};
 use crate::format;
@@ -107,12 +108,9 @@ fn single(out: &mut Html, asked: &Asked, plan: &Planned) {
         hidden(out, asked, std::slice::from_ref(plan));
         out.raw("<div class=\"field\"><label for=\"title\">Title</label><input class=\"input\" id=\"title\" name=\"title\" required maxlength=\"200\"");
         out.attribute("value", asked.title.as_deref().unwrap_or(&plan.title));
-        out.raw("></div><div class=\"field\"><label for=\"text\">Text, in Markdown</label><textarea class=\"input textarea\" id=\"text\" name=\"text\" rows=\"8\" maxlength=\"20000\">");
-        // A browser swallows the first line break.
-        out.raw("\n").text(asked.text.as_deref().unwrap_or(&plan.text));
-        out.raw(
-            "</textarea></div><div class=\"change-buttons\"><button class=\"button button-primary\" type=\"submit\">",
-        );
+        out.raw("></div><div class=\"field\"><label for=\"text\">Text, in Markdown</label>");
+        text_area(out, "text", 8, 20_000, asked.text.as_deref().unwrap_or(&plan.text));
+        out.raw("</div><div class=\"change-buttons\"><button class=\"button button-primary\" type=\"submit\">");
         Icon::Pull.write(out);
         out.raw(if plan.way == Way::Branch { "Push a branch" } else { "Open a pull request" }).raw("</button>");
         patch_link(out, asked);
