@@ -46,6 +46,9 @@ export async function startForge(repositories: Repository[]): Promise<Forge & { 
       const made = (await tell("repositories", { owner: "acme", ...repository })) as { id: number };
       ids.push(made.id);
     }
+    // A team that the forge knows: what CODEOWNERS alone names is only a guess.
+    const teams = [{ slug: "payments", name: "Payments", members: [], repositories: {} }];
+    await tell("organisations", { login: "acme", members: [{ login: "slipway-bot" }], teams });
     const [token, config] = [join(folder, "token"), join(folder, "slipway.toml")];
     writeFileSync(token, `${TOKEN}\n`);
     writeFileSync(
