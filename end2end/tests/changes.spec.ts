@@ -66,7 +66,7 @@ test("many at once are shown before they are proposed", async ({ page }) => {
   await page.getByRole("checkbox", { name: "stock", exact: true }).check();
   await page.getByLabel("New owner").fill("paymnts");
   await page.getByRole("button", { name: "Correct owner" }).click();
-  await expect(page.getByRole("main")).toContainText("Did you mean payments?");
+  await expect(page.getByRole("main")).toContainText("Did you mean payments");
   await page.getByLabel("Owner", { exact: true }).fill("payments");
   await page.getByRole("button", { name: "Show the change" }).click();
   await page.getByRole("button", { name: "Open a pull request" }).click();
