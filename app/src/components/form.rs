@@ -1,6 +1,22 @@
 //! Parts of forms that are easily written wrong.
 
+use super::Icon;
 use crate::html::Html;
+
+/// A button that has `action` look at one source again, or at all of them.
+pub fn look_again(out: &mut Html, action: &str, source: Option<&str>, class: &'static str, label: &'static str) {
+    out.raw("<form method=\"post\"").attribute("action", action).raw(">");
+    if let Some(source) = source {
+        out.raw("<input type=\"hidden\" name=\"source\"").attribute("value", source).raw(">");
+    }
+    out.raw("<button type=\"submit\"").attribute("class", class).raw(">");
+    Icon::Refresh.write(out);
+    out.raw(label);
+    if let Some(source) = source {
+        out.raw("<span class=\"visually-hidden\"> ").text(source).raw("</span>");
+    }
+    out.raw("</button></form>");
+}
 
 /// A field for several lines of text, whose label is elsewhere; it is called the same as it is identified.
 pub fn text_area(out: &mut Html, name: &'static str, rows: u64, longest: u64, text: &str) {

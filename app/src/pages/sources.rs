@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
 use model::source::{SourceStatus, Unlisted};
-use portal::sources::Word;
-
 use portal::identity::{Action, can};
+use portal::sources::Word;
 use portal::sources::doctor::{Examined, State};
 
 use super::setup::{self, SETUP};
 use super::{Answer, Page, Parameters, Place, finish};
+use crate::components::form::look_again;
 use crate::components::state::Tone;
 use crate::components::{Icon, state};
 use crate::html::Html;
@@ -33,7 +33,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         actions.link(SETUP, "button", "Set-up");
     }
     if !sources.is_empty() {
-        sync_form(&mut actions, None, "button button-primary", "Sync all now");
+        look_again(&mut actions, Sync::PATH, None, "button button-primary", "Sync all now");
     }
     let seconds = context.portal.settings().poll_interval.as_secs();
     let about = match seconds {
@@ -65,20 +65,6 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     Ok(Page::new("Sources and sync", Place::Sources, out))
 }
 
-fn sync_form(out: &mut Html, source: Option<&str>, class: &'static str, label: &'static str) {
-    out.raw("<form method=\"post\"").attribute("action", Sync::PATH).raw(">");
-    if let Some(source) = source {
-        out.raw("<input type=\"hidden\" name=\"source\"").attribute("value", source).raw(">");
-    }
-    out.raw("<button type=\"submit\"").attribute("class", class).raw(">");
-    Icon::Refresh.write(out);
-    out.raw(label);
-    if let Some(source) = source {
-        out.raw("<span class=\"visually-hidden\"> ").text(source).raw("</span>");
-    }
-    out.raw("</button></form>");
-}
-
 fn card(out: &mut Html, now: i64, source: &SourceStatus, examined: Option<&Examined>) {
     out.raw("<article class=\"source-card\"><span class=\"glyph hue-teal\">");
     let icon = if source.kind == "folder" { Icon::Folder } else { Icon::Cloud };
@@ -92,7 +78,7 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus, examined: Option<&Exami
     }
     out.raw(" <span class=\"badge\">").raw(source.visibility.as_str()).raw("</span></h2><p class=\"where\">");
     out.text(&source.location).raw("</p></div>");
-    sync_form(out, Some(&source.name), "button", "Sync");
+    look_again(out, Sync::PATH, Some(&source.name), "button", "Sync");
     out.raw("<p class=\"facts-line\">");
     let address = format!("/repositories?source={}", crate::address::segment(&source.name));
     out.raw("<span>")

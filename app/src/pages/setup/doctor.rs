@@ -7,6 +7,7 @@ use leptos_axum::ResponseOptions;
 use portal::sources::doctor::{Check as Looked, Examined, Group, Report, State};
 
 use super::{SETUP, away, snippet};
+use crate::components::form::look_again;
 use crate::components::state::Tone;
 use crate::components::{Icon, state};
 use crate::html::Html;
@@ -22,7 +23,8 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let examined = portal::sources::doctor::latest(&context.portal, &context.actor).await?;
     let mut out = Html::new();
     let mut actions = Html::new();
-    check_form(&mut actions, None, if examined.reports.is_empty() { "Check now" } else { "Check again" });
+    let label = if examined.reports.is_empty() { "Check now" } else { "Check again" };
+    look_again(&mut actions, Check::PATH, None, "button button-primary", label);
     actions.raw("<a class=\"button\" href=\"/sources/github-app\">Make a GitHub App</a>");
     let about = "What Slipway needs from each source, whether it is there, and what is off without it. \
                  On a terminal, slipway doctor says the same.";
@@ -58,21 +60,6 @@ fn running(out: &mut Html, examined: &Examined) {
     });
 }
 
-fn check_form(out: &mut Html, source: Option<&str>, label: &'static str) {
-    let class = if source.is_none() { "button button-primary" } else { "button button-plain" };
-    out.raw("<form method=\"post\"").attribute("action", Check::PATH).raw(">");
-    if let Some(source) = source {
-        out.raw("<input type=\"hidden\" name=\"source\"").attribute("value", source).raw(">");
-    }
-    out.raw("<button type=\"submit\"").attribute("class", class).raw(">");
-    Icon::Refresh.write(out);
-    out.raw(label);
-    if let Some(source) = source {
-        out.raw("<span class=\"visually-hidden\"> ").text(source).raw("</span>");
-    }
-    out.raw("</button></form>");
-}
-
 /// The part of the page about one source.
 pub fn anchor(source: Option<&str>) -> String {
     source.map_or_else(|| "slipway".to_owned(), |name| format!("source-{name}"))
@@ -97,7 +84,7 @@ fn section(out: &mut Html, now: i64, report: &Report) {
     format::time(out, now, report.checked_at);
     out.raw(", took ").text(&format::duration(report.took)).raw("</span>");
     if source.is_some() {
-        check_form(out, source, "Check");
+        look_again(out, Check::PATH, source, "button button-plain", "Check");
     }
     out.raw("</div></div>");
     for group in Group::ALL {
