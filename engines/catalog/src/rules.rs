@@ -1,7 +1,7 @@
 //! The rules of inference: what each concludes, and from what.
 
 /// Grows whenever a rule concludes something else: what was drafted before is then drafted anew.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 /// One rule, as the page of rules shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 
 const fn first(id: &'static str, title: &'static str, explanation: &'static str) -> Rule {
     Rule { id, version: 1, title, explanation }
+}
+
+const fn again(version: u32, id: &'static str, title: &'static str, explanation: &'static str) -> Rule {
+    Rule { version, ..first(id, title, explanation) }
 }
 
 static RULES: [Rule; 69] = [
@@ -61,30 +65,34 @@ static RULES: [Rule; 69] = [
         "Type from the overrides file",
         "A type in slipway.overrides.yaml holds against what was inferred.",
     ),
-    first(
+    again(
+        2,
         "type.deployed",
         "Deployed from here",
-        "A chart, a Kubernetes workload or a kustomization of this repository runs the code or its image: a service, or a job where only jobs run.",
+        "A chart, a Kubernetes workload or a kustomization of this repository runs the image that is built here: a service, or a job where only jobs run. Where nothing here builds an image or listens: a guess.",
     ),
     first(
         "type.deployed-elsewhere",
         "Deployed from another repository",
         "An image that is built here is run by a chart or manifest of another repository; the registry is compared where both name one.",
     ),
-    first(
+    again(
+        2,
         "type.platform",
         "Deployed by a platform",
-        "A Procfile, serverless.yml, systemd unit or a hosting platform's own file starts it.",
+        "A Procfile, serverless.yml, systemd unit or a hosting platform's own file starts it, and the code or the site that it starts lies beside it; without: a guess. It does not make a published library a service or website: their documents have a host, too.",
     ),
-    first(
+    again(
+        2,
         "type.compose",
         "A compose service",
-        "A compose file builds a service from the folder. It says nothing about production, and does not make a published library a service.",
+        "A compose file builds a service from the folder, and the code listens: its container file exposes a port, or it is built with a server framework; otherwise a guess. It says nothing about production, and does not make a published library a service.",
     ),
-    first(
+    again(
+        2,
         "type.image",
         "Its image is pushed and listens",
-        "A pipeline pushes its image, and the container file exposes a port or the code is built with a server framework.",
+        "A pipeline pushes its image, and the container file exposes a port or the code is built with a server framework, but nothing shows that anybody runs it: a guess. Libraries and command lines have such images, too.",
     ),
     first(
         "type.container",
@@ -92,10 +100,11 @@ static RULES: [Rule; 69] = [
         "A container file exposes a port or holds a server framework, but nothing shows a deployment: a guess. A container file alone means nothing.",
     ),
     first("type.gateway", "An API gateway", "The configuration of KrakenD, Kong or Envoy with routes in it."),
-    first(
+    again(
+        2,
         "type.website",
         "A website",
-        "A site framework in package.json together with its own configuration or page, or a page and a script that starts it where nothing can be imported; documentation where the framework is one for documents.",
+        "A site framework in package.json together with its own configuration or page, or a page and a script that starts it where nothing can be imported, and a container, workload, hosting file or pipeline that has it shown; without that: a guess. Documentation where the framework is one for documents.",
     ),
     first(
         "type.published",
@@ -122,15 +131,17 @@ static RULES: [Rule; 69] = [
         "For the pipelines of others",
         "An action at the root of its repository, or a repository that holds nothing but actions and reusable workflows: a library.",
     ),
-    first(
+    again(
+        2,
         "type.infrastructure",
         "Infrastructure",
-        "Terraform files, or charts and manifests for what is built elsewhere, and no package or container file beside them.",
+        "Terraform files that say where they are applied (a backend or a provider), or manifests for what is built elsewhere, and no code beside them. Terraform without that, which may be a module for others, or charts of something unknown: a guess.",
     ),
-    first(
+    again(
+        2,
         "type.documentation",
         "Documentation",
-        "A generator of documentation sites is configured and there is no code beside it.",
+        "A generator of documentation sites is configured, there is no code beside it, and most of the files are documents; where they are the lesser part: a guess.",
     ),
     first(
         "lifecycle.descriptor",

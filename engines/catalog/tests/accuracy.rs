@@ -38,21 +38,25 @@ impl Score {
 #[ignore = "needs a folder of repositories"]
 fn inference_against_what_people_declared() {
     let folder = PathBuf::from(std::env::var_os("SLIPWAY_ACCURACY").expect("SLIPWAY_ACCURACY names a folder"));
-    let mut input = LinkInput::default();
+    // Those of one owner are one catalog: others have nothing to do with it.
+    let mut inputs: BTreeMap<String, LinkInput> = BTreeMap::new();
     let mut declared: BTreeMap<String, Vec<DescriptorEntity>> = BTreeMap::new();
     let mut places: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     places.sort();
     for place in places {
         if let Some((repository, descriptors)) = read(&place) {
+            let owner = repository.id.split('/').next().unwrap_or_default().to_owned();
             declared.insert(repository.id.clone(), descriptors);
-            input.repositories.push(repository);
+            inputs.entry(owner).or_default().repositories.push(repository);
         }
     }
-    let linked = link(&input);
+    let linked: BTreeMap<&String, Linked> = inputs.iter().map(|(owner, input)| (owner, link(input))).collect();
     let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
     let mut unlisted: BTreeMap<String, usize> = BTreeMap::new();
     for (id, descriptors) in &declared {
         println!("\n{id}");
+        let owner = id.split('/').next().unwrap_or_default().to_owned();
+        let (input, linked) = (&inputs[&owner], &linked[&owner]);
         if std::env::var_os("SLIPWAY_ACCURACY_ONE").is_some_and(|one| one.to_str() == Some(id)) {
             let draft = input.repositories.iter().find(|one| one.id == *id).and_then(|one| one.draft.as_ref());
             println!("{:#?}", draft.map(|draft| (&draft.modules, &draft.workloads, &draft.findings)));
@@ -60,7 +64,7 @@ fn inference_against_what_people_declared() {
             println!("{:?}", own.map(|entity| entity.entity.reference().to_string()).collect::<Vec<_>>());
             println!("{:?}", linked.standings.iter().find(|standing| standing.0 == *id));
         }
-        compare(&linked, id, descriptors, &mut scores, &mut unlisted);
+        compare(linked, id, descriptors, &mut scores, &mut unlisted);
     }
     print(&scores, &unlisted, declared.len());
 }
@@ -152,7 +156,7 @@ fn meaning(kind: &str) -> &str {
         _ if kind.ends_with("-plugin") || kind.ends_with("-library") => "library",
         "tool" | "command-line" | "command-line-tool" => "cli",
         "frontend" | "backstage-frontend" | "webapp" | "web" | "spa" | "ui" => "website",
-        "backend" | "backstage-backend" | "api" | "microservice" | "application" | "app" => "service",
+        "backend" | "backstage-backend" | "api" | "microservice" => "service",
         "terraform" | "terraform-module" | "iac" | "terraform-provider" => "infrastructure",
         "docs" => "documentation",
         other => other,
@@ -172,10 +176,17 @@ fn class(entity: &CatalogEntity, pointer: &str) -> &'static str {
 
 fn fields(truth: &DescriptorEntity, found: &CatalogEntity, id: &str, scores: &mut BTreeMap<&'static str, Score>) {
     let (entity, own) = (&truth.entity, &found.entity);
-    let name = scores.entry("name").or_default();
     let called = format!("{id}: {} for {}", own.metadata.name, entity.metadata.name);
-    name.declared.insert(called.clone());
-    name.say("corroborated", entity.metadata.name.eq_ignore_ascii_case(&own.metadata.name), called);
+    let (wanted, said) = (entity.metadata.name.to_lowercase(), own.metadata.name.to_lowercase());
+    // The scope of a package says whose it is; some leave it out of the name.
+    let is_scope = |rest: &str| rest.ends_with('-') && !rest[..rest.len() - 1].contains('-');
+    let is_meant = said.strip_suffix(&wanted).is_some_and(|rest| rest.is_empty() || is_scope(rest));
+    // A name is given, not concluded: it stands whatever people would rather say.
+    for (field, is_right) in [("name", wanted == said), ("name, meant", is_meant)] {
+        let name = scores.entry(field).or_default();
+        name.declared.insert(called.clone());
+        name.say("given", is_right, called.clone());
+    }
     for field in ["type", "owner", "lifecycle"] {
         let Some(wanted) = entity.spec_str(field).filter(|value| !value.is_empty()) else { continue };
         scores.entry(field).or_default().declared.insert(format!("{id} {wanted}"));
@@ -192,7 +203,7 @@ fn fields(truth: &DescriptorEntity, found: &CatalogEntity, id: &str, scores: &mu
         let (wanted, value) = (leaf(wanted), leaf(value));
         scores.entry(field).or_default().say(class, wanted == value, what.clone());
         // Words that are no type of the ladder can be neither met nor missed.
-        if field == "type" && !matches!(wanted.as_str(), "other" | "product" | "source-code") {
+        if field == "type" && !matches!(wanted.as_str(), "other" | "product" | "source-code" | "application" | "app") {
             let score = scores.entry("type, meant").or_default();
             score.declared.insert(format!("{id} {wanted}"));
             score.say(class, meaning(&wanted) == meaning(&value), what);
@@ -206,11 +217,19 @@ fn fields(truth: &DescriptorEntity, found: &CatalogEntity, id: &str, scores: &mu
         let (wanted, said) = (list(entity), list(own));
         let score = scores.entry("relations").or_default();
         score.declared.extend(wanted.iter().map(|one| format!("{id} {} {field} {one}", entity.metadata.name)));
-        // Most descriptors leave relations out: only where one lists some, the others can be wrong.
-        for (at, one) in said.into_iter().enumerate().filter(|_| !wanted.is_empty()) {
-            let why = found.evidence.get(&format!("/spec/{field}/{at}")).map_or("", |evidence| &evidence.why);
-            let what = format!("{id}: {} {field} {one}: {why}", entity.metadata.name);
-            score.say("corroborated", wanted.contains(&one), what);
+        // Descriptors list what their writers thought of: another that the files name is no mistake, but has to be looked
+        // at by a person, and is listed for that.
+        for (at, one) in said.into_iter().enumerate() {
+            let evidence = found.evidence.get(&format!("/spec/{field}/{at}"));
+            let place = evidence.and_then(|evidence| Some((evidence.file.as_deref()?, evidence.line.unwrap_or(0))));
+            let (file, line) = place.unwrap_or_default();
+            let why = evidence.map_or("", |evidence| &evidence.why);
+            let what = format!("{id}: {} {field} {one}: {why} ({file}:{line})", entity.metadata.name);
+            if wanted.contains(&one) {
+                score.say("corroborated", true, what);
+            } else {
+                println!("  relation not declared: {what}");
+            }
         }
     }
 }
@@ -226,7 +245,7 @@ fn print(scores: &BTreeMap<&str, Score>, unlisted: &BTreeMap<String, usize>, rep
         "field", "confidence", "declared", "said", "right", "precision", "coverage"
     );
     for (field, score) in scores {
-        for class in ["corroborated", "guess", "unknown"] {
+        for class in ["corroborated", "guess", "given", "unknown"] {
             let right = score.right.get(class).map_or(0, BTreeSet::len);
             let said = right + score.wrong.get(class).map_or(0, BTreeSet::len);
             if said == 0 {
@@ -245,6 +264,9 @@ fn print(scores: &BTreeMap<&str, Score>, unlisted: &BTreeMap<String, usize>, rep
     for (field, score) in scores {
         for wrong in score.wrong.iter().flat_map(|(class, list)| list.iter().map(move |text| (class, text))) {
             println!("wrong {field} {}: {}", wrong.0, wrong.1);
+        }
+        for right in score.right.iter().flat_map(|(class, list)| list.iter().map(move |text| (class, text))) {
+            println!("right {field} {}: {}", right.0, right.1);
         }
     }
 }

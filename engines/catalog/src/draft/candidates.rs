@@ -98,6 +98,10 @@ fn manifests(survey: &Survey) -> Vec<Found> {
     let mut found = Vec::new();
     for file in survey.manifests.iter().chain(&survey.others) {
         let Some((ecosystem, kind)) = manifest::recognise(&file.path) else { continue };
+        // Of what pip is told by `--constraint` nothing need be installed.
+        if file.name().ends_with(".txt") && file.name().contains("constraint") {
+            continue;
+        }
         let Some(mut read) = survey.text(&file.path, MANIFEST_BYTES).and_then(|text| (kind.parse)(&text)) else {
             continue;
         };
@@ -190,7 +194,7 @@ fn rescope(name: &str, manifest: &mut Manifest) {
     let Some(stem) = name.strip_suffix(".txt") else { return };
     let word = stem.trim_start_matches("requirements").trim_matches(['-', '_', '.']);
     let scope = match word {
-        "test" | "tests" | "testing" | "ci" => Scope::Test,
+        "test" | "tests" | "testing" | "ci" | "quality" => Scope::Test,
         "dev" | "develop" | "development" | "docs" | "doc" | "lint" | "typing" | "style" | "build" | "tools" => {
             Scope::Development
         }

@@ -17,6 +17,9 @@ use super::survey::{MOST, Survey};
 use super::{DependencyList, Module, Package, TemplateDraft};
 use crate::manifest::{self, Scope};
 
+/// Rules that look at what is done with a folder, rather than at what its code could be.
+const SIGNS: [&str; 3] = ["type.platform", "type.compose", "type.website"];
+
 /// The index of the deepest known folder at or above `folder`.
 pub(super) fn nearest(index: &HashMap<&str, usize>, folder: &str) -> Option<usize> {
     let mut folder = folder;
@@ -188,7 +191,9 @@ fn module(signs: &Signs, publications: Vec<Publication>, workspaces: &[Workspace
     });
     let decisive = module.types.iter().any(|fact| fact.evidence.confidence > Confidence::Guess);
     let serves = module.container.is_some() && !is_development(&module.path);
-    Drafted { stands: module.path.is_empty() || decisive || serves || !module.images.is_empty(), module }
+    // One sign is enough to be something by itself, though not to say what.
+    let has_sign = || module.types.iter().any(|fact| SIGNS.contains(&fact.evidence.rule.as_str()));
+    Drafted { stands: module.path.is_empty() || decisive || serves || !module.images.is_empty() || has_sign(), module }
 }
 
 fn list_dependencies(found: &Found, module: &mut Module) {

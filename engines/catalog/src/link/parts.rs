@@ -9,6 +9,9 @@ use super::workloads::Runs;
 use super::world::World;
 use crate::draft::{Call, Module, rescope_development};
 
+/// Rules whose facts say that the code listens, though not that anybody runs it.
+const LISTENING: [&str; 3] = ["type.image", "type.container", "type.server"];
+
 /// A module that is a component, or may become part of one that a descriptor declares.
 pub(super) struct Part {
     pub repository: usize,
@@ -59,16 +62,16 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
         for (index, module) in draft.modules.iter().enumerate() {
             let part = part(world, runs, repository, index, module);
             let is_root = module.path.is_empty();
-            let guessed =
-                part.guess.as_ref().is_some_and(|guess| is_root && !template_root || guess.value == "service");
+            let stands_as = |guess: &Fact<String>| matches!(guess.value.as_str(), "service" | "website");
+            let guessed = part.guess.as_ref().is_some_and(|guess| is_root && !template_root || stands_as(guess));
             let is_made = part.kind.as_ref().is_some_and(|kind| matches!(kind.value.as_str(), "library" | "cli"));
             root_is_made_for_others |= is_root && is_made;
             // Beside a library, what compose builds from folders that hold no package are tools for its developers.
             let is_tool = root_is_made_for_others
                 && !is_root
                 && module.packages.is_empty()
-                && part.kind.as_ref().is_some_and(|kind| kind.evidence.rule == "type.compose");
-            let stands = part.kind.is_some() && !is_tool || guessed || keeps(repository, &module.path);
+                && part.kind.as_ref().or(part.guess.as_ref()).is_some_and(|fact| fact.evidence.rule == "type.compose");
+            let stands = (part.kind.is_some() || guessed) && !is_tool || keeps(repository, &module.path);
             let ignored = world
                 .overrides
                 .of(&world.repositories[repository].name, &module.path)
@@ -80,6 +83,7 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
                 (false, true) => {}
             }
         }
+        doubt_what_is_shown(&mut staying);
         let first = found.parts.len();
         let known: HashMap<String, usize> =
             staying.iter().enumerate().map(|(at, part)| (part.module.path.clone(), first + at)).collect();
@@ -92,6 +96,18 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
         }
     }
     found
+}
+
+/// What is deployed from the root of a repository may be the site of one of its members that nothing else shows.
+fn doubt_what_is_shown(parts: &mut [Part]) {
+    let is_unshown = |part: &Part| part.guess.as_ref().is_some_and(|guess| guess.evidence.rule == "type.website");
+    if !parts.iter().any(|part| !part.module.path.is_empty() && is_unshown(part)) {
+        return;
+    }
+    let Some(root) = parts.iter_mut().find(|part| part.module.path.is_empty()) else { return };
+    let Some(mut kind) = root.kind.take_if(|kind| kind.value == "service") else { return };
+    kind.evidence.confidence = Confidence::Guess;
+    root.guess = Some(kind);
 }
 
 fn fold(parent: &mut Part, module: &Module) {
@@ -110,7 +126,7 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
     let stamp = |fact: &Fact<String>| Fact::new(fact.value.clone(), world.stamp(&fact.evidence, repository, own));
     let running = runs.of.get(&(repository, index)).map(Vec::as_slice).unwrap_or_default();
     let workloads = running.iter().filter_map(|&(holder, at)| Some((holder, world.workload(holder, at)?)));
-    let mut deployments: Vec<(bool, Fact<String>)> = Vec::new();
+    let mut deployments: Vec<Deployment> = Vec::new();
     let mut calls: Vec<(usize, Call)> = module.calls.iter().map(|call| (repository, call.clone())).collect();
     for (holder, workload) in workloads {
         calls.extend(workload.calls.iter().map(|call| (holder, call.clone())));
@@ -118,16 +134,20 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
         if holder != repository && !workload.local {
             evidence.rule = "type.deployed-elsewhere".to_owned();
         }
-        deployments.push((workload.local, Fact::new(workload.kind.clone(), evidence)));
+        let (local, of_folder) = (workload.local, workload.folder.is_some());
+        deployments.push(Deployment { local, of_folder, fact: Fact::new(workload.kind.clone(), evidence) });
     }
     let decisive = |fact: &&Fact<String>| fact.evidence.confidence > Confidence::Guess;
+    // That something runs it is one sign; that it builds an image, or listens, is the other.
+    let listens = module.types.iter().any(|fact| LISTENING.contains(&fact.evidence.rule.as_str()));
+    let can_run = |local: bool| listens || !local && (module.container.is_some() || !module.images.is_empty());
     let of = |kind: &str| module.types.iter().filter(decisive).find(|fact| fact.value == kind).map(stamp);
+    // Of what is built for it from this folder the draft has judged already.
     let run = |local: bool, kind: &str| {
-        deployments
-            .iter()
-            .find(|(is_local, fact)| *is_local == local && fact.value == kind)
-            .map(|(_, fact)| fact.clone())
+        let mut named = deployments.iter().filter(|one| !one.of_folder && one.local == local && one.fact.value == kind);
+        named.next().map(|one| one.fact.clone())
     };
+    let is_run = |local: bool, kind: &str| run(local, kind).filter(|_| can_run(local));
     let website = of("website").filter(|_| of("gateway").is_none());
     let first = || module.types.iter().find(decisive).map(stamp);
     let made = || module.types.iter().filter(decisive).find(|fact| fact.evidence.rule != "type.compose").map(stamp);
@@ -135,15 +155,28 @@ fn part(world: &World, runs: &Runs, repository: usize, index: usize, module: &Mo
     let is_made_for_others = of("library").is_some() || of("cli").is_some() && !is_composed;
     let kind = of("gateway")
         .or(website)
-        .or_else(|| run(false, "service"))
-        .or_else(|| run(false, "job"))
+        .or_else(|| is_run(false, "service"))
+        .or_else(|| is_run(false, "job"))
         .or_else(|| made().filter(|_| is_made_for_others))
-        .or_else(|| run(true, "service"))
+        .or_else(|| is_run(true, "service"))
         .or_else(first);
-    let deployed = deployments.iter().find(|(local, _)| !local).map(|(_, fact)| fact.evidence.clone());
-    let guess = module.types.iter().find(|fact| !decisive(fact)).map(stamp).filter(|_| kind.is_none());
+    let deployed = deployments.iter().find(|one| !one.local).map(|one| one.fact.evidence.clone());
+    let may_run = || {
+        let mut fact = run(false, "service").or_else(|| run(false, "job"))?;
+        fact.evidence.confidence = Confidence::Guess;
+        Some(fact)
+    };
+    let guess = module.types.iter().find(|fact| !decisive(fact)).map(stamp).or_else(may_run).filter(|_| kind.is_none());
     let (name, named) = natural_name(world, repository, module);
     Part { repository, module: module.clone(), name, named, kind, guess, deployed, calls }
+}
+
+/// What runs a module.
+struct Deployment {
+    local: bool,
+    /// It is built from the module's folder, as the file says.
+    of_folder: bool,
+    fact: Fact<String>,
 }
 
 /// The repository's name for the root; else that of the published package, else the folder's within the repository's.

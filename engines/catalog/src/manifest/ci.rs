@@ -18,7 +18,7 @@ const RELEASES: [&str; 11] = [
 ];
 
 /// Steps that put a site where people read it.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 14] = [
     "actions/deploy-pages",
     "peaceiris/actions-gh-pages",
     "jamesives/github-pages-deploy-action",
@@ -28,6 +28,11 @@ const PAGES: [&str; 9] = [
     "vercel deploy",
     "vercel --prod",
     "firebase deploy",
+    "aws s3 sync",
+    "azure/static-web-apps-deploy",
+    "cloudflare/wrangler-action",
+    "firebaseextended/action-hosting-deploy",
+    "amondnet/vercel-action",
 ];
 
 /// What a pipeline does for others.

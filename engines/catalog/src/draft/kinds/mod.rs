@@ -31,17 +31,21 @@ pub(super) fn kinds(signs: &Signs, packages: &[Package], possible: Option<Eviden
     let mut found = Vec::new();
     let program = program(signs);
     let published = published::telling(signs, packages);
+    let site = website(signs);
     found.extend(gateway(signs));
-    found.extend(deployed(signs));
-    // What is made for others to import is often tried out with compose: that makes it no service.
+    // What is made for others to import is often tried out with compose, and its documents have a host: that makes it
+    // no service and no website.
     let is_library = published.is_some() && program.importable.is_some();
+    if !is_library {
+        found.extend(hosted(signs, site.is_some()));
+    }
     // A program that is released and listens nowhere is started by compose to be tried out, too.
     let is_released = || published::released(signs, &program, false).is_some() && !listens(signs);
     if !is_library && !is_released() {
         found.extend(composed(signs));
     }
     found.extend(image(signs));
-    found.extend(website(signs));
+    found.extend(site);
     found.extend(other::offered(signs));
     found.extend(published::published_as(signs, &program, packages));
     if signs.candidate.path.is_empty() {
@@ -76,16 +80,29 @@ fn gateway(signs: &Signs) -> Option<Fact<String>> {
     ))
 }
 
-fn deployed(signs: &Signs) -> Option<Fact<String>> {
-    let own = |workload: &&Workload| !workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
-    let workload = signs.deployments.workloads.iter().find(own)?;
-    Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
+/// What a platform's own file starts: sure where the code that it starts lies here, or the site that it shows.
+fn hosted(signs: &Signs, is_site: bool) -> Option<Fact<String>> {
+    let workload = own_workload(signs, false)?;
+    let agrees = if workload.kind == "website" { is_site } else { other::has_code(signs) };
+    Some(run(workload, agrees))
 }
 
+/// What compose builds from here: sure where the code listens.
 fn composed(signs: &Signs) -> Option<Fact<String>> {
-    let own = |workload: &&Workload| workload.local && workload.folder.as_deref() == Some(&signs.candidate.path);
-    let workload = signs.deployments.workloads.iter().find(own)?;
-    Some(Fact::new(workload.kind.clone(), workload.evidence.clone()))
+    own_workload(signs, true).map(|workload| run(workload, listens(signs)))
+}
+
+fn own_workload<'s>(signs: &Signs<'s, '_>, local: bool) -> Option<&'s Workload> {
+    let own = |workload: &&Workload| {
+        workload.local == local && workload.folder.as_deref() == Some(signs.candidate.path.as_str())
+    };
+    signs.deployments.workloads.iter().find(own)
+}
+
+/// One sign alone is a guess.
+fn run(workload: &Workload, agrees: bool) -> Fact<String> {
+    let confidence = if agrees { Confidence::Corroborated } else { Confidence::Guess };
+    Fact::new(workload.kind.clone(), Evidence { confidence, ..workload.evidence.clone() })
 }
 
 /// Its container file exposes a port, or it is built with a framework for servers.
@@ -94,7 +111,7 @@ fn listens(signs: &Signs) -> bool {
     exposes || framework(signs.candidate, |found| found.ecosystem.frameworks.serve).is_some()
 }
 
-/// An image that a pipeline pushes, of a program that listens.
+/// An image that a pipeline pushes, of a program that listens: a guess, since nothing says that somebody runs it.
 fn image(signs: &Signs) -> Option<Fact<String>> {
     let (file, container) = signs.candidate.container.as_ref()?;
     let (pipeline, push) = signs.pipelines.first(|ci| ci.pushes_images.as_ref())?;
@@ -108,13 +125,8 @@ fn image(signs: &Signs) -> Option<Fact<String>> {
             .map(|(found, name, line)| (found.file.as_str(), line, format!("it is built with {name}")))
     });
     let (file, line, how) = listens?;
-    Some(sure(
-        "service",
-        "type.image",
-        format!("{pipeline} pushes its image (line {}), and {how}.", push.line),
-        file,
-        line,
-    ))
+    let why = format!("{pipeline} pushes its image (line {}), and {how}, but nothing runs it.", push.line);
+    Some(fact("service", "type.image", Confidence::Guess, why, file, line))
 }
 
 /// A runtime dependency on one of the packages that `list` gives for its ecosystem.
@@ -135,7 +147,7 @@ fn framework(
 }
 
 /// A site generator that the package builds with, and its own configuration or page; or a page that a script starts,
-/// where there is nothing to import.
+/// where there is nothing to import. Sure where something shows the site: a container, or what runs it.
 fn website(signs: &Signs) -> Option<Fact<String>> {
     let candidate = signs.candidate;
     let found = candidate
@@ -152,8 +164,8 @@ fn website(signs: &Signs) -> Option<Fact<String>> {
         let mut pages =
             ["public/index.html", "index.html", "src/index.html"].iter().map(|page| format!("{folder}{page}"));
         let page = pages.find(|page| signs.survey.tree.file(page).is_some_and(engine_repo::File::speaks))?;
-        let why = format!("{} starts it ({}), and {page} is its page.", found.file, start.text);
-        return Some(sure("website", "type.website", why, &found.file, start.line));
+        let why = format!("{} starts it ({}), and {page} is its page", found.file, start.text);
+        return Some(shown(signs, "website", &why, &found.file, start.line));
     };
     let configurations = [
         "next.config.js",
@@ -183,11 +195,18 @@ fn website(signs: &Signs) -> Option<Fact<String>> {
     } else {
         "website"
     };
-    Some(sure(
-        kind,
-        "type.website",
-        format!("{} builds a site with {}, and {file} is its configuration or page.", found.file, dependency.name),
-        &found.file,
-        dependency.line,
-    ))
+    let why = format!("{} builds a site with {}, and {file} is its configuration or page", found.file, dependency.name);
+    Some(shown(signs, kind, &why, &found.file, dependency.line))
+}
+
+fn shown(signs: &Signs, kind: &str, why: &str, file: &str, line: u32) -> Fact<String> {
+    let container = signs.candidate.container.as_ref().map(|(file, _)| file.as_str());
+    let workload = own_workload(signs, false).or_else(|| own_workload(signs, true));
+    let by = container.or_else(|| workload?.evidence.file.as_deref());
+    // What a pipeline puts online from a repository of several parts may be any of them.
+    let pipeline = || signs.pipelines.first(|ci| ci.pages.as_ref()).filter(|_| signs.candidate.path.is_empty());
+    match by.or_else(|| pipeline().map(|(file, _)| file)) {
+        Some(by) => sure(kind, "type.website", format!("{why}; {by} has it shown."), file, line),
+        None => fact(kind, "type.website", Confidence::Guess, format!("{why}, but nothing shows it."), file, line),
+    }
 }

@@ -65,6 +65,7 @@ pub fn repositories() -> Vec<LinkRepository> {
                     "{\"name\": \"web\", \"private\": true, \"dependencies\": {\"next\": \"15\", \"@harbour/ui\": \"workspace:*\"}}",
                 ),
                 ("apps/web/next.config.js", ""),
+                ("apps/web/Dockerfile", "FROM node\nCMD [\"next\", \"start\"]\n"),
                 ("apps/web/clients/openapi.json", "{\"openapi\": \"3.0.0\", \"info\": {\"title\": \"Ledger API\"}}"),
                 (
                     "packages/ui/package.json",

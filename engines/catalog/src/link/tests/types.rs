@@ -56,19 +56,34 @@ fn a_service_is_deployed() {
             "without-component",
         ),
         ("compose of others", &[("compose.yaml", "services:\n  db:\n    image: postgres\n")], "without-component"),
-        ("a Procfile", &[("Procfile", "web: gunicorn x\n"), ("pyproject.toml", MANIFEST)], "service"),
+        ("a Procfile", &[("Procfile", "web: gunicorn x\n"), ("x.py", "x = 1")], "service"),
+        ("a Procfile without code", &[("Procfile", "web: x\n")], "unknown?service"),
         (
             "a systemd unit",
             &[
                 ("Cargo.toml", "[package]\nname = \"ledger\"\n"),
                 ("packaging/ledger.service", "[Service]\nExecStart=/x\n"),
             ],
+            "unknown?service",
+        ),
+        (
+            "a systemd unit of what listens",
+            &[
+                ("Cargo.toml", "[package]\nname = \"ledger\"\n[dependencies]\naxum = \"0.8\"\n"),
+                ("Dockerfile", "FROM x\nCMD y\n"),
+                ("packaging/ledger.service", "[Service]\nExecStart=/x\n"),
+            ],
             "service",
+        ),
+        (
+            "compose of what does not listen",
+            &[("Dockerfile", "FROM x\nCMD y\n"), ("compose.yaml", "services:\n  web:\n    build: .\n")],
+            "unknown?service",
         ),
         (
             "a pushed image that listens",
             &[("Dockerfile", DOCKERFILE), (".github/workflows/ci.yml", "run: docker push r.example.com/ledger:1\n")],
-            "service",
+            "unknown?service",
         ),
         (
             "a pushed image that does not",
@@ -198,12 +213,54 @@ fn other_types_have_their_own_signs() {
     let next = "{\"name\": \"ledger\", \"private\": true, \"dependencies\": {\"next\": \"15\"}}";
     let page = "{\"name\": \"ledger\", \"publishConfig\": {\"access\": \"public\"}, \"scripts\": {\"start\": \"webpack serve\"}}";
     let table: &[(&str, Files, &str)] = &[
-        ("a website", &[("package.json", next), ("next.config.js", "")], "website"),
+        ("a website", &[("package.json", next), ("next.config.js", "")], "unknown?website"),
+        (
+            "a website in a container",
+            &[("package.json", next), ("next.config.js", ""), ("Dockerfile", "FROM x\nCMD y\n")],
+            "website",
+        ),
+        ("a website with a host", &[("package.json", next), ("next.config.js", ""), ("vercel.json", "{}")], "website"),
+        (
+            "a host alone",
+            &[("package.json", "{\"name\": \"ledger\", \"private\": true}"), ("vercel.json", "{}")],
+            "unknown?website",
+        ),
+        (
+            "a website that a pipeline puts online",
+            &[
+                ("package.json", next),
+                ("next.config.js", ""),
+                (".github/workflows/p.yml", "- uses: actions/deploy-pages@v4\n"),
+            ],
+            "website",
+        ),
+        (
+            "a library whose documents have a host",
+            &[
+                (
+                    "package.json",
+                    "{\"name\": \"ledger\", \"main\": \"x.js\", \"publishConfig\": {\"access\": \"public\"}}",
+                ),
+                ("netlify.toml", "[build]\n"),
+            ],
+            "library",
+        ),
         ("a framework alone", &[("package.json", next)], "without-component"),
-        ("a page that is started", &[("package.json", page), ("public/index.html", "")], "website"),
+        ("a page that is started", &[("package.json", page), ("public/index.html", "")], "unknown?website"),
         ("no page", &[("package.json", page), ("README.md", "x")], "without-component"),
         ("a gateway", &[("krakend.json", "{\"version\": 3, \"endpoints\": []}")], "gateway"),
-        ("terraform", &[("main.tf", "x"), ("outputs.tf", "y")], "infrastructure"),
+        ("terraform", &[("main.tf", "x"), ("outputs.tf", "y")], "unknown?infrastructure"),
+        ("terraform that is applied", &[("main.tf", "provider \"aws\" {\n}\n"), ("outputs.tf", "y")], "infrastructure"),
+        (
+            "terraform beside scripts",
+            &[("main.tf", "provider \"aws\" {\n}\n"), ("outputs.tf", "y"), ("index.js", "x")],
+            "unknown?infrastructure",
+        ),
+        (
+            "charts of something",
+            &[("c/Chart.yaml", "apiVersion: v2\nname: x\n"), ("README.md", "x")],
+            "unknown?infrastructure",
+        ),
         (
             "terraform beside code",
             &[("infra/main.tf", "x"), ("infra/outputs.tf", "y"), ("pyproject.toml", MANIFEST)],
@@ -215,6 +272,11 @@ fn other_types_have_their_own_signs() {
             "infrastructure",
         ),
         ("documents", &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x")], "documentation"),
+        (
+            "documents beside more settings",
+            &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x"), ("a.yaml", "x"), ("b.yaml", "x")],
+            "unknown?documentation",
+        ),
         (
             "documents beside code",
             &[("mkdocs.yml", "site_name: x"), ("docs/index.md", "# x"), ("ledger/main.py", "x = 1")],
