@@ -2,10 +2,15 @@
 //! are compared with those of the repositories that are known.
 
 use engine_repo::address::whole;
+use model::{Finding, Level};
 use url::Url;
+
+use crate::descriptor::DescriptorEntity;
 
 /// Longer ones lead nowhere.
 const LONGEST: usize = 2_000;
+
+const RULE: &str = "location.target";
 
 /// What a target says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +151,48 @@ fn decode(part: &str) -> Option<String> {
     }
     let text = String::from_utf8(bytes).ok()?;
     (!matches!(text.as_str(), "." | "..") && !text.contains(['/', '\0', '\\'])).then_some(text)
+}
+
+/// A Location of a kind that is not followed.
+pub fn other_type(location: &DescriptorEntity) -> Option<Finding> {
+    let kind = location.entity.spec_str("type").filter(|kind| !matches!(*kind, "file" | "url"))?;
+    let (line, column) = location.lines.get("/spec/type").copied().unwrap_or((location.line, 1));
+    let message = format!("Locations of the type {kind} are not followed.");
+    let help = "Write url or file; whole organisations are sources in Slipway's configuration.";
+    Some(Finding::new("location.type", Level::Note, message, help).at(&location.file, line, column))
+}
+
+/// A target that leads out of its repository.
+pub fn outside(text: &str) -> Finding {
+    let message = format!("{text} leads out of the repository, so it is not read.");
+    let help = "Name a file of this repository, or the address of one in another.";
+    Finding::new(RULE, Level::Error, message, help)
+}
+
+/// A target that names no file. The text is not repeated: it may hold a password.
+pub fn unreadable(text: &str) -> Finding {
+    let is_address = text.contains("://");
+    let message = if is_address { "This is no address of a file at a Git host." } else { "This names no file." };
+    let help = "Write a path, such as ./components/*/catalog-info.yaml, or an address such as https://github.com/acme/ledger/blob/main/catalog-info.yaml.";
+    Finding::new(RULE, if is_address { Level::Warning } else { Level::Error }, message, help)
+}
+
+/// A target where there is no file; `elsewhere` is the repository that it names, if that is another.
+pub fn missing(path: &str, elsewhere: Option<&str>) -> Finding {
+    let place = elsewhere.map_or("here".to_owned(), |repository| format!("of {repository}"));
+    let help = "Correct the path, or say presence: optional.";
+    Finding::new(RULE, Level::Error, format!("No file at {path} {place}."), help)
+}
+
+/// A target that leads back; `named` says to what.
+pub fn cycle(named: &str) -> Finding {
+    let message = format!("This Location names {named}.");
+    Finding::new("location.cycle", Level::Warning, message, "Take the target out: it adds nothing.")
+}
+
+/// Whether a Location says that its targets may be missing.
+pub fn is_optional(location: &DescriptorEntity) -> bool {
+    location.entity.spec_str("presence") == Some("optional")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod compare;
 mod files;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use engine_repo::codeowners;
 use model::{Finding, Findings, Level};
 
 use self::files::{Found, Sort};
+use self::targets::Places;
 use crate::descriptor::{self, DescriptorEntity};
 use crate::{overrides, yaml};
 
@@ -55,16 +57,26 @@ impl Check {
         let nothing = found.files.is_empty();
         let mut seen: HashSet<PathBuf> = found.files.iter().map(|file| file.path.clone()).collect();
         let mut waiting = VecDeque::from(found.files);
+        let mut places = Places::new(path, named, &found.names);
         while let Some(file) = waiting.pop_front() {
             let before = self.entities.len();
             self.file(&file);
-            let locations = self.entities.get(before..).unwrap_or_default();
-            let targets = locations.iter().flat_map(|entity| files::targets(path, named, &file, entity));
-            let more: Vec<Found> = targets.filter(|target| seen.insert(target.path.clone())).collect();
-            if seen.len() <= files::MOST_FILES {
-                waiting.extend(more);
+            for entity in self.entities.get(before..).unwrap_or_default() {
+                let (targets, wrong) = places.follow(entity);
+                self.findings.extend(wrong);
+                let found = |target: String| Found {
+                    path: path.join(&target),
+                    named: files::join(named, &target),
+                    sort: Sort::Descriptor,
+                };
+                let fresh = targets.into_iter().map(found).filter(|target| seen.insert(target.path.clone()));
+                let more: Vec<Found> = fresh.collect();
+                if seen.len() <= files::MOST_FILES {
+                    waiting.extend(more);
+                }
             }
         }
+        self.findings.extend(places.cycles());
         if nothing && !self.unreadable {
             let message = "There is no descriptor, overrides or CODEOWNERS file in this folder.";
             let help = "Slipway needs none; `slipway catalog discover` prints what it concludes without.";

@@ -12,14 +12,12 @@ use model::{EntityRef, Finding, Kind, Level};
 
 use super::world::World;
 use crate::descriptor::{self, DescriptorEntity};
-use crate::location::{self, Remote, Target};
+use crate::location::{self as places, Remote, Target};
 
 /// How many Locations may lead to each other.
 const DEPTH: usize = 16;
 /// How many paths and patterns of one repository others may ask for.
 const WANTED: usize = 1_000;
-
-const RULE: &str = "location.target";
 
 /// A descriptor file, by repository and path.
 type FileOf<'i> = (usize, &'i str);
@@ -138,7 +136,7 @@ impl<'w, 'i> Walk<'w, 'i> {
                     self.reach.findings.push((file.0, wrong.at(&location.file, line, column)));
                 }
             }
-            if let Some(wrong) = other_type(location).filter(|_| is_new) {
+            if let Some(wrong) = places::other_type(location).filter(|_| is_new) {
                 self.reach.findings.push((file.0, wrong));
             }
         }
@@ -152,21 +150,18 @@ impl<'w, 'i> Walk<'w, 'i> {
         text: &str,
     ) -> Result<Vec<FileOf<'i>>, Option<Finding>> {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let (repository, path) = match location::target(folder, text) {
+        let (repository, path) = match places::target(folder, text) {
             Target::Own(path) => (own, path),
-            Target::Outside => return Err(Some(outside(text))),
-            Target::Unreadable => return Err(Some(unreadable(text))),
+            Target::Outside => return Err(Some(places::outside(text))),
+            Target::Unreadable => return Err(Some(places::unreadable(text))),
             Target::Remote(remote) => self.remote(own, &remote)?,
         };
         let world = self.world;
         let Some(draft) = world.repositories[repository].draft.as_ref() else { return Err(None) };
         let Some((_, files)) = draft.targets.get_key_value(&path) else { return Err(None) };
-        let is_optional = location.entity.spec_str("presence") == Some("optional");
-        if files.is_empty() && !is_optional {
-            let place = if repository == own { "here" } else { &world.repositories[repository].slug };
-            let message = format!("No file at {path} {}{place}.", if repository == own { "" } else { "of " });
-            let help = "Correct the path, or say presence: optional.";
-            return Err(Some(Finding::new(RULE, Level::Error, message, help)));
+        if files.is_empty() && !places::is_optional(location) {
+            let elsewhere = (repository != own).then(|| world.repositories[repository].slug.as_str());
+            return Err(Some(places::missing(&path, elsewhere)));
         }
         Ok(files.iter().map(|file| (repository, file.as_str())).collect())
     }
@@ -253,28 +248,6 @@ impl<'w, 'i> Walk<'w, 'i> {
     }
 }
 
-fn other_type(location: &DescriptorEntity) -> Option<Finding> {
-    let kind = location.entity.spec_str("type").filter(|kind| !matches!(*kind, "file" | "url"))?;
-    let (line, column) = location.lines.get("/spec/type").copied().unwrap_or((location.line, 1));
-    let message = format!("Locations of the type {kind} are not followed.");
-    let help = "Write url or file; whole organisations are sources in Slipway's configuration.";
-    Some(Finding::new("location.type", Level::Note, message, help).at(&location.file, line, column))
-}
-
-fn outside(text: &str) -> Finding {
-    let message = format!("{text} leads out of the repository, so it is not read.");
-    let help = "Name a file of this repository, or the address of one in another.";
-    Finding::new(RULE, Level::Error, message, help)
-}
-
-/// The text is not repeated: it may hold a password.
-fn unreadable(text: &str) -> Finding {
-    let is_address = text.contains("://");
-    let message = if is_address { "This is no address of a file at a Git host." } else { "This names no file." };
-    let help = "Write a path, such as ./components/*/catalog-info.yaml, or an address such as https://github.com/acme/ledger/blob/main/catalog-info.yaml.";
-    Finding::new(RULE, if is_address { Level::Warning } else { Level::Error }, message, help)
-}
-
 fn cycle(world: &World, file: FileOf, target: FileOf) -> Finding {
     let named = if target == file {
         "itself".to_owned()
@@ -283,8 +256,7 @@ fn cycle(world: &World, file: FileOf, target: FileOf) -> Finding {
     } else {
         format!("{} of {}, which led here", target.1, world.repositories[target.0].slug)
     };
-    let message = format!("This Location names {named}.");
-    Finding::new("location.cycle", Level::Warning, message, "Take the target out: it adds nothing.")
+    places::cycle(&named)
 }
 
 /// What is declared and may not be, each kind of each file once.

@@ -2,14 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use engine_repo::FileKind;
 use engine_repo::classify::classify;
 use model::repository::PathClass;
 use model::{Finding, Level};
 
-use crate::descriptor::DescriptorEntity;
 use crate::overrides;
 
 /// How many files of one folder are checked.
@@ -46,6 +45,8 @@ pub struct Folder {
     pub files: Vec<Found>,
     pub unreadable: Vec<Finding>,
     pub notes: Vec<Finding>,
+    /// The paths of all files in it, sorted; links are no files.
+    pub names: Vec<String>,
 }
 
 pub fn sort(path: &Path) -> Option<Sort> {
@@ -63,7 +64,7 @@ pub fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/").trim_end_matches('/').to_owned()
 }
 
-fn join(named: &str, relative: &str) -> String {
+pub fn join(named: &str, relative: &str) -> String {
     if named.is_empty() { relative.to_owned() } else { format!("{named}/{relative}") }
 }
 
@@ -114,47 +115,8 @@ pub fn find(folder: &Path, named: &str) -> Folder {
             found.files.push(Found { path: folder.join(path), named: join(named, path), sort });
         }
     }
+    found.names = names.into_iter().filter(|(_, kind)| *kind == FileKind::Regular).map(|(path, _)| path).collect();
     found
-}
-
-/// The descriptors that a Location in `file` names by relative paths, as far as they lie in `folder`.
-pub fn targets(folder: &Path, named: &str, file: &Found, entity: &DescriptorEntity) -> Vec<Found> {
-    if entity.entity.kind != "Location" {
-        return Vec::new();
-    }
-    let spec = &entity.entity.spec;
-    let many = spec.get("targets").and_then(serde_json::Value::as_array).into_iter().flatten();
-    let texts = spec.get("target").into_iter().chain(many).filter_map(serde_json::Value::as_str);
-    let below = file.path.strip_prefix(folder).ok().and_then(Path::parent).unwrap_or(Path::new(""));
-    texts
-        .filter(|text| !text.contains("://") && !text.contains(['*', '?', '\\']))
-        .filter_map(|text| {
-            let relative = normal(&below.join(text))?;
-            let path = folder.join(&relative);
-            // What is missing, or reached through a link, is not ours to judge.
-            let inside = fs::canonicalize(&path).ok()?.starts_with(fs::canonicalize(folder).ok()?);
-            let named = join(named, &shown(&relative));
-            (inside && path.is_file()).then_some(Found { path, named, sort: Sort::Descriptor })
-        })
-        .collect()
-}
-
-/// Without `.` and `..`; `None` where it leads out.
-fn normal(path: &Path) -> Option<PathBuf> {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::Normal(part) => normal.push(part),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !normal.pop() {
-                    return None;
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(normal)
 }
 
 /// The content of a regular file, as much of it as is ever looked at.

@@ -105,3 +105,42 @@ fn bytes_that_are_no_text_are_found() {
     let (findings, unreadable) = validate(&[folder.path().to_owned()]);
     assert_eq!((lines(&findings), unreadable), (vec!["catalog-info.yaml:1:7 error yaml.encoding".to_owned()], false));
 }
+
+#[test]
+fn targets_that_lead_nowhere_are_found() {
+    let location = |name: &str, spec: &str| {
+        format!("apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    };
+    let folder = folder(&[
+        (
+            "catalog-info.yaml",
+            &location(
+                "all",
+                "{targets: [./org/teams.yaml, ./gone.yaml, ./teams/*.yaml, ./org, ../x.yaml, ./org/*.yaml, https://example.org/x]}",
+            ),
+        ),
+        ("org/teams.yaml", GROUP),
+        ("org/more.yaml", &location("more", "{target: ../catalog-info.yaml}")),
+        ("a/catalog-info.yaml", &location("self", "{target: ./catalog-info.yaml}")),
+        ("b/catalog-info.yaml", &location("may-be", "{target: ./gone.yaml, presence: optional}")),
+        ("c/catalog-info.yaml", &location("kind", "{type: github-discovery, target: https://example.org/x}")),
+    ]);
+    let expected = [
+        "a/catalog-info.yaml:4:16 warning location.cycle",
+        "c/catalog-info.yaml:4:14 note location.type",
+        "catalog-info.yaml:4:36 error location.target",
+        "catalog-info.yaml:4:49 error location.target",
+        "catalog-info.yaml:4:65 error location.target",
+        "catalog-info.yaml:4:97 warning location.target",
+        "org/more.yaml:4:16 warning location.cycle",
+    ];
+    let (findings, _) = validate(&[folder.path().to_owned()]);
+    assert_eq!(lines(&findings), expected);
+    assert_eq!(findings.findings[2].message, "No file at gone.yaml here.");
+    assert_eq!(findings.findings[6].message, "This Location names catalog-info.yaml, which led here.");
+    // Of a whole repository it is known where it ends.
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let (findings, _) = validate(&[folder.path().to_owned()]);
+    let outside = "../x.yaml leads out of the repository, so it is not read.";
+    assert!(findings.findings.iter().any(|finding| finding.message == outside));
+}
