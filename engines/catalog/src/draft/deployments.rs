@@ -1,6 +1,6 @@
 //! What is run from here: charts, compose services, Kubernetes workloads, and what platforms read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::{Confidence, Evidence, Fact};
 
@@ -58,7 +58,7 @@ pub(super) fn read(survey: &Survey) -> Deployments {
 
 /// Overlays repeat what they change: of one workload the first stays, with the calls of all.
 fn merge(workloads: &mut Vec<Workload>) {
-    let mut index = std::collections::HashMap::new();
+    let mut index = HashMap::new();
     let mut merged: Vec<Workload> = Vec::new();
     for workload in workloads.drain(..) {
         let key = (workload.name.clone(), workload.image.clone(), workload.folder.clone(), workload.local);
@@ -144,6 +144,7 @@ fn is_job(kind: &str) -> bool {
 }
 
 fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) {
+    let maps = config_maps(survey);
     let apps = survey.platforms.iter().filter(|file| file.name() == "app.yaml");
     for file in
         survey.kubernetes.iter().chain(apps).filter(|file| !charts.iter().any(|chart| in_templates(&file.path, chart)))
@@ -151,7 +152,12 @@ fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) 
         let Some(text) = survey.text(&file.path, TEXT_BYTES) else { continue };
         for object in manifest::kubernetes(&text) {
             let environment = object.environment.iter().map(|(key, value)| (key.as_str(), value));
-            let hosts = calls(&file.path, environment);
+            let mut hosts = calls(&file.path, environment);
+            for call in object.settings.iter().filter_map(|name| maps.get(name)).flatten() {
+                if hosts.len() < CALLS && !hosts.iter().any(|known| known.host == call.host) {
+                    hosts.push(call.clone());
+                }
+            }
             let kind = if is_job(&object.kind) { "job" } else { "service" };
             let why = format!("The {} {} runs it.", object.kind, object.name.text);
             found.workloads.push(Workload {
@@ -183,6 +189,19 @@ fn read_kubernetes(survey: &Survey, charts: &[String], found: &mut Deployments) 
             });
         }
     }
+}
+
+/// The hosts that ConfigMaps name, by what these are called: overlays give one name several times.
+fn config_maps(survey: &Survey) -> HashMap<String, Vec<Call>> {
+    let mut found: HashMap<String, Vec<Call>> = HashMap::new();
+    for file in survey.kubernetes.iter().chain(&survey.kustomizations) {
+        let Some(text) = survey.text(&file.path, TEXT_BYTES) else { continue };
+        for map in manifest::config_maps(&text) {
+            let settings = map.settings.iter().map(|(key, value)| (key.as_str(), value));
+            found.entry(map.name).or_default().extend(calls(&file.path, settings));
+        }
+    }
+    found
 }
 
 fn in_templates(path: &str, chart: &str) -> bool {

@@ -10,6 +10,7 @@ mod chart;
 pub(crate) mod ci;
 mod cmake;
 mod compose;
+mod conan;
 mod dockerfile;
 mod dotnet;
 mod go;
@@ -31,6 +32,7 @@ mod swift;
 mod terraform;
 #[cfg(test)]
 mod tests;
+mod vcpkg;
 mod xml;
 
 pub use engine_yaml::Located;
@@ -43,13 +45,14 @@ pub use chart::{Chart, Values, chart, values};
 pub use ci::{Ci, ci};
 pub use cmake::cmake_lists;
 pub use compose::{Service, compose, environment};
+pub use conan::{conanfile_py, conanfile_txt};
 pub use dockerfile::{Dockerfile, dockerfile};
 pub use dotnet::{project, solution};
 pub use go::{go_mod, go_work};
 pub use gradle::{build_gradle, gradle_properties, settings_gradle, version_catalog};
 pub use hosts::hosts;
 pub use javascript::{lerna_json, package_json, pnpm_workspace};
-pub use kubernetes::{KubernetesObject, kubernetes, kustomization, workload_kinds};
+pub use kubernetes::{ConfigMap, KubernetesObject, config_maps, kubernetes, kustomization, workload_kinds};
 pub use maven::pom;
 pub(crate) use node::json as json_document;
 pub use php::composer_json;
@@ -60,6 +63,7 @@ pub use ruby::{gemfile, gemspec};
 pub use settings::{is_settings, settings};
 pub use swift::package_swift;
 pub use terraform::terraform;
+pub use vcpkg::vcpkg_json;
 
 /// How much of a manifest is read.
 pub const MANIFEST_BYTES: usize = 512 * 1024;
@@ -225,7 +229,7 @@ const NONE: Ecosystem = Ecosystem {
 };
 
 /// Every ecosystem that is understood.
-pub static ECOSYSTEMS: [&Ecosystem; 15] = [
+pub static ECOSYSTEMS: [&Ecosystem; 17] = [
     &python::PYTHON,
     &cargo::RUST,
     &javascript::JAVASCRIPT,
@@ -235,6 +239,8 @@ pub static ECOSYSTEMS: [&Ecosystem; 15] = [
     &php::PHP,
     &ruby::RUBY,
     &swift::SWIFT,
+    &conan::CONAN,
+    &vcpkg::VCPKG,
     &cmake::CMAKE,
     &terraform::TERRAFORM,
     &chart::HELM,

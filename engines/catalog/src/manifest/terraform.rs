@@ -17,8 +17,8 @@ pub(super) static TERRAFORM: Ecosystem = Ecosystem {
 
 static SOURCE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"^source\s*=\s*"([^"$]+)"$"#).ok());
 
-/// The sources of its modules: addresses of repositories, and modules of the public registry, which lie in repositories
-/// whose names the registry lays down. <https://developer.hashicorp.com/terraform/language/modules/sources>
+/// The sources of its modules: addresses of repositories, and modules of registries, which lie in repositories whose names
+/// the registry lays down. <https://developer.hashicorp.com/terraform/language/modules/sources>
 pub fn terraform(text: &str) -> Option<Manifest> {
     let source = SOURCE.as_ref()?;
     let mut manifest = Manifest::default();
@@ -63,6 +63,10 @@ fn repository(source: &str) -> Option<String> {
         ["registry.terraform.io", owner, name, provider] => {
             Some(address("github.com", owner, &format!("terraform-{provider}-{name}")))
         }
+        // A private registry takes modules from repositories that are called by the same rule.
+        [host, owner, name, provider] if host.contains('.') => {
+            Some(address(host, owner, &format!("terraform-{provider}-{name}")))
+        }
         _ => None,
     }
 }
@@ -81,6 +85,7 @@ mod tests {
             ("git::https://github.com/acme/modules.git//vpc?ref=v1", 5),
             ("https://github.com/acme/terraform-aws-consul", 8),
             ("https://github.com/acme/network//sub", 15),
+            ("https://app.terraform.io/acme/terraform-aws-x", 19),
         ];
         assert_eq!(found, expected.map(|(name, line)| (name.to_owned(), line)));
         assert_eq!(terraform("variable \"x\" {}\n"), None);

@@ -6,7 +6,7 @@ use super::*;
 type Parser = fn(&str);
 
 /// Every parser by the name of its fuzz target and corpus.
-const PARSERS: [(&str, Parser); 37] = [
+const PARSERS: [(&str, Parser); 41] = [
     ("pyproject", |text| _ = pyproject(text)),
     ("setup_cfg", |text| _ = setup_cfg(text)),
     ("setup_py", |text| _ = setup_py(text)),
@@ -40,6 +40,10 @@ const PARSERS: [(&str, Parser); 37] = [
     ("gemfile", |text| _ = gemfile(text)),
     ("package_swift", |text| _ = package_swift(text)),
     ("cmake_lists", |text| _ = cmake_lists(text)),
+    ("conanfile_py", |text| _ = conanfile_py(text)),
+    ("conanfile_txt", |text| _ = conanfile_txt(text)),
+    ("vcpkg_json", |text| _ = vcpkg_json(text)),
+    ("config_maps", |text| _ = config_maps(text)),
     ("terraform", |text| _ = terraform(text)),
     ("action", |text| _ = action(text)),
     ("workflow", |text| _ = workflow(text)),
@@ -100,6 +104,9 @@ fn files_are_recognised_by_name() {
         ("Gemfile", Some("ruby")),
         ("Package.swift", Some("swift")),
         ("CMakeLists.txt", Some("cmake")),
+        ("conanfile.py", Some("conan")),
+        ("conanfile.txt", Some("conan")),
+        ("vcpkg.json", Some("vcpkg")),
         ("infra/main.tf", Some("terraform")),
         ("charts/ledger/Chart.yaml", Some("helm")),
         (".github/workflows/ci.yml", Some("actions")),

@@ -109,6 +109,7 @@ pub(super) const FOLDERS: &[FolderRow] = &[
             "unit-tests",
             "unittests",
             "test-suite",
+            "test_package",
             "testsuite",
             "cypress",
         ],

@@ -149,6 +149,42 @@ fn terraform_modules_lie_in_repositories() {
 }
 
 #[test]
+fn conan_and_vcpkg() {
+    let recipe = "class E(ConanFile):\n    name = \"harbour-events\"\n    package_type = \"library\"\n";
+    let uploads = format!("{COMMANDS}conan upload harbour-events/* -r harbour\n");
+    let events = || repository("events", &[("conanfile.py", recipe), (".github/workflows/p.yml", &uploads)]);
+    let asks = || asking(&[("conanfile.txt", "[requires]\nharbour-events/1.0@harbour/stable\n")]);
+    let linked = catalog([events(), asks()]);
+    assert_eq!(linked.field("component:default/events", "type"), "library");
+    assert_eq!(edges(&linked, "component:default/asking"), ["component:default/events dependency.package"]);
+    // A recipe for what somebody else wrote.
+    let recipes = repository("recipes", &[("recipes/e/conanfile.py", recipe), (".github/workflows/p.yml", &uploads)]);
+    let linked = catalog([recipes, asks()]);
+    assert!(edges(&linked, "component:default/asking").is_empty());
+
+    let linked = catalog([
+        repository(
+            "events",
+            &[("vcpkg.json", "{\"name\": \"harbour-events\"}"), ("README.md", "vcpkg install harbour-events\n")],
+        ),
+        asking(&[("vcpkg.json", "{\"name\": \"asking\", \"dependencies\": [\"harbour-events\"]}")]),
+    ]);
+    assert_eq!(linked.field("component:default/events", "type"), "library");
+    assert_eq!(edges(&linked, "component:default/asking"), ["component:default/events dependency.package"]);
+}
+
+#[test]
+fn private_registries_of_terraform() {
+    let module: Files = &[("main.tf", "x"), ("variables.tf", "x")];
+    let asks = asking(&[("main.tf", "module \"n\" {\n  source = \"app.terraform.io/acme/network/aws\"\n}\n")]);
+    let linked = catalog([repository("acme/terraform-aws-network", module), asks]);
+    assert_eq!(
+        edges(&linked, "component:default/asking"),
+        ["component:default/terraform-aws-network dependency.repository"]
+    );
+}
+
+#[test]
 fn pipelines_use_actions_and_workflows() {
     let action = "name: Setup\nruns:\n  using: composite\n  steps: []\n";
     let reusable = "on:\n  workflow_call:\njobs: {}\n";

@@ -10,6 +10,12 @@ use crate::link::{LinkInput, LinkRepository, Linked, link};
 
 pub type Files<'f> = &'f [(&'f str, &'f str)];
 
+/// What a program that serves is built from, what runs it, and the container that it runs in.
+pub const MANIFEST: &str = "[project]\nname = \"ledger\"\ndependencies = [\"fastapi\"]\n";
+pub const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ledger\nspec:\n  template:\n    spec:\n      \
+                          containers:\n        - image: registry.example.com/harbour/ledger:1\n";
+pub const DOCKERFILE: &str = "FROM python:3.12\nEXPOSE 80\nCMD [\"x\"]\n";
+
 /// A repository with those files; its id is its name.
 pub fn repository(name: &str, files: Files) -> LinkRepository {
     tagged(name, files, &[])

@@ -4,11 +4,6 @@ use model::repository::Standing;
 
 use super::harness::*;
 
-const MANIFEST: &str = "[project]\nname = \"ledger\"\ndependencies = [\"fastapi\"]\n";
-const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ledger\nspec:\n  template:\n    spec:\n      \
-                          containers:\n        - image: registry.example.com/harbour/ledger:1\n";
-const DOCKERFILE: &str = "FROM python:3.12\nEXPOSE 80\nCMD [\"x\"]\n";
-
 /// The type of the component of the repository `ledger`, or how the repository stands.
 fn kind_of(files: Files) -> String {
     let linked = catalog([repository("ledger", files)]);
@@ -332,62 +327,6 @@ fn where_people_work_nothing_runs() {
 }
 
 #[test]
-fn a_template_speaks_for_itself_only() {
-    let linked = catalog([repository(
-        "service-template",
-        &[
-            ("cookiecutter.json", "{\"name\": \"x\"}"),
-            ("{{cookiecutter.name}}/pyproject.toml", MANIFEST),
-            ("{{cookiecutter.name}}/Dockerfile", DOCKERFILE),
-            ("{{cookiecutter.name}}/k8s/x.yaml", DEPLOYMENT),
-        ],
-    )]);
-    assert_eq!(linked.references(), ["template:default/service-template"]);
-    assert_eq!(linked.field("template:default/service-template", "type"), "cookiecutter");
-    let linked = catalog([repository("settings", &[("cookiecutter.json", "{}"), ("README.md", "x")])]);
-    assert_eq!(linked.standings[0].1, Standing::WithoutComponent);
-}
-
-#[test]
-fn templates_say_what_they_ask() {
-    let linked = catalog([repository(
-        "starters",
-        &[
-            ("README.md", "# Starters\n\nAll our templates.\n"),
-            (
-                "cookiecutter.json",
-                "{\"templates\": {\"api\": {\"path\": \"./api\", \"title\": \"An API\", \"description\": \"Makes an API.\"}}}",
-            ),
-            ("api/cookiecutter.json", "{\"name\": \"x\", \"licence\": [\"MIT\", \"none\"]}"),
-            ("api/{{cookiecutter.name}}/pyproject.toml", MANIFEST),
-            ("web/copier.yml", "_subdirectory: template\nport: {type: int, default: 80, help: Which port?}\n"),
-            ("web/README.md", "# Web\n\nMakes a web site.\n"),
-            ("web/template/Dockerfile.jinja", DOCKERFILE),
-            ("web/template/package.json", "{\"name\": \"x\", \"scripts\": {\"start\": \"node x\"}}"),
-            ("broken/copier.yml", "a: [\n"),
-        ],
-    )]);
-    assert_eq!(
-        linked.references(),
-        ["template:default/starters-api", "template:default/starters-broken", "template:default/starters-web"]
-    );
-    let api = linked.get("template:default/starters-api");
-    assert_eq!(api.entity.metadata.title.as_deref(), Some("An API"));
-    assert_eq!(api.entity.metadata.description.as_deref(), Some("Makes an API."));
-    assert_eq!(api.entity.metadata.annotations["slipway/template-dialect"], "cookiecutter");
-    let asked = &api.entity.spec["parameters"][0]["properties"];
-    assert_eq!(asked["licence"], serde_json::json!({ "type": "string", "enum": ["MIT", "none"], "default": "MIT" }));
-    let web = linked.get("template:default/starters-web");
-    assert_eq!(
-        (web.entity.metadata.description.as_deref(), linked.field("template:default/starters-web", "type").as_str()),
-        (Some("Makes a web site."), "copier")
-    );
-    assert_eq!(web.entity.spec["parameters"][0]["properties"]["port"]["title"], "Which port?");
-    let rules: Vec<_> = linked.findings.iter().map(|(_, finding)| (finding.file.as_str(), finding.level)).collect();
-    assert_eq!(rules, [("broken/copier.yml", model::Level::Warning)]);
-}
-
-#[test]
 fn the_only_program_of_a_workspace_is_a_guess() {
     let member =
         "[package]\nname = \"ledger\"\npublish = false\n[[bin]]\nname = \"ledger\"\n[dependencies]\nclap = \"4\"\n";
@@ -428,64 +367,4 @@ fn a_folder_of_declarations_is_no_component() {
     let linked = catalog([repository("descriptors", &[("catalog-info.yaml", &text), ("README.md", "x")])]);
     assert_eq!(linked.references(), ["component:default/berths", "component:default/tides"]);
     assert_eq!(linked.standings[0].1, Standing::Catalogued);
-}
-
-#[test]
-fn lifecycle_needs_evidence() {
-    let deployed: Files = &[("Dockerfile", DOCKERFILE), ("k8s/ledger.yaml", DEPLOYMENT)];
-    let table: &[(&str, Files, &str)] = &[
-        ("deployed", deployed, "production"),
-        (
-            "compose only",
-            &[("Dockerfile", DOCKERFILE), ("compose.yaml", "services:\n  web:\n    build: .\n")],
-            "unknown",
-        ),
-        (
-            "a low version",
-            &[(
-                "package.json",
-                "{\"name\": \"ledger\", \"version\": \"0.1.0\", \"publishConfig\": {\"access\": \"public\"}}",
-            )],
-            "unknown",
-        ),
-        (
-            "its README says so",
-            &[
-                ("Dockerfile", DOCKERFILE),
-                ("k8s/ledger.yaml", DEPLOYMENT),
-                ("README.md", "# Ledger\n\nThis project is deprecated.\n"),
-            ],
-            "deprecated",
-        ),
-        (
-            "classified",
-            &[
-                (
-                    "pyproject.toml",
-                    "[project]\nname = \"ledger\"\nclassifiers = [\"Development Status :: 3 - Alpha\"]\n",
-                ),
-                ("README.md", "pip install ledger"),
-            ],
-            "unknown",
-        ),
-        (
-            "classified as over",
-            &[
-                (
-                    "pyproject.toml",
-                    "[project]\nname = \"ledger\"\nclassifiers = [\"Development Status :: 7 - Inactive\"]\n",
-                ),
-                ("README.md", "pip install ledger"),
-            ],
-            "deprecated",
-        ),
-    ];
-    for (what, files, expected) in table {
-        let linked = catalog([repository("ledger", files)]);
-        assert_eq!(linked.field("component:default/ledger", "lifecycle"), *expected, "{what}");
-    }
-    let archived = crate::link::LinkRepository { archived: true, ..repository("ledger", deployed) };
-    let linked = catalog([archived]);
-    assert_eq!(linked.field("component:default/ledger", "lifecycle"), "deprecated");
-    assert_eq!(linked.standings[0].1, Standing::Archived);
 }

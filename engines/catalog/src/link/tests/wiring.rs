@@ -257,3 +257,20 @@ fn compose_names_the_container_file_among_many() {
     assert_eq!(linked.references(), ["component:default/demo-ad", "component:default/demo-cart"]);
     assert_eq!(linked.list("component:default/demo-ad", "dependsOn"), ["component:default/demo-cart dependency.call"]);
 }
+
+#[test]
+fn config_maps_name_whom_a_workload_calls() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: berths\ndata:\n  LEDGER_URL: http://ledger:8080\n";
+    let run = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: berths\nspec:\n  template:\n    spec:\n      containers:\n        - name: berths\n          envFrom:\n            - configMapRef:\n                name: ";
+    let berths = |name: &str| {
+        let run = format!("{run}{name}\n");
+        repository(
+            "berths",
+            &[("Dockerfile", "FROM x\nEXPOSE 80\n"), ("k8s/run.yaml", &run), ("k8s/settings.yaml", map)],
+        )
+    };
+    let linked = catalog([service("ledger", &[]), berths("berths")]);
+    assert_eq!(linked.list("component:default/berths", "dependsOn"), ["component:default/ledger dependency.call"]);
+    let linked = catalog([service("ledger", &[]), berths("other")]);
+    assert!(linked.list("component:default/berths", "dependsOn").is_empty());
+}

@@ -1,0 +1,8 @@
+//! `config_maps`: any text can be read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = engine_catalog::manifest::config_maps(text);
+});

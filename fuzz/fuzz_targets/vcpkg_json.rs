@@ -1,0 +1,8 @@
+//! `vcpkg_json`: any text can be read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = engine_catalog::manifest::vcpkg_json(text);
+});
