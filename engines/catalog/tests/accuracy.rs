@@ -147,6 +147,24 @@ fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// What inference may conclude, of components and of APIs.
+const LADDER: [&str; 14] = [
+    "service",
+    "library",
+    "website",
+    "cli",
+    "job",
+    "infrastructure",
+    "documentation",
+    "template",
+    "gateway",
+    "resource",
+    "openapi",
+    "asyncapi",
+    "grpc",
+    "graphql",
+];
+
 /// Words that people use for one thing.
 fn meaning(kind: &str) -> &str {
     match kind {
@@ -188,7 +206,9 @@ fn fields(truth: &DescriptorEntity, found: &CatalogEntity, id: &str, scores: &mu
         name.say("given", is_right, called.clone());
     }
     for field in ["type", "owner", "lifecycle"] {
-        let Some(wanted) = entity.spec_str(field).filter(|value| !value.is_empty()) else { continue };
+        // A dash says nothing.
+        let is_word = |value: &&str| value.contains(char::is_alphanumeric);
+        let Some(wanted) = entity.spec_str(field).filter(is_word) else { continue };
         scores.entry(field).or_default().declared.insert(format!("{id} {wanted}"));
         let pointer = format!("/spec/{field}");
         let guess = found.guesses.iter().find(|guess| guess.field == pointer).map(|guess| guess.value.as_str());
@@ -202,8 +222,8 @@ fn fields(truth: &DescriptorEntity, found: &CatalogEntity, id: &str, scores: &mu
         let what = format!("{id}: {value} for {wanted} ({rule})");
         let (wanted, value) = (leaf(wanted), leaf(value));
         scores.entry(field).or_default().say(class, wanted == value, what.clone());
-        // Words that are no type of the ladder can be neither met nor missed.
-        if field == "type" && !matches!(wanted.as_str(), "other" | "product" | "source-code" | "application" | "app") {
+        // Words that mean no type of the ladder can be neither met nor missed.
+        if field == "type" && LADDER.contains(&meaning(&wanted)) {
             let score = scores.entry("type, meant").or_default();
             score.declared.insert(format!("{id} {wanted}"));
             score.say(class, meaning(&wanted) == meaning(&value), what);

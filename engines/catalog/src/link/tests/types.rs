@@ -300,6 +300,17 @@ fn compose_beside_what_is_made_for_others_is_for_its_developers() {
 }
 
 #[test]
+fn what_compose_builds_from_a_folder_of_its_own_and_listens_nowhere_is_a_tool() {
+    let compose = "services:\n  books:\n    build: books\n";
+    let of = |container: &str| {
+        let files: Files = &[("books/Dockerfile", container), ("compose.yaml", compose), ("README.md", "x")];
+        catalog([repository("ledger", files)]).references()
+    };
+    assert!(of("FROM x\n").is_empty());
+    assert_eq!(of("FROM x\nEXPOSE 80\n"), ["component:default/ledger-books"]);
+}
+
+#[test]
 fn a_released_program_is_a_service_only_if_it_listens() {
     let releases = "steps:\n  - uses: softprops/action-gh-release@v2\n";
     for (container, expected) in [("FROM x\nCMD ledger\n", "cli"), ("FROM x\nEXPOSE 80\nCMD ledger\n", "service")] {
