@@ -250,10 +250,11 @@ static RULES: [Rule; 69] = [
         "Needs for building, testing or development",
         "As for packages, where the manifest marks the dependency as one for builds, tests or development.",
     ),
-    first(
+    again(
+        2,
         "dependency.call",
         "Calls",
-        "A chart, manifest, compose or environment file, the settings of a Spring or .NET program, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
+        "A chart, manifest, compose or environment file, a ConfigMap that a workload reads, the settings of a Spring or .NET program, or a gateway, names a host under which another component answers. Names like api or app never match by themselves outside their own repository.",
     ),
     first("api.definition", "An API", "An OpenAPI, AsyncAPI, gRPC or GraphQL definition file."),
     first("api.provided", "Provides the API", "The definition lies in the component's folder and is no copy."),
