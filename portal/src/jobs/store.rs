@@ -106,11 +106,12 @@ pub async fn release_all(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Puts it back in the queue, not before `run_at`.
-pub async fn retry(tx: &mut Tx, job: &Claimed, run_at: i64, error: &str) -> Result<()> {
+/// Puts it back in the queue, not before `run_at`, or at once where somebody has asked for it since it had `wishes`.
+pub async fn retry(tx: &mut Tx, job: &Claimed, run_at: i64, wishes: i64, error: &str) -> Result<()> {
     on!(tx, p => sqlx::query(
-        "UPDATE jobs SET state = 'queued', locked_until = NULL, run_at = $3, error = $4 WHERE id = $1 AND attempt = $2 AND NOT done")
-        .bind(&job.id).bind(job.attempt).bind(run_at).bind(error).execute(p).await.map(drop))?;
+        "UPDATE jobs SET state = 'queued', locked_until = NULL, run_at = CASE WHEN wishes > $5 THEN 0 ELSE $3 END, error = $4
+         WHERE id = $1 AND attempt = $2 AND NOT done")
+        .bind(&job.id).bind(job.attempt).bind(run_at).bind(error).bind(wishes).execute(p).await.map(drop))?;
     Ok(())
 }
 

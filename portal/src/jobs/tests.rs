@@ -181,7 +181,7 @@ db_test! {
         assert!(!store::renew(&mut tx, &first, now, "{}").await.unwrap());
         assert!(!store::finish(&mut tx, &first, now, &end).await.unwrap());
         store::release(&mut tx, &first).await.unwrap();
-        store::retry(&mut tx, &first, now, "no").await.unwrap();
+        store::retry(&mut tx, &first, now, 0, "no").await.unwrap();
         assert!(store::renew(&mut tx, &second, now, "{}").await.unwrap());
         let unseen = store::End { state: JobState::Succeeded, error: None, quiet: false, wishes: Some(0) };
         assert!(!store::finish(&mut tx, &second, now, &unseen).await.unwrap());
@@ -209,6 +209,21 @@ db_test! {
         let job = take(&portal, Clock::System.now() + 200_000).await.unwrap();
         worker::see_through(&portal, job).await.unwrap();
         assert_eq!(state(&portal, &id).await.0, JobState::Dead);
+    }
+
+    async fn a_wish_while_it_fails_is_granted_at_once(portal: Portal) {
+        let id = queue(&portal, wish("\"error\"", Some("k"))).await;
+        let (open, gate) = oneshot::channel();
+        GATES.lock().unwrap().insert("error".to_owned(), gate);
+        let job = take(&portal, Clock::System.now()).await.unwrap();
+        let run = worker::see_through(&portal, job);
+        let wished = async {
+            assert_eq!(queue(&portal, wish("\"error\"", Some("k"))).await, id);
+            open.send(()).unwrap();
+        };
+        tokio::join!(run, wished).0.unwrap();
+        assert_eq!(state(&portal, &id).await.0, JobState::Queued);
+        assert!(take(&portal, Clock::System.now()).await.is_some(), "what was wished for meanwhile does not wait");
     }
 
     async fn one_that_never_ends_is_dead_after_some_starts(portal: Portal) {

@@ -175,7 +175,7 @@ async fn write_down(context: &Context, result: Result<Ending>) -> Result<Written
             let text = reason(&job.id, &error);
             if job.attempt < job.max_attempts {
                 let again = Clock::System.now() + (MINUTE << job.attempt.clamp(0, 10));
-                store::retry(&mut tx, job, again, &text).await?;
+                store::retry(&mut tx, job, again, context.wishes(), &text).await?;
                 tx.commit().await?;
                 return Ok(Written::Over);
             }
