@@ -1,5 +1,6 @@
 //! A folder with repositories, read in place.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use engine_repo::{FindLimits, FoundRepository, find};
@@ -7,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::read::Failure;
-use super::{Coverage, Extent, Known, Listed, Listing, Source};
+use super::{Coverage, Extent, Fate, Known, Listed, Listing, Missing, Source};
 use crate::git::Watch;
 
 /// Work trees and bare repositories below a folder.
@@ -23,12 +24,16 @@ impl FolderSource {
 }
 
 impl Source for FolderSource {
-    fn list<'a>(&'a self, _: &'a Extent, _: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
+    fn list<'a>(&'a self, _: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let folder = self.folder.clone();
         async move {
-            tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {
+            let mut listing = tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {
                 Listing::failed(format!("Slipway could not look through the folder (a fault of its own: {error})."))
-            })
+            });
+            if listing.coverage == Coverage::Complete {
+                listing.missing = missing(&listing.repositories, known);
+            }
+            listing
         }
         .boxed()
     }
@@ -59,6 +64,19 @@ fn list(folder: &Path) -> Listing {
     };
     let repositories = found.repositories.into_iter().map(listed).collect();
     Listing { repositories, coverage, missing: Vec::new(), findings: found.findings }
+}
+
+/// Those that are no longer there. A part of a folder may be a disk that is not mounted, too: many at once are not taken
+/// away without a person's word.
+fn missing(listed: &[Listed], known: &[&Known]) -> Vec<Missing> {
+    let listed: HashSet<&str> = listed.iter().map(|one| one.stable_key.as_str()).collect();
+    let missing = known.iter().filter(|row| !listed.contains(row.stable_key.as_str()));
+    let gone = |row: &&Known| Missing {
+        stable_key: row.stable_key.clone(),
+        fate: Fate::Gone("is no longer there".to_owned()),
+        seen_under: None,
+    };
+    missing.map(gone).collect()
 }
 
 fn listed(found: FoundRepository) -> Listed {

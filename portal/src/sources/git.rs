@@ -17,6 +17,10 @@ use crate::settings::{GitSettings, Password};
 const MOST_FAILURES: u32 = 3;
 
 /// Mirrors of repositories at Git hosts.
+///
+/// What the operator has written down is what there is: an address that is taken out of the configuration takes its
+/// repository away at once, however many there are, since that is a person's word. An address whose host says that there
+/// is nothing (404) stays, like every other that cannot be fetched.
 pub struct GitSource {
     mirrors: PathBuf,
     /// With the paths of their mirrors, in the order of the configuration.

@@ -16,8 +16,9 @@ const MOST_ASKED_AGAIN: usize = 20;
 /// … and that at most once in so many milliseconds.
 const ASK_AGAIN_AFTER: i64 = 60 * 60 * 1000;
 
-/// The end of a sentence that begins with a repository's name.
+/// The ends of sentences that begin with a repository's name.
 pub const NOT_WANTED: &str = "is left out by the filters";
+const GONE: &str = "does not exist any more, as the forge says by its number";
 
 /// How those that are not listed are asked for.
 pub struct Search<'a> {
@@ -137,7 +138,7 @@ impl Search<'_> {
             return self.unclear(found, row, &Unclear::StandingChanged);
         };
         match now.map(|now| now.absence(self.owner, before)) {
-            Ok(None) => found.miss(row, Fate::Gone, Some(before)),
+            Ok(None) => found.miss(row, Fate::Gone(GONE.to_owned()), Some(before)),
             Ok(Some(why)) => self.unclear(found, row, &why),
             Err(error) => self.unclear(found, row, &Unclear::NoAnswer(error.clone())),
         }

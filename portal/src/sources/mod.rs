@@ -159,8 +159,8 @@ pub struct Missing {
 pub enum Fate {
     /// It is certainly not this source's any more: transferred, or not wanted. Nobody need be asked.
     Left(String),
-    /// Its own number says that it does not exist, and we would see it if it did.
-    Gone,
+    /// It does not exist, and we would see it if it did; who says so. Many at once may still be a mistake.
+    Gone(String),
     /// It may be there, and we do not see it; why.
     Hidden(String),
 }

@@ -138,6 +138,13 @@ fn is_numbered(source: &SourceSettings) -> bool {
     matches!(source.kind, SourceKind::GitHub(_))
 }
 
+/// Whether its source lists what an operator has written down, so that what is not listed any more needs nobody's word: that
+/// change is a person's. An address whose host says that there is nothing stays, as one that could not be read.
+fn is_by_configuration(row: &Known, listings: &Listings<'_>) -> bool {
+    let source = listings.iter().find(|(source, _)| source.name == row.source);
+    source.is_some_and(|(source, _)| matches!(source.kind, SourceKind::Git(_)))
+}
+
 /// Listed repositories of which nothing is known under their key, with the names of their sources.
 pub fn unknown<'a>(known: &[Known], listings: &'a Listings<'_>) -> Vec<(&'a str, &'a Listed)> {
     let keys: HashSet<&str> = known.iter().map(|row| row.stable_key.as_str()).collect();
@@ -229,7 +236,7 @@ pub fn plan(
     }
     let kept: HashSet<String> = plan.listed.iter().map(|row| row.id.clone()).collect();
     for row in vanished(known, listings) {
-        if row.gone_at.is_none() && !kept.contains(&row.id) {
+        if row.gone_at.is_none() && !kept.contains(&row.id) && is_by_configuration(row, listings) {
             take(&mut plan, row, "is no longer there");
         }
     }
@@ -251,7 +258,7 @@ fn miss(plan: &mut Plan, own: &[&Known], all: usize, listing: &Listing, now: i64
     let is_new = |row: &Known, fate: &Fate| match (fate, row.unseen_as.as_deref()) {
         (Fate::Left(_), _) => false,
         (_, None) => true,
-        (Fate::Gone, Some(before)) => before != AS_GONE,
+        (Fate::Gone(_), Some(before)) => before != AS_GONE,
         (Fate::Hidden(_), _) => false,
     };
     let lately = |at: Option<i64>| at.is_some_and(|at| now.saturating_sub(at) < AT_ONCE);
@@ -265,7 +272,7 @@ fn miss(plan: &mut Plan, own: &[&Known], all: usize, listing: &Listing, now: i64
                 take(plan, row, why);
                 continue;
             }
-            Fate::Gone => (AS_GONE, "does not exist any more, as the forge says by its number"),
+            Fate::Gone(why) => (AS_GONE, why.as_str()),
             Fate::Hidden(why) => (AS_HIDDEN, why.as_str()),
         };
         let new = is_new(row, &missing.fate);

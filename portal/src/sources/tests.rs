@@ -215,6 +215,40 @@ db_test! {
         portal.stop().await;
     }
 
+    async fn many_that_leave_a_folder_at_once_wait_for_a_persons_word(settings: Settings) {
+        let all: Vec<String> = (0..6).map(|number| format!("disk/r{number}")).chain(["one".to_owned()]).collect();
+        let folder = Folder::with(&all.iter().map(String::as_str).collect::<Vec<_>>());
+        let portal = open(&settings, vec![folder.source("work")]).await;
+        round(&portal).await;
+        // A few may go, and one that is only called otherwise does not count.
+        fs::remove_dir_all(folder.path().join("one")).unwrap();
+        folder.rename("disk/r5", "two");
+        assert_eq!(round(&portal).await.progress.phase, "6 repositories, 0 read, 1 gone");
+        folder.rename("two", "disk/r5");
+        round(&portal).await;
+        // The folder stays, and what was mounted in it is gone.
+        folder.rename("disk", "../unmounted-disk");
+        folder.repository("three");
+        let job = round(&portal).await;
+        assert_eq!(job.state, JobState::Succeeded, "{job:?}");
+        assert_eq!(names(&portal).await.len(), 7);
+        let unlisted = list(&portal, &Actor::Operator).await.unwrap()[0].unlisted.clone();
+        assert_eq!((unlisted.waiting, unlisted.repositories[0].why.as_str()), (6, "is no longer there"));
+        round(&portal).await;
+        assert_eq!(names(&portal).await.len(), 7);
+        // Mounted again, all is as it was; and once more without it, a person says that they are gone.
+        folder.rename("../unmounted-disk", "disk");
+        round(&portal).await;
+        assert_eq!(list(&portal, &Actor::Operator).await.unwrap()[0].unlisted.waiting, 0);
+        assert_eq!(row(&portal, "disk/r0").await.visibility, "public");
+        fs::remove_dir_all(folder.path().join("disk")).unwrap();
+        round(&portal).await;
+        let until = list(&portal, &Actor::Operator).await.unwrap()[0].unlisted.until;
+        assert_eq!(decide(&portal, &Actor::Operator, "work", Word::Gone, until).await.unwrap(), 6);
+        assert_eq!(names(&portal).await, ["three"]);
+        portal.stop().await;
+    }
+
     async fn overlapping_sources_share_what_they_share(settings: Settings) {
         let folder = Folder::with(&["team/one", "two"]);
         let inner = SourceSettings::folder("inner", folder.path().join("team"), Visibility::Public);

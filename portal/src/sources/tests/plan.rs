@@ -55,6 +55,10 @@ fn outcome(plan: &Plan) -> Outcome<'_> {
     (gone, plan.unseen.iter().map(|row| (row.id.as_str(), row.unseen_word.as_deref())).collect())
 }
 
+fn gone() -> Fate {
+    Fate::Gone("is gone".to_owned())
+}
+
 fn hidden() -> Fate {
     Fate::Hidden("is hidden".to_owned())
 }
@@ -62,25 +66,25 @@ fn hidden() -> Fate {
 #[test]
 fn one_by_one() {
     let long_ago = NOW - KEPT_OUT_OF_SIGHT;
-    let kept_as_gone = planned(&[out_of_sight(1, long_ago, Some("kept"))], &[(1, Fate::Gone)], Coverage::Unproven);
+    let kept_as_gone = planned(&[out_of_sight(1, long_ago, Some("kept"))], &[(1, gone())], Coverage::Unproven);
     let kept_as_gone = Known { unseen_word: Some("kept".to_owned()), ..kept_as_gone.unseen[0].clone() };
-    let gone: Outcome = (vec!["id1"], vec![]);
+    let goes: Outcome = (vec!["id1"], vec![]);
     let table: Vec<(Known, Option<Fate>, Outcome)> = vec![
         (known(1), None, (vec![], vec![])),
-        (known(1), Some(Fate::Gone), gone.clone()),
-        (known(1), Some(Fate::Left("was transferred".to_owned())), gone.clone()),
+        (known(1), Some(gone()), goes.clone()),
+        (known(1), Some(Fate::Left("was transferred".to_owned())), goes.clone()),
         (known(1), Some(hidden()), (vec![], vec![("id1", None)])),
         // Out of sight already: nothing new, gone after all, gone after its time.
         (out_of_sight(1, NOW - 5, None), Some(hidden()), (vec![], vec![])),
-        (out_of_sight(1, NOW - 5, None), Some(Fate::Gone), gone.clone()),
-        (out_of_sight(1, long_ago, None), None, gone.clone()),
+        (out_of_sight(1, NOW - 5, None), Some(gone()), goes.clone()),
+        (out_of_sight(1, long_ago, None), None, goes.clone()),
         (out_of_sight(1, long_ago + 1, None), None, (vec![], vec![])),
         // Those of which a person is to speak, or has spoken, stay; it is asked again when they are another case.
         (out_of_sight(1, long_ago, Some(WAITS)), Some(hidden()), (vec![], vec![])),
-        (out_of_sight(1, long_ago, Some(WAITS)), Some(Fate::Gone), (vec![], vec![("id1", Some(WAITS))])),
+        (out_of_sight(1, long_ago, Some(WAITS)), Some(gone()), (vec![], vec![("id1", Some(WAITS))])),
         (out_of_sight(1, long_ago, Some("kept")), Some(hidden()), (vec![], vec![])),
-        (out_of_sight(1, long_ago, Some("kept")), Some(Fate::Gone), (vec![], vec![("id1", Some(WAITS))])),
-        (kept_as_gone, Some(Fate::Gone), (vec![], vec![])),
+        (out_of_sight(1, long_ago, Some("kept")), Some(gone()), (vec![], vec![("id1", Some(WAITS))])),
+        (kept_as_gone, Some(gone()), (vec![], vec![])),
     ];
     for (row, fate, expected) in table {
         let fates: Vec<(usize, Fate)> = fate.iter().map(|fate| (1, fate.clone())).collect();
@@ -98,7 +102,7 @@ fn many_at_once_wait() {
     let waiting = |plan: &Plan| plan.unseen.iter().filter(|row| row.unseen_word.as_deref() == Some(WAITS)).count();
     // Five, or two in a hundred.
     for (all, count, expected) in [(20, 5, 0), (20, 6, 6), (400, 8, 0), (400, 9, 9)] {
-        for fate in [Fate::Gone, hidden()] {
+        for fate in [gone(), hidden()] {
             let plan = planned(&rows[..all], &fates(count, &fate), Coverage::Unproven);
             assert_eq!(waiting(&plan), expected, "{count} of {all} {fate:?}");
             assert!(expected == 0 || plan.gone.is_empty());
@@ -112,7 +116,7 @@ fn many_at_once_wait() {
     for row in &mut rows[10..14] {
         row.gone_at = Some(NOW - 60_000);
     }
-    let plan = planned(&rows, &fates(2, &Fate::Gone), Coverage::Unproven);
+    let plan = planned(&rows, &fates(2, &gone()), Coverage::Unproven);
     assert_eq!((waiting(&plan), plan.gone.len()), (2, 0));
 }
 
