@@ -25,12 +25,13 @@ pub use auth::{GitCredentials, Installation};
 pub use client::Forge;
 pub use error::{Error, Limit, Result};
 pub use existence::{Existence, Standing, Unclear};
+pub use http::Waiting;
 pub use listing::coverage::{Coverage, Narrowed};
 pub use listing::people::{
     Collaborator, Member, Readers, ReadingTeam, RepositoryProperties, Role, Team, TeamRepository,
 };
 pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Recent, Scope};
-pub use listing::{Cache, Listing};
+pub use listing::{Cache, KeptPage, Listing};
 pub use objects::{NewFile, TreeEntry};
 pub use pulls::{Pull, PullState, PullUpdate};
 pub use registration::{Manifest, RegisteredApp};

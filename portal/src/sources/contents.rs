@@ -1,6 +1,6 @@
 //! The contents of what was listed: fetched where they are elsewhere, compared with what was read, and read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -122,14 +122,8 @@ impl<'a> Contents<'a> {
         Due { local: Vec::new(), remote }
     }
 
-    /// Reads those of `ids` anew in which Locations of other repositories have come to name something; gives whether
-    /// there were any.
-    pub(super) async fn read_asked(&self, ids: &HashSet<String>) -> Result<bool> {
-        let known = store::known(self.context.portal().db()).await?;
-        let asked: Vec<Known> = known
-            .into_iter()
-            .filter(|row| row.is_asked() && row.standing != "failed" && ids.contains(&row.id))
-            .collect();
+    /// Reads those of `asked` anew that have to be read for the sake of others; gives whether there were any.
+    pub(super) async fn read_asked(&self, asked: Vec<Known>) -> Result<bool> {
         let due = if asked.is_empty() { Due::default() } else { self.find_due(asked).await? };
         let is_asked = !due.is_empty();
         self.read_all(due).await?;

@@ -9,12 +9,12 @@ use model::Level;
 use tokio_util::sync::CancellationToken;
 
 use super::contents::{Contents, Due};
-use super::plan::{self, Plan};
+use super::plan::{self, Known, Plan};
 use super::renames;
 use super::store::{self, Synced};
 use super::{Coverage, Extent, Listing, Round, Source};
 use crate::catalog;
-use crate::db::new_id;
+use crate::db::{Db, new_id};
 use crate::error::{Error, Result};
 use crate::git;
 use crate::jobs::{self, Context, Ending};
@@ -26,7 +26,7 @@ const LINK_EVERY: Duration = Duration::from_secs(2);
 const LINK_SHARE: u32 = 4;
 /// How often one round reads again what Locations of other repositories name: each may lead to the next. The rest comes
 /// with the next round.
-const LOCATION_ROUNDS: usize = 16;
+pub(super) const LOCATION_ROUNDS: usize = 16;
 /// Counts per week move on even where nobody commits.
 const LINK_AT_LEAST_EVERY: i64 = 24 * 60 * 60 * 1000;
 
@@ -93,7 +93,9 @@ async fn round(context: &Context) -> Result<Ending> {
 pub(super) async fn link_all(context: &Context, contents: &Contents<'_>, ids: &HashSet<String>) -> Result<bool> {
     let mut linked = link(context).await?;
     for _ in 0..LOCATION_ROUNDS {
-        if context.halted().is_cancelled() || !contents.read_asked(ids).await? {
+        let mut asked = store::asked(context.portal().db()).await?;
+        asked.retain(|row| ids.contains(&row.id));
+        if context.halted().is_cancelled() || !contents.read_asked(asked).await? {
             break;
         }
         linked |= link(context).await?;
@@ -129,7 +131,13 @@ pub(super) async fn write_names<'a>(
     context.progress(|progress| {
         *progress = model::job::Progress { phase: "Looking for repositories".to_owned(), ..Default::default() };
     });
-    let known = store::known(portal.db()).await?;
+    let known = match extent {
+        Extent::All | Extent::Recent => store::known(portal.db()).await?,
+        Extent::These(named) => {
+            let keys: Vec<&str> = named.listed.iter().chain(&named.asked).map(String::as_str).collect();
+            store::known_by_key(portal.db(), &keys).await?
+        }
+    };
     let mut listings = Vec::new();
     for (settings, source) in sources {
         let in_sight: Vec<_> =
@@ -146,7 +154,7 @@ pub(super) async fn write_names<'a>(
     }
     // Listing may have taken long, and another job may have written meanwhile.
     let _turn = portal.rounds().names().await;
-    let known = store::known(portal.db()).await?;
+    let known = known_of(portal.db(), &listings).await?;
     let now = portal.clock().now();
     let renamed = renames::find(&known, &listings, now, workers(context)).await;
     let plan = plan::plan(&known, &listings, &renamed, now, &mut || new_id(now));
@@ -158,6 +166,22 @@ pub(super) async fn write_names<'a>(
         context.log(Level::Note, format!("{} repositories are new.", plan.added.len()));
     }
     Ok((plan, listings))
+}
+
+/// What is known, as far as these listings are about it. All of it where something is missing or new: how much goes at
+/// once, and which names are taken, only all of it tells.
+async fn known_of(db: &Db, listings: &[(&SourceSettings, Listing)]) -> Result<Vec<Known>> {
+    let is_named = |(_, listing): &(_, Listing)| listing.coverage == Coverage::Named && listing.missing.is_empty();
+    if listings.iter().all(is_named) {
+        let listed = listings.iter().flat_map(|(_, listing)| &listing.repositories);
+        let keys: Vec<&str> = listed.map(|listed| listed.stable_key.as_str()).collect();
+        let known = store::known_by_key(db, &keys).await?;
+        let found: HashSet<&str> = known.iter().map(|row| row.stable_key.as_str()).collect();
+        if keys.iter().all(|key| found.contains(key)) {
+            return Ok(known);
+        }
+    }
+    store::known(db).await
 }
 
 /// Removes the mirrors of repositories that are in sight no longer.
@@ -223,7 +247,7 @@ async fn write_sources(
     let mut tx = context.portal().db().begin().await?;
     for (settings, listing) in listings {
         let error = match &listing.coverage {
-            Coverage::Complete | Coverage::Unproven => None,
+            Coverage::Complete | Coverage::Unproven | Coverage::Named => None,
             Coverage::Partial(why) | Coverage::Failed(why) => Some(why.as_str()),
         };
         store::write_synced(&mut tx, &Synced { source: &settings.name, at, took, error }).await?;

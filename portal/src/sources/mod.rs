@@ -43,7 +43,7 @@ pub(crate) use self::host::{Host, host};
 pub use self::job::run;
 pub(crate) use self::live::resume;
 pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
-pub use self::people::{may_read, people_due, readable};
+pub use self::people::{may_read, readable};
 pub use self::plan::Known;
 pub use self::read::Failure;
 pub use self::rounds::Rounds;
@@ -69,6 +69,11 @@ pub trait Source: Send + Sync {
     /// All repositories, or as many as can be had; `extent` says how many of them have to be asked for anew. `known` are
     /// those of this source that are in sight.
     fn list<'a>(&'a self, extent: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing>;
+
+    /// Whether all of it was listed before, so that [`Extent::These`] can be had without listing all.
+    fn is_listed(&self) -> BoxFuture<'_, bool> {
+        std::future::ready(false).boxed()
+    }
 
     /// Whether [`open`](Self::open) speaks to another machine: it is then called for many at a time, and its repositories
     /// are compared and read one by one as they arrive.
@@ -110,8 +115,17 @@ pub enum Extent {
     All,
     /// What has changed lately, where the source can tell that at less cost, and all of it now and then.
     Recent,
-    /// Only what became of these stable keys, known or not.
-    These(Vec<String>),
+    /// Only these, where [`Source::is_listed`].
+    These(Named),
+}
+
+/// Repositories by their stable keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// What was listed of them last will do.
+    pub listed: Vec<String>,
+    /// What became of them has to be asked for; they need not be known.
+    pub asked: Vec<String>,
 }
 
 /// What a source lists.
@@ -133,6 +147,8 @@ pub enum Coverage {
     Complete,
     /// Everything that may be seen; what is not listed may be there all the same, but for what [`Listing::missing`] says.
     Unproven,
+    /// As much as was named; of anything else nothing is said.
+    Named,
     /// There may be more; why.
     Partial(String),
     /// Nothing can be said; why.
@@ -274,8 +290,6 @@ fn source(settings: &SourceSettings, portal: &Portal) -> Box<dyn Source> {
     match &settings.kind {
         SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
         SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors)),
-        SourceKind::GitHub(github) => {
-            Box::new(GitHubSource::new(&settings.name, github, portal.accounts(), &mirrors, portal.clock()))
-        }
+        SourceKind::GitHub(github) => Box::new(GitHubSource::new(&settings.name, github, &mirrors, portal)),
     }
 }

@@ -51,6 +51,16 @@ impl Rounds {
         looked.get(source).is_none_or(|(at, took)| at.elapsed() >= REMOTE_EVERY.max(*took * REMOTE_SHARE))
     }
 
+    #[cfg(test)]
+    pub fn forget(&self) {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    #[cfg(test)]
+    pub fn has_looked(&self, source: &str) -> bool {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).contains_key(source)
+    }
+
     /// It was looked at since `start`.
     pub fn looked(&self, source: &str, start: Instant) {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);

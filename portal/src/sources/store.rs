@@ -15,6 +15,8 @@ use crate::settings::{GitSettings, SourceKind, SourceSettings};
 
 /// The mark in `meta` that the catalog has to be linked anew; it outlives the process.
 const CHANGED: &str = "catalog.changed";
+/// Stable keys of one statement.
+const KEYS: usize = 500;
 /// When the catalog was last linked.
 const LINKED: &str = "catalog.linked";
 
@@ -200,13 +202,46 @@ pub async fn write_plan(db: &Db, plan: &Plan, now: i64) -> Result<()> {
     tx.commit().await
 }
 
-/// All repositories that were ever listed.
-pub async fn known(db: &Db) -> Result<Vec<Known>> {
-    Ok(on!(db, p => sqlx::query_as(
-        "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint, read_state,
+/// The columns of a [`Known`].
+macro_rules! known {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, source, slug, name, stable_key, path, visibility, archived, fork, standing, fingerprint, read_state,
                 rules_version, root_commit, read_at, took, gone_at, wanted, drafted_with, forge, pushed_at, unseen_since,
                 unseen_as, unseen_why, unseen_word, seen_under
-         FROM repositories ORDER BY id")
+             FROM repositories ",
+            $rest
+        )
+    };
+}
+
+/// All repositories that were ever listed.
+pub async fn known(db: &Db) -> Result<Vec<Known>> {
+    Ok(on!(db, p => sqlx::query_as(known!("ORDER BY id")).fetch_all(p).await)?)
+}
+
+/// Those of them that have these stable keys.
+pub async fn known_by_key(db: &Db, keys: &[&str]) -> Result<Vec<Known>> {
+    let mut known = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(KEYS) {
+        let some: Vec<Known> = on!(db, p => {
+            let mut query = QueryBuilder::new(known!("WHERE stable_key IN ("));
+            let mut list = query.separated(", ");
+            for key in keys {
+                list.push_bind(*key);
+            }
+            query.push(") ORDER BY id");
+            query.build_query_as().fetch_all(p).await
+        })?;
+        known.extend(some);
+    }
+    Ok(known)
+}
+
+/// Those in sight in which Locations of others name something else than when they were read.
+pub async fn asked(db: &Db) -> Result<Vec<Known>> {
+    Ok(on!(db, p => sqlx::query_as(known!(
+        "WHERE wanted <> drafted_with AND gone_at IS NULL AND standing <> 'failed' ORDER BY id"))
         .fetch_all(p).await)?)
 }
 

@@ -353,6 +353,7 @@ db_test! {
         assert_eq!(store::inherit_visibility(&mut tx).await.unwrap(), 0);
         store::write_synced(&mut tx, &store::Synced { source: "s", at: 12, took: 13, error: Some("e") }).await.unwrap();
         tx.commit().await.unwrap();
+        assert_eq!(store::known_by_key(portal.db(), &["/q", "/r"]).await.unwrap(), [Known { visibility: "signed-in".into(), ..moved.clone() }]);
         assert_eq!(store::known(portal.db()).await.unwrap(), [Known { visibility: "signed-in".into(), ..moved }]);
         let status = &store::statuses(portal.db()).await.unwrap()[0];
         assert_eq!((status.repositories, status.failed, status.synced_at, status.error.as_deref()), (1, 1, Some(12), Some("e")));

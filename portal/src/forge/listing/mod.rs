@@ -3,11 +3,10 @@
 //! Sources of the rules: GitHub's "Using pagination in the REST API" (the `Link` header is followed, never guessed) and
 //! "Best practices for using the REST API", "Use conditional requests if appropriate".
 
+mod cache;
 pub mod coverage;
 pub mod people;
 pub mod repositories;
-
-use std::collections::BTreeMap;
 
 use http::header::{ETAG, LINK};
 use http::{HeaderMap, StatusCode};
@@ -15,13 +14,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::answer::{parse, segment};
+use super::answer::parse;
 use super::client::Forge;
 use super::error::{Error, Result};
+use cache::CachedPage;
+pub use cache::{Cache, KeptPage};
 use coverage::{Coverage, Narrowed, partial_results};
-
-/// Entries of a page: what all listings ask for, and the most that GitHub gives ("Using pagination in the REST API").
-const FULL_PAGE: usize = 100;
 
 /// What was listed, in the forge's order.
 #[derive(Debug, Clone)]
@@ -30,46 +28,6 @@ pub struct Listing<T> {
     pub coverage: Coverage,
     /// Every page was answered with 304: nothing changed since the cache was filled.
     pub unchanged: bool,
-}
-
-/// Validators of former answers with what those said, by listing; the caller keeps it for one set of credentials, in
-/// memory or (it is plain data) wherever it likes.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Cache {
-    listings: BTreeMap<String, Vec<CachedPage>>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct CachedPage {
-    address: String,
-    etag: String,
-    /// The entries as this module's types, which are far smaller than GitHub's.
-    entries: Vec<Value>,
-    next: Option<String>,
-    total: Option<u64>,
-}
-
-impl CachedPage {
-    /// A validator vouches for the body, not for the `Link` header: when a full page was the last one, a further page may
-    /// have come after it without a change of its own, so that one is read anew.
-    fn ends_visibly(&self) -> bool {
-        self.next.is_some() || self.entries.len() < FULL_PAGE
-    }
-}
-
-impl Cache {
-    /// Takes out what is kept of one team's listings, so that teams can be asked for at the same time.
-    pub fn of_team(&mut self, organisation: &str, slug: &str) -> Self {
-        let prefix = format!("/orgs/{}/teams/{}/", segment(organisation), segment(slug));
-        let paths: Vec<String> = self.listings.keys().filter(|path| path.starts_with(&prefix)).cloned().collect();
-        let listings = paths.into_iter().filter_map(|path| self.listings.remove_entry(&path)).collect();
-        Self { listings }
-    }
-
-    /// Puts back what was taken out.
-    pub fn join(&mut self, other: Self) {
-        self.listings.extend(other.listings);
-    }
 }
 
 /// How the entries lie in a body: bare, or beside a count ("List repositories accessible to the app installation").
@@ -116,7 +74,7 @@ impl Forge {
         Wire: DeserializeOwned,
         T: From<Wire> + Serialize + DeserializeOwned,
     {
-        let before = cache.listings.remove(path).unwrap_or_default();
+        let before = cache.take(path);
         let mut after = Vec::new();
         let mut listing = Listing { entries: Vec::new(), coverage: Coverage::Complete, unchanged: true };
         let mut total = None;
@@ -133,7 +91,7 @@ impl Forge {
             let page = match self.page::<Wire, T>(&address, known).await {
                 Ok(page) => page,
                 Err(error) if number == 1 => {
-                    cache.listings.insert(path.to_owned(), before);
+                    cache.put_back(path, before);
                     return Err(error);
                 }
                 Err(error) => {
@@ -158,7 +116,7 @@ impl Forge {
             listing.coverage.narrow(Narrowed::CountDiffers { expected, found });
         }
         listing.unchanged &= listing.coverage.is_complete();
-        cache.listings.insert(path.to_owned(), after);
+        cache.replace(path, &before, after);
         Ok(listing)
     }
 

@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
 use crate::sources::contents::Contents;
-use crate::sources::job::{Tally, link_all, read_and_link, write_names};
+use crate::sources::job::{LOCATION_ROUNDS, Sources, Tally, link, link_all, read_and_link, write_names};
 use crate::sources::people;
 use crate::sources::plan::{Known, Plan};
-use crate::sources::{self, Coverage, Extent};
+use crate::sources::{self, Coverage, Extent, Named, Source};
 
 /// What is looked at together.
 const TOGETHER: i64 = 1_000;
@@ -71,7 +71,7 @@ async fn answer_all(context: &Context) -> Result<Ending> {
 async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tally: &Tally) -> Result<()> {
     let portal = context.portal();
     let chosen = [(settings, sources::source(settings, portal))];
-    let extent = extent(context, told).await?;
+    let extent = extent(context, told, chosen[0].1.as_ref()).await?;
     let (plan, listings) = write_names(context, &chosen, &extent).await?;
     let contents = Contents::new(context, &chosen, tally);
     let ids = plan.listed.iter().map(|row| row.id.clone()).collect();
@@ -85,7 +85,10 @@ async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tal
     if context.halted().is_cancelled() {
         return Ok(());
     }
-    link_all(context, &contents, &ids).await?;
+    match extent {
+        Extent::These(_) => link_named(context, &chosen, &contents).await?,
+        Extent::All | Extent::Recent => link_all(context, &contents, &ids).await.map(drop)?,
+    }
     let failed = listings.iter().any(|(_, listing)| matches!(listing.coverage, Coverage::Failed(_)));
     let in_vain = in_vain(told, named, failed).await?;
     let mut tx = portal.db().begin().await?;
@@ -100,17 +103,41 @@ async fn answer(context: &Context, settings: &SourceSettings, told: &[Told], tal
     tx.commit().await
 }
 
-/// What has to be listed: nothing, for a push to what is known.
-async fn extent(context: &Context, told: &[Told]) -> Result<Extent> {
-    if told.iter().any(|told| told.thing == EVERYTHING || told.thing == PEOPLE) {
+/// What has to be listed. What is pushed to and in sight need not be asked for.
+async fn extent(context: &Context, told: &[Told], source: &dyn Source) -> Result<Extent> {
+    if told.iter().any(|told| told.thing == EVERYTHING || told.thing == PEOPLE) || !source.is_listed().await {
         return Ok(Extent::All);
     }
-    let known = sources::store::known(context.portal().db()).await?;
-    let known: HashSet<&str> =
-        known.iter().filter(|row| row.gone_at.is_none()).map(|row| row.stable_key.as_str()).collect();
-    let asked = told.iter().filter(|told| told.what == RECORD || !known.contains(told.thing.as_str()));
-    let keys: BTreeSet<String> = asked.map(|told| told.thing.clone()).collect();
-    Ok(Extent::These(keys.into_iter().collect()))
+    let keys: BTreeSet<&str> = told.iter().map(|told| told.thing.as_str()).collect();
+    let known = sources::store::known_by_key(context.portal().db(), &Vec::from_iter(keys.iter().copied())).await?;
+    let is_in_sight = |row: &&Known| row.gone_at.is_none() && row.unseen_since.is_none();
+    let in_sight: HashSet<&str> = known.iter().filter(is_in_sight).map(|row| row.stable_key.as_str()).collect();
+    let records: HashSet<&str> =
+        told.iter().filter(|told| told.what == RECORD).map(|told| told.thing.as_str()).collect();
+    let (asked, listed): (Vec<&str>, Vec<&str>) =
+        keys.into_iter().partition(|key| records.contains(key) || !in_sight.contains(key));
+    let owned = |keys: Vec<&str>| keys.into_iter().map(str::to_owned).collect();
+    Ok(Extent::These(Named { listed: owned(listed), asked: owned(asked) }))
+}
+
+/// As [`link_all`], among all that the source lists, though only some was listed now.
+async fn link_named(context: &Context, chosen: &Sources<'_>, contents: &Contents<'_>) -> Result<()> {
+    link(context).await?;
+    for _ in 0..LOCATION_ROUNDS {
+        let asked = sources::store::asked(context.portal().db()).await?;
+        let of_source = asked.into_iter().filter(|row| chosen.iter().any(|(settings, _)| settings.name == row.source));
+        let listed: Vec<String> = of_source.map(|row| row.stable_key).collect();
+        if listed.is_empty() || context.halted().is_cancelled() {
+            break;
+        }
+        let extent = Extent::These(Named { listed, ..Named::default() });
+        let (plan, _) = write_names(context, chosen, &extent).await?;
+        if !contents.read_asked(plan.listed).await? {
+            break;
+        }
+        link(context).await?;
+    }
+    Ok(())
 }
 
 /// Those that have to be looked into, since it was told or they were listed anew or otherwise; and the rest.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::job::refresh;
 use self::store::Told;
-use super::{people_due, secrets};
+use super::{people, secrets};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -69,15 +69,15 @@ pub async fn receive(portal: &Portal, source: &str, headers: &HeaderMap, body: &
     let delivery = webhook::receive(headers, body, &secrets).map_err(refused)?;
     let told = told(&delivery.event, github);
     let kind = delivery.event.kind();
-    if told.contains(&Told::people()) || told.contains(&Told::everything()) {
-        people_due(portal, source).await?;
-    }
     let mut tx = portal.db().begin().await?;
     if !store::add_delivery(&mut tx, source, &delivery.id, kind, Clock::System.now()).await? {
         return Ok(Received::Repeated);
     }
     for told in &told {
         store::tell(&mut tx, source, told, Clock::System.now()).await?;
+    }
+    if told.contains(&Told::people()) || told.contains(&Told::everything()) {
+        people::make_due(&mut tx, source).await?;
     }
     if !told.is_empty() {
         enqueue(&mut tx, portal, settings).await?;

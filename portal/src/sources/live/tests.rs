@@ -19,6 +19,7 @@ use crate::settings::{Password, Settings};
 use crate::sources::plan::Known;
 use crate::sources::tests::github::{acme, add, change, id, source};
 use crate::sources::tests::{names, open, round, row};
+use crate::sources::{Coverage, Extent, Named};
 
 const SECRET: &str = "It's a Secret to Everybody";
 
@@ -198,6 +199,41 @@ db_test! {
         }
         let asked = host.requests().len();
         assert!(asked < 300, "{asked} requests for 1 000 deliveries in {took:?}");
+        portal.stop().await;
+    }
+
+    async fn a_delivery_that_comes_again_makes_people_due_once(settings: Settings) {
+        let (fake, _host) = acme(&["a"]).await;
+        let portal = open(&settings, vec![hooked(&fake)]).await;
+        round(&portal).await;
+        let asked = || fake.requests().iter().filter(|request| request.contains("/orgs/acme/teams")).count();
+        let before = asked();
+        let told = json!({ "action": "added", "organization": { "login": "acme" }, "team": { "name": "A", "slug": "a" }, "member": { "login": "ada" } });
+        assert_eq!(deliver(&portal, "1", "membership", &told).await.unwrap(), Received::Taken);
+        settled(&portal).await;
+        let once = asked();
+        assert!(once > before, "people are listed at once");
+        assert_eq!(deliver(&portal, "1", "membership", &told).await.unwrap(), Received::Repeated);
+        round(&portal).await;
+        assert_eq!(asked(), once);
+        portal.stop().await;
+    }
+
+    async fn a_push_names_one_of_many_and_only_that_is_listed(settings: Settings) {
+        let (fake, _host) = acme(&["a", "b", "c"]).await;
+        let portal = open(&settings, vec![hooked(&fake)]).await;
+        round(&portal).await;
+        let source = crate::sources::source(&portal.settings().sources[0], &portal);
+        assert!(source.is_listed().await);
+        let (a, b) = (row(&portal, "a").await, row(&portal, "b").await);
+        let extent = Extent::These(Named { listed: vec![a.stable_key.clone()], asked: vec![b.stable_key.clone()] });
+        let calls = fake.requests().len();
+        let listing = source.list(&extent, &[&a, &b]).await;
+        let listed: Vec<&str> = listing.repositories.iter().map(|listed| listed.name.as_str()).collect();
+        assert_eq!((listed, listing.coverage, fake.requests().len()), (vec!["a", "b"], Coverage::Named, calls + 1));
+        let known = crate::sources::store::known_by_key(portal.db(), &[&b.stable_key, "github:elsewhere:1"]).await.unwrap();
+        assert_eq!(known, [b]);
+        assert!(crate::sources::store::asked(portal.db()).await.unwrap().is_empty());
         portal.stop().await;
     }
 

@@ -13,10 +13,11 @@ use engine_catalog::link::forge::ForgePeople;
 use model::Level;
 
 pub use self::read::{Asked, PeopleListing, read};
+pub(super) use self::store::make_due;
 pub use self::store::{may_read, readable};
 use super::job::Sources;
 use crate::Portal;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::jobs::Context;
 use crate::settings::{GitHubOwner, SourceKind};
 
@@ -24,19 +25,6 @@ use crate::settings::{GitHubOwner, SourceKind};
 const EVERY: i64 = 10 * 60 * 1000;
 /// … and in this for each team, which costs two calls: half of GitHub's hourly limit at the most.
 const EVERY_FOR_EACH_TEAM: i64 = 4 * 1000;
-
-/// Makes the people of a source due: the next round over it lists them. For webhooks that tell of teams and members.
-///
-/// # Errors
-/// [`Error::NotFound`] for a source that is not configured.
-pub async fn people_due(portal: &Portal, source: &str) -> Result<()> {
-    if !portal.settings().sources.iter().any(|known| known.name == source) {
-        return Err(Error::not_found(format!("A source named {source}")));
-    }
-    let mut tx = portal.db().begin().await?;
-    store::make_due(&mut tx, source).await?;
-    tx.commit().await
-}
 
 /// Teams and people of all organisations, for the catalog.
 pub(crate) async fn of_sources(portal: &Portal) -> Result<Vec<ForgePeople>> {
@@ -56,9 +44,9 @@ pub(super) async fn refresh(context: &Context, sources: &Sources<'_>) -> Result<
     let portal = context.portal();
     for (settings, source) in sources {
         let now = portal.clock().now();
-        let (at, teams) = store::listed_at(portal.db(), &settings.name).await?;
+        let (mark, teams) = store::mark(portal.db(), &settings.name).await?;
         let every = EVERY.max(teams.saturating_mul(EVERY_FOR_EACH_TEAM));
-        if at.is_some_and(|at| now.saturating_sub(at) < every) {
+        if mark.listed_at().is_some_and(|at| now.saturating_sub(at) < every) {
             continue;
         }
         let private = store::private(portal.db(), &settings.name).await?;
@@ -68,13 +56,13 @@ pub(super) async fn refresh(context: &Context, sources: &Sources<'_>) -> Result<
                 for note in &listing.notes {
                     context.log(Level::Note, format!("{}: {note}", settings.name));
                 }
-                if store::write(portal.db(), &settings.name, &listing, now).await? {
+                if store::write(portal.db(), &settings.name, &listing, mark, now).await? {
                     context.log(Level::Note, format!("{}: teams, members or readers have changed.", settings.name));
                 }
             }
             Err(why) => {
                 context.log(Level::Warning, format!("{}: teams and members stay as they were: {why}", settings.name));
-                store::write_at(portal.db(), &settings.name, now).await?;
+                store::write_at(portal.db(), &settings.name, mark, now).await?;
             }
         }
     }

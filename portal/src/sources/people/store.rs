@@ -34,33 +34,50 @@ struct Rows {
     readers: BTreeSet<Reader>,
 }
 
+/// When the people of a source were last listed: never if 0. Below 0 they are due, since something was told of them; each
+/// time it is another number, so that what is told while they are listed is not taken for listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(i64);
+
+impl Mark {
+    /// `None` if they are due.
+    pub fn listed_at(self) -> Option<i64> {
+        Some(self.0).filter(|at| *at > 0)
+    }
+}
+
 /// When the people of a source were last listed, and how many teams it has.
-pub async fn listed_at(db: &Db, source: &str) -> Result<(Option<i64>, i64)> {
+pub async fn mark(db: &Db, source: &str) -> Result<(Mark, i64)> {
     let at: Option<Option<i64>> = on!(db, p => sqlx::query_scalar("SELECT people_at FROM forge_accounts WHERE source = $1")
         .bind(source).fetch_optional(p).await)?;
     let teams = on!(db, p => sqlx::query_scalar("SELECT COUNT(*) FROM forge_teams WHERE source = $1")
         .bind(source).fetch_one(p).await)?;
-    Ok((at.flatten(), teams))
+    Ok((Mark(at.flatten().unwrap_or_default()), teams))
 }
 
+/// Makes the people of a source due: the next look at it lists them. In the transaction of what told of teams and members.
 pub async fn make_due(tx: &mut Tx, source: &str) -> Result<()> {
-    on!(tx, p => sqlx::query("UPDATE forge_accounts SET people_at = NULL WHERE source = $1")
+    on!(tx, p => sqlx::query(
+        "INSERT INTO forge_accounts (source, credentials, people_at) VALUES ($1, '', -1)
+         ON CONFLICT (source) DO UPDATE SET people_at =
+             CASE WHEN forge_accounts.people_at < 0 THEN forge_accounts.people_at - 1 ELSE -1 END")
         .bind(source).execute(p).await.map(drop))?;
     Ok(())
 }
 
-/// That the people of a source were asked for.
-pub async fn write_at(db: &Db, source: &str, now: i64) -> Result<()> {
+/// That the people of a source were asked for, when `before` was its mark.
+pub async fn write_at(db: &Db, source: &str, before: Mark, now: i64) -> Result<()> {
     let mut tx = db.begin().await?;
-    mark_listed(&mut tx, source, now).await?;
+    mark_listed(&mut tx, source, before, now).await?;
     tx.commit().await
 }
 
-async fn mark_listed(tx: &mut Tx, source: &str, now: i64) -> Result<()> {
+async fn mark_listed(tx: &mut Tx, source: &str, before: Mark, now: i64) -> Result<()> {
     on!(tx, p => sqlx::query(
         "INSERT INTO forge_accounts (source, credentials, people_at) VALUES ($1, '', $2)
-         ON CONFLICT (source) DO UPDATE SET people_at = excluded.people_at")
-        .bind(source).bind(now).execute(p).await.map(drop))?;
+         ON CONFLICT (source) DO UPDATE SET people_at = excluded.people_at
+         WHERE COALESCE(forge_accounts.people_at, 0) = $3")
+        .bind(source).bind(now).bind(before.0).execute(p).await.map(drop))?;
     Ok(())
 }
 
@@ -81,8 +98,8 @@ async fn closed(db: &Db, source: &str) -> Result<Vec<(String, bool)>> {
         .bind(source).fetch_all(p).await)?)
 }
 
-/// Writes what was listed in one transaction; gives whether anything changed.
-pub async fn write(db: &Db, source: &str, listing: &PeopleListing, now: i64) -> Result<bool> {
+/// Writes what was listed since `mark` in one transaction; gives whether anything changed.
+pub async fn write(db: &Db, source: &str, listing: &PeopleListing, mark: Mark, now: i64) -> Result<bool> {
     let before = rows(db, source).await?;
     let after = listed(&before, listing, &closed(db, source).await?, &prefix(db, source).await?);
     let changed = before != after;
@@ -91,7 +108,7 @@ pub async fn write(db: &Db, source: &str, listing: &PeopleListing, now: i64) -> 
         replace(&mut tx, source, &after).await?;
         mark_changed(&mut tx).await?;
     }
-    mark_listed(&mut tx, source, now).await?;
+    mark_listed(&mut tx, source, mark, now).await?;
     tx.commit().await?;
     Ok(changed)
 }

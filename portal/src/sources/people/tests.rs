@@ -37,6 +37,13 @@ async fn owner(portal: &crate::Portal, name: &str) -> Option<String> {
     found.row.owner.map(|owner| owner.name)
 }
 
+/// As a delivery does it that tells of a team.
+async fn due(portal: &Portal) {
+    let mut tx = portal.db().begin().await.unwrap();
+    make_due(&mut tx, "acme").await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 db_test! {
     async fn teams_are_groups_and_say_who_may_read_what(settings: Settings) {
         let (fake, host) = acme(&["ledger", "vault", "open"]).await;
@@ -75,8 +82,11 @@ db_test! {
         for (login, may_ledger, may_vault) in table {
             assert_eq!((may(&portal, login, "ledger").await, may(&portal, login, "vault").await), (may_ledger, may_vault), "{login}");
         }
-        let (at, teams) = store::listed_at(portal.db(), "acme").await.unwrap();
-        assert_eq!((at, teams), (Some(NOW), 2));
+        let listed_at = async || {
+            let (mark, teams) = store::mark(portal.db(), "acme").await.unwrap();
+            (mark.listed_at(), teams)
+        };
+        assert_eq!(listed_at().await, (Some(NOW), 2));
         let closed = store::private(portal.db(), "acme").await.unwrap();
         let closed: std::collections::BTreeSet<_> = closed.iter().map(|asked| asked.name.as_str()).collect();
         assert!(closed.into_iter().eq(["ledger", "vault"]));
@@ -85,12 +95,16 @@ db_test! {
         let rights = store::rights(portal.db()).await.unwrap();
         let ledger_key = row(&portal, "ledger").await.stable_key;
         assert!(rights.len() == 1 && rights[&("acme".to_owned(), ledger_key)][0].admin, "{rights:?}");
-        let mut tx = portal.db().begin().await.unwrap();
-        store::make_due(&mut tx, "acme").await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(store::listed_at(portal.db(), "acme").await.unwrap(), (None, 2));
-        store::write_at(portal.db(), "acme", NOW).await.unwrap();
-        assert_eq!(store::listed_at(portal.db(), "acme").await.unwrap(), (Some(NOW), 2));
+        due(&portal).await;
+        assert_eq!(listed_at().await, (None, 2));
+        let (mark, _) = store::mark(portal.db(), "acme").await.unwrap();
+        // Something is told while they are listed.
+        due(&portal).await;
+        store::write_at(portal.db(), "acme", mark, NOW).await.unwrap();
+        assert_eq!(listed_at().await, (None, 2));
+        let (mark, _) = store::mark(portal.db(), "acme").await.unwrap();
+        store::write_at(portal.db(), "acme", mark, NOW).await.unwrap();
+        assert_eq!(listed_at().await, (Some(NOW), 2));
         let vault_only = readable(portal.db(), "zoe", "acme").await.unwrap();
         assert_eq!(vault_only, [row(&portal, "vault").await.id]);
 
@@ -98,8 +112,7 @@ db_test! {
         fake.state().organisations.get_mut("acme").unwrap().teams[0].members.push("cem".to_owned());
         round(&portal).await;
         assert!(!may(&portal, "cem", "ledger").await);
-        people_due(&portal, "acme").await.unwrap();
-        assert!(people_due(&portal, "other").await.is_err());
+        due(&portal).await;
         round(&portal).await;
         assert!(may(&portal, "cem", "ledger").await);
         portal.clock().advance(EVERY);
@@ -110,11 +123,11 @@ db_test! {
         // A listing that fails takes nobody's right away, nor gives any.
         fake.break_next("/teams/payments/members", Fault::SingleSignOn, 1);
         fake.state().organisations.get_mut("acme").unwrap().teams[1].members.clear();
-        people_due(&portal, "acme").await.unwrap();
+        due(&portal).await;
         let job = round(&portal).await;
         assert!(lines(&portal, &job).await.iter().any(|line| line.contains("teams and members stay as they were")));
         assert!(may(&portal, "cem", "vault").await);
-        people_due(&portal, "acme").await.unwrap();
+        due(&portal).await;
         round(&portal).await;
         assert!(!may(&portal, "cem", "vault").await);
         portal.stop().await;
@@ -136,7 +149,7 @@ db_test! {
         assert!(may(&portal, "ben", "a").await && may(&portal, "ben", "inner").await);
         assert!(lines(&portal, &job).await.iter().any(|line| line.contains("may not list collaborators")));
         fake.state().organisations.get_mut("acme").unwrap().base_permission = "none".to_owned();
-        people_due(&portal, "acme").await.unwrap();
+        due(&portal).await;
         round(&portal).await;
         assert!(!may(&portal, "ben", "a").await && may(&portal, "ben", "inner").await);
         portal.stop().await;

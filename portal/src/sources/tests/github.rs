@@ -44,6 +44,15 @@ pub(in crate::sources) fn source(fake: &Fake) -> SourceSettings {
     SourceSettings::new("acme", kind, Visibility::Public)
 }
 
+/// Until the round that comes with the start has looked.
+async fn scheduled(portal: &Portal) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while !portal.rounds().has_looked("acme") {
+        assert!(tokio::time::Instant::now() < deadline, "no round comes by itself");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 pub(super) async fn phase(portal: &Portal) -> String {
     round(portal).await.progress.phase
 }
@@ -68,6 +77,60 @@ db_test! {
         change(&fake, id(&fake, "a"), |repository| repository.pushed_at += 60);
         assert_eq!(phase(&portal).await, "2 repositories, 1 read");
         assert!(host.requests().iter().all(|(path, _)| path.contains("/a.git/")));
+        portal.stop().await;
+    }
+
+    async fn a_restart_lists_nothing_that_it_knows(settings: Settings) {
+        let (fake, host) = acme(&["a"]).await;
+        for number in 0..249 {
+            let id = fake.state().add_repository("acme", &format!("r{number}"));
+            change(&fake, id, |repository| repository.clone_url = Some(host.url("a")));
+        }
+        let github = source(&fake);
+        let portal = open(&settings, vec![github.clone()]).await;
+        round(&portal).await;
+        // What was told since all was listed is known as well.
+        let newer = add(&fake, &host, "a");
+        change(&fake, newer, |repository| {
+            repository.name = "newer".to_owned();
+            repository.pushed_at += 60;
+        });
+        let mut tx = portal.db().begin().await.unwrap();
+        enqueue_round(&mut tx, portal.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+        portal.rounds().forget();
+        portal.jobs().wake();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !names(&portal).await.contains(&"newer".to_owned()) {
+            assert!(tokio::time::Instant::now() < deadline);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        portal.stop().await;
+        drop(portal);
+
+        let asked = |from: usize| -> Vec<String> { fake.requests()[from..].to_vec() };
+        let before = fake.requests().len();
+        let portal = open(&settings, vec![github.clone()]).await;
+        scheduled(&portal).await;
+        let requests = asked(before);
+        assert!(requests.len() <= 2 && requests.iter().all(|request| !request.contains("sort=created")), "{requests:?}");
+        assert_eq!(names(&portal).await.len(), 251);
+        // Who asks for all of it pays with calls, not with the rate limit: nothing is told anew.
+        let unchanged = fake.state().unchanged;
+        let before = fake.requests().len();
+        round(&portal).await;
+        let listings = asked(before).iter().filter(|request| request.contains("sort=created")).count();
+        assert_eq!((listings, fake.state().unchanged - unchanged >= listings - 1), (3, true), "all but the page with the new one");
+        portal.stop().await;
+        drop(portal);
+
+        // Others are to be left out now: what was wanted before is no answer to that.
+        let mut narrower = github.clone();
+        let SourceKind::GitHub(settings_of) = &mut narrower.kind else { unreachable!() };
+        settings_of.filter.exclude = vec!["r*".to_owned()];
+        let portal = open(&settings, vec![narrower]).await;
+        scheduled(&portal).await;
+        assert_eq!(names(&portal).await, ["a", "newer"]);
         portal.stop().await;
     }
 

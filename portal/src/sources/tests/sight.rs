@@ -157,6 +157,29 @@ db_test! {
         portal.stop().await;
     }
 
+    async fn what_vanished_while_nobody_looked_is_told_apart(settings: Settings) {
+        let (fake, _host) = acme(&["a", "b", "c"]).await;
+        let portal = at(&settings, source(&fake)).await;
+        round(&portal).await;
+        portal.stop().await;
+        drop(portal);
+        let (gone, hidden) = (id(&fake, "a"), id(&fake, "b"));
+        fake.state().repositories.remove(&gone);
+        let portal = at(&settings, source(&fake)).await;
+        round(&portal).await;
+        assert_eq!(names(&portal).await, ["b", "c"], "our standing is what it was, so its 404 means that it is gone");
+        portal.stop().await;
+        drop(portal);
+        // Another person's token, which sees less.
+        fake.state().repositories.remove(&hidden);
+        fake.state().add_token("ghp_full", "ben", &["repo", "read:org"]);
+        let portal = at(&settings, source(&fake)).await;
+        round(&portal).await;
+        assert_eq!(names(&portal).await, ["b", "c"]);
+        assert_eq!(row(&portal, "b").await.unseen_as.as_deref(), Some("hidden"));
+        portal.stop().await;
+    }
+
     async fn a_missing_page_says_nothing_of_what_would_be_on_it(settings: Settings) {
         let (fake, host) = acme(&["a"]).await;
         for number in 0..100 {
