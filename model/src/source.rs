@@ -74,6 +74,19 @@ pub struct SourceStatus {
     pub error: Option<String>,
     /// What it does not list any more.
     pub unlisted: Unlisted,
+    /// What its host makes us wait for at this moment.
+    pub waiting: Option<SourceWait>,
+}
+
+/// A limit that holds back what a source is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct SourceWait {
+    pub until: i64,
+    /// `primary`: so many calls an hour; `secondary`: too many at once.
+    pub limit: String,
+    /// Calls an hour that are all used up, where that is known.
+    pub calls: Option<u32>,
 }
 
 /// Repositories that a source does not list any more, and that are not known to be gone.

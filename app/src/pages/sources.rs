@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
-use model::source::{SourceStatus, Unlisted};
+use model::source::{SourceStatus, SourceWait, Unlisted};
 use portal::identity::{Action, can};
 use portal::sources::Word;
 use portal::sources::doctor::{Examined, State};
@@ -120,8 +120,26 @@ fn card(out: &mut Html, now: i64, source: &SourceStatus, examined: Option<&Exami
             out.raw("The last listing failed, and what was known stays: ").text(error);
         });
     }
+    if let Some(wait) = &source.waiting {
+        waiting(out, now, wait);
+    }
     unlisted(out, &source.name, &source.unlisted);
     out.raw("</article>");
+}
+
+/// What its host makes it wait for; everything goes on by itself then.
+fn waiting(out: &mut Html, now: i64, wait: &SourceWait) {
+    state::notice(out, Tone::Amber, |out| {
+        out.raw("Waits until ");
+        let clock = jiff::Timestamp::from_millisecond(wait.until).map(|at| at.strftime("%H:%M UTC").to_string());
+        format::time_with(out, wait.until, &clock.unwrap_or_default());
+        out.raw(" (").text(&format::duration(wait.until - now)).raw(") for GitHub’s ");
+        out.raw(if wait.limit == "primary" { "hourly rate limit" } else { "secondary rate limit" });
+        if let Some(calls) = wait.calls {
+            out.raw(", 0 of ").text(&format::number(u64::from(calls))).raw(" calls left");
+        }
+        out.raw(". It goes on by itself.");
+    });
 }
 
 /// The way to what the source needs, and whether something of it is missing.

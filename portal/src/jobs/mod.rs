@@ -189,8 +189,8 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
 async fn run(context: &Context) -> Result<Ending> {
     match context.kind() {
         sources::JOB => sources::run(context).await,
-        changes::JOB => changes::run(context).await,
-        changes::FOLLOW => changes::follow(context).await,
+        changes::JOB => sources::shown(context, None, changes::run(context)).await,
+        changes::FOLLOW => sources::shown(context, None, changes::follow(context)).await,
         sources::REFRESH => sources::refresh(context).await,
         sources::doctor::JOB => sources::doctor::run(context).await,
         #[cfg(test)]

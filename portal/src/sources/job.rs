@@ -42,7 +42,9 @@ pub(super) struct Tally {
 
 /// Runs one round. Nobody tries one again that failed as a whole: the schedule begins another, and so can everybody.
 pub async fn run(context: &Context) -> Result<Ending> {
-    round(context).await.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
+    let source = context.payload::<Round>().ok().and_then(|round| round.source);
+    let ended = super::waits::shown(context, source.as_deref(), round(context)).await;
+    ended.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
 }
 
 /// A failure of one repository or one source does not stop the rest.

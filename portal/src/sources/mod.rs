@@ -27,6 +27,7 @@ mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unlisted;
+mod waits;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,7 @@ pub use self::plan::Known;
 pub use self::read::Failure;
 pub use self::rounds::Rounds;
 pub use self::unlisted::{Word, decide};
+pub(crate) use self::waits::shown;
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::{Db, Tx};
@@ -216,6 +218,9 @@ pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<SourceStatus>> {
         if let Some(status) = statuses.iter_mut().find(|status| status.name == source) {
             status.unlisted = unlisted;
         }
+    }
+    for status in &mut statuses {
+        status.waiting = waits::of_source(portal, &status.name);
     }
     let order = |name: &str| portal.settings().sources.iter().position(|source| source.name == name);
     statuses.sort_by_key(|status| order(&status.name));

@@ -109,6 +109,7 @@ pub async fn statuses(db: &Db) -> Result<Vec<SourceStatus>> {
                 took,
                 error,
                 unlisted: Unlisted::default(),
+                waiting: None,
             }
         };
     Ok(rows.into_iter().map(status).collect())

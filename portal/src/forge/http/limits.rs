@@ -8,6 +8,7 @@ use super::Waiting;
 use crate::forge::error::Limit;
 use crate::forge::settings::Pace;
 
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
@@ -28,15 +29,16 @@ pub(super) fn refusal(
     if !matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
-    let secondary = |milliseconds: i64| Waiting { until: now.saturating_add(milliseconds), why: Limit::Secondary };
+    let secondary =
+        |milliseconds: i64| Waiting { until: now.saturating_add(milliseconds), why: Limit::Secondary, calls: None };
     if let Some(seconds) = number(headers, &RETRY_AFTER) {
         return Some(secondary(seconds.saturating_mul(1_000)));
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         return None;
     }
-    if let Some(until) = used_up(headers) {
-        return Some(Waiting { until: until.max(now), why: Limit::Primary });
+    if let Some(waiting) = used_up(headers) {
+        return Some(Waiting { until: waiting.until.max(now), ..waiting });
     }
     if status == StatusCode::TOO_MANY_REQUESTS || speaks_of_limit(body) {
         let wait = pace.secondary_limit.saturating_mul(2_u32.saturating_pow(refused));
@@ -45,10 +47,14 @@ pub(super) fn refusal(
     None
 }
 
-/// When requests are possible again (milliseconds since 1970), if this answer was the last possible one.
-pub(super) fn used_up(headers: &HeaderMap) -> Option<i64> {
+/// Until when requests are held back, if this answer was the last possible one.
+pub(super) fn used_up(headers: &HeaderMap) -> Option<Waiting> {
     match (number(headers, &REMAINING), number(headers, &RESET)) {
-        (Some(0), Some(reset)) => Some(reset.saturating_mul(1_000).saturating_add(MARGIN)),
+        (Some(0), Some(reset)) => Some(Waiting {
+            until: reset.saturating_mul(1_000).saturating_add(MARGIN),
+            why: Limit::Primary,
+            calls: number(headers, &LIMIT).and_then(|calls| u32::try_from(calls).ok()),
+        }),
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use url::Url;
 
@@ -55,6 +56,22 @@ pub struct Waiting {
     /// Milliseconds since 1970 in UTC.
     pub until: i64,
     pub why: Limit,
+    /// Calls an hour that the limit allows and that are used up, where the forge says so.
+    pub calls: Option<u32>,
+}
+
+impl std::fmt::Display for Waiting {
+    /// The end of a sentence that begins with who waits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let until = Timestamp::from_millisecond(self.until);
+        let until = until.map_or_else(|_| "an unknown time".to_owned(), |at| at.strftime("%H:%M:%S UTC").to_string());
+        write!(f, "waits until {until} for GitHub's {}", self.why)?;
+        match self.calls {
+            Some(calls @ 1_000..) => write!(f, ", 0 of {} {:03} calls left", calls / 1_000, calls % 1_000),
+            Some(calls) => write!(f, ", 0 of {calls} calls left"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Requests since the start.
@@ -168,9 +185,9 @@ impl Http {
             self.inner.unchanged.fetch_add(1, Ordering::Relaxed);
         }
         if answer.status().is_success()
-            && let Some(until) = limits::used_up(answer.headers())
+            && let Some(waiting) = limits::used_up(answer.headers())
         {
-            self.close(Waiting { until, why: Limit::Primary });
+            self.close(waiting);
         }
         Ok(answer)
     }

@@ -29,7 +29,9 @@ const DELIVERIES_KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Runs until nothing that was told is left.
 pub async fn refresh(context: &Context) -> Result<Ending> {
-    answer_all(context).await.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
+    let source = context.payload::<Refresh>().ok().map(|refresh| refresh.source);
+    let ended = sources::shown(context, source.as_deref(), answer_all(context)).await;
+    ended.or_else(|error| Ok(Ending::Failed(jobs::reason(context.id(), &error))))
 }
 
 async fn answer_all(context: &Context) -> Result<Ending> {
