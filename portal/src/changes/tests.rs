@@ -2,6 +2,7 @@
 
 mod branches;
 mod github;
+mod killed;
 mod plans;
 mod refused;
 

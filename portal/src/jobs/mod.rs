@@ -170,6 +170,15 @@ pub(crate) async fn prepare(portal: &Portal) -> Result<()> {
     tx.commit().await
 }
 
+/// As if the leases of the dead had run out.
+#[cfg(test)]
+pub(crate) async fn let_go(portal: &Portal) {
+    #![allow(clippy::unwrap_used)]
+    let mut tx = portal.db().begin().await.unwrap();
+    store::release_all(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// Queues what schedules say; gives how long nothing more will be due.
 async fn run_schedules(portal: &Portal) -> Result<Duration> {
     let now = Clock::System.now();
