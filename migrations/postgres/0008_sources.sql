@@ -6,3 +6,5 @@ CREATE INDEX repositories_asked ON repositories (id) WHERE wanted <> drafted_wit
 -- `forge_answers` a restart goes on from there.
 ALTER TABLE forge_accounts ADD COLUMN listed_at BIGINT;
 ALTER TABLE forge_accounts ADD COLUMN wanted TEXT;
+-- A digest of what was configured when the doctor looked: a report is old once it is another.
+ALTER TABLE doctor_reports ADD COLUMN configuration TEXT;

@@ -127,7 +127,10 @@ pub async fn way(portal: &Portal, actor: &Actor, slug: &str) -> Result<Way> {
         return Ok(Way::Patch("The repository is archived, so nothing can be pushed to it.".to_owned()));
     }
     Ok(match sources::host(portal, &repository.id).await {
-        Ok(Host::GitHub { .. }) => Way::PullRequest,
+        Ok(Host::GitHub { .. }) => match sources::doctor::cannot_write(portal, &repository.id).await? {
+            Some(why) => Way::Patch(why),
+            None => Way::PullRequest,
+        },
         Ok(Host::Git(_)) => Way::Branch,
         Ok(Host::ReadOnly(why)) => Way::Patch(why),
         // Its token file is gone, say: that is the reason, and the change can be had all the same.

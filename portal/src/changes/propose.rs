@@ -45,7 +45,12 @@ pub struct Proposal {
 pub async fn propose(portal: &Portal, actor: &Actor, proposal: Proposal) -> Result<Change> {
     can(actor, Action::Propose)?;
     check(&proposal)?;
-    if let Host::ReadOnly(why) = sources::host(portal, &proposal.repository).await? {
+    let forbidden = match sources::host(portal, &proposal.repository).await? {
+        Host::ReadOnly(why) => Some(why),
+        Host::GitHub { .. } => sources::doctor::cannot_write(portal, &proposal.repository).await?,
+        Host::Git(_) => None,
+    };
+    if let Some(why) = forbidden {
         return Err(Error::Conflict(format!("{why} Download the change as a file, and apply it with git apply.")));
     }
     let now = portal.clock().now();

@@ -208,6 +208,7 @@ mod tests {
                 check("Teams", Group::Reading, State::Missing, Some(help)),
                 check("Webhook", Group::Live, State::Off, Some(Help::new("Make an App.").at("/sources/github-app"))),
             ],
+            is_old: false,
         };
         let text = in_text(std::slice::from_ref(&report), false);
         assert_eq!(text.lines().collect::<Vec<_>>(), EXPECTED);

@@ -87,6 +87,11 @@ fn section(out: &mut Html, now: i64, report: &Report) {
         look_again(out, Check::PATH, source, "button button-plain", "Check");
     }
     out.raw("</div></div>");
+    if report.is_old {
+        state::notice(out, Tone::Amber, |out| {
+            out.raw("The configuration has changed since: this is what was found before. Check again.");
+        });
+    }
     for group in Group::ALL {
         let checks: Vec<&Looked> = report.checks.iter().filter(|check| check.group == group).collect();
         if checks.is_empty() {

@@ -33,6 +33,26 @@ db_test! {
         world.portal.stop().await;
     }
 
+    async fn nothing_is_offered_that_the_set_up_page_knows_to_be_off(settings: Settings) {
+        let world = World::new(&settings).await;
+        let looked = async || {
+            let job = sources::doctor::check(&world.portal, &Actor::Operator, Some("acme")).await.unwrap();
+            ended(&world.portal, &job).await;
+        };
+        let way = async || way(&world.portal, &Actor::Operator, "shop").await.unwrap();
+        world.fake.state().add_token("ghp_full", "slipway-bot", &["read:org"]);
+        assert_eq!(way().await, Way::PullRequest, "nobody has looked yet");
+        looked().await;
+        let Way::Patch(why) = way().await else { panic!("it is offered") };
+        assert!(why.contains("source acme") && why.contains("repo") && why.contains("is not given"), "{why}");
+        let refused = propose(&world.portal, &Actor::Operator, world.wish("a: 1\n")).await;
+        assert!(matches!(&refused, Err(Error::Conflict(text)) if text.contains("git apply")), "{refused:?}");
+        world.fake.state().add_token("ghp_full", "slipway-bot", &["repo", "read:org"]);
+        looked().await;
+        assert_eq!(way().await, Way::PullRequest);
+        world.portal.stop().await;
+    }
+
     async fn an_empty_repository_needs_a_first_commit(settings: Settings) {
         let world = World::new(&settings).await;
         let empty = world.fake.state().add_repository("acme", "empty");

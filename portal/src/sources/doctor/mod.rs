@@ -8,6 +8,7 @@ mod git;
 mod github;
 mod identity;
 mod itself;
+mod last;
 mod reading;
 mod report;
 mod store;
@@ -17,6 +18,7 @@ mod way;
 mod webhooks;
 mod writing;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -26,6 +28,7 @@ use model::job::{Job, JobState};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+pub(crate) use self::last::cannot_write;
 pub use self::report::{Check, Group, Help, Report, State, Verdict};
 use crate::Portal;
 use crate::audit::{self, Change};
@@ -147,6 +150,7 @@ async fn timed(
         checked_at: settings.clock.now(),
         took: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
         checks,
+        is_old: false,
     }
 }
 
@@ -156,7 +160,8 @@ async fn timed(
 /// [`Error::Forbidden`] for whoever may not see how the portal is set up.
 pub async fn latest(portal: &Portal, actor: &Actor) -> Result<Examined> {
     can(actor, Action::SetUp)?;
-    let mut reports = store::all(portal.db()).await?;
+    let reports = store::all(portal.db()).await?.into_iter().map(|found| last::dated(portal.settings(), found));
+    let mut reports: Vec<Report> = reports.collect();
     let order = |report: &Report| match &report.source {
         None => Some(0),
         Some(name) => portal.settings().sources.iter().position(|source| source.name == *name).map(|at| at + 1),
@@ -205,6 +210,10 @@ pub async fn run(context: &Context) -> Result<Ending> {
     let look: Look = context.payload()?;
     context.progress(|progress| "Looking at the set-up".clone_into(&mut progress.phase));
     let limits = Limits::default();
+    // Of before the look: a file that changes meanwhile makes it old.
+    let configuration = |name: Option<&str>| last::configuration(portal.settings(), name);
+    let names = std::iter::once(None).chain(portal.settings().sources.iter().map(|source| Some(source.name.as_str())));
+    let made_of: HashMap<Option<&str>, String> = names.map(|name| (name, configuration(name))).collect();
     let examined = examine(portal.settings(), look.source.as_deref(), Some(portal), &limits);
     let reports = tokio::select! {
         reports = examined => reports?,
@@ -212,7 +221,8 @@ pub async fn run(context: &Context) -> Result<Ending> {
     };
     let mut tx = portal.db().begin().await?;
     for report in &reports {
-        store::write(&mut tx, report).await?;
+        let made_of = made_of.get(&report.source.as_deref()).map_or("", String::as_str);
+        store::write(&mut tx, report, made_of).await?;
     }
     tx.commit().await?;
     for report in &reports {

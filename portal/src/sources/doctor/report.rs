@@ -16,6 +16,9 @@ pub struct Report {
     /// Milliseconds.
     pub took: i64,
     pub checks: Vec<Check>,
+    /// What it is of was configured otherwise then.
+    #[serde(skip)]
+    pub is_old: bool,
 }
 
 /// One thing that was looked at.

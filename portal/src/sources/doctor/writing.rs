@@ -55,6 +55,9 @@ const CHECK_RUNS: Question = Question {
     without: "Results are not shown on commits; only a GitHub App can write them.",
 };
 
+/// Features without which no pull request can be made.
+pub(super) const NEEDED_TO_PROPOSE: [&str; 2] = [PUSH.feature, PULL_REQUESTS.feature];
+
 pub(super) const QUESTIONS: &[Question] =
     &[TEAMS, MEMBERS, PROPERTIES, MANAGE_WEBHOOKS, PUSH, PULL_REQUESTS, CHECK_RUNS];
 

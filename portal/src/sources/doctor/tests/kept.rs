@@ -45,8 +45,41 @@ db_test! {
             assert!(matches!(asked, Some(Error::Forbidden(_))), "{asked:?}");
         }
         assert!(check(&portal, &Actor::Operator, Some("absent")).await.is_err());
+        assert!(examined.reports.iter().all(|report| !report.is_old), "{:#?}", examined.reports);
         let told = audit::list(&portal, &Actor::Operator, 10).await.unwrap();
         assert!(told.iter().any(|entry| entry.action == "doctor.check" && entry.target == "acme"), "{told:?}");
+        portal.stop().await;
+    }
+
+    async fn a_report_is_old_once_something_else_is_configured(settings: Settings) {
+        let (fake, _host) = acme().await;
+        let folder = source("folder", SourceKind::Folder(settings.data.join("nothing")));
+        let acme = |token: &str| source("acme", SourceKind::GitHub(with_token(&fake, token)));
+        let open = async |sources| {
+            Portal::open(Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() }).await.unwrap()
+        };
+        let old = async |portal: &Portal| -> Vec<bool> {
+            latest(portal, &Actor::Operator).await.unwrap().reports.iter().map(|report| report.is_old).collect()
+        };
+        let portal = open(vec![acme(TOKEN), folder.clone()]).await;
+        portal.start();
+        check(&portal, &Actor::Operator, None).await.unwrap();
+        wait(&portal).await;
+        assert_eq!(old(&portal).await, [false, false, false]);
+        let (report, _) = store::of_source(portal.db(), "acme").await.unwrap().unwrap();
+        assert_eq!(report.source.as_deref(), Some("acme"));
+        portal.stop().await;
+        drop(portal);
+        // The same again, then another token, and another folder.
+        let portal = open(vec![acme(TOKEN), folder.clone()]).await;
+        assert_eq!(old(&portal).await, [false, false, false]);
+        drop(portal);
+        let portal = open(vec![acme("ghp_other"), folder]).await;
+        assert_eq!(old(&portal).await, [false, true, false]);
+        drop(portal);
+        let moved = source("folder", SourceKind::Folder(settings.data.join("elsewhere")));
+        let portal = open(vec![acme(TOKEN), moved]).await;
+        assert_eq!(old(&portal).await, [false, false, true]);
         portal.stop().await;
     }
 }
