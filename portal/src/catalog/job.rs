@@ -13,6 +13,7 @@ use model::{Finding, Kind, Level, Visibility};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::correct;
 use super::row::{self, Places};
 use super::store::{self, EntityWrite, LinkSource, RepositoryWrite};
 use crate::db::{Db, dialect};
@@ -110,7 +111,7 @@ async fn load(portal: &Portal) -> Result<(LinkInput, Vec<Known>)> {
     let now = portal.clock().now();
     let mut input = LinkInput {
         assignments: store::assignments(db).await?,
-        corrections: store::corrections(db).await?,
+        corrections: correct::store::all(db).await?,
         repositories: Vec::new(),
         people: sources::people::of_sources(portal).await?,
     };

@@ -111,7 +111,7 @@ pub async fn unsure(portal: &Portal, actor: &Actor, page: usize, per_page: usize
 /// All corrections of what `actor` may read, newest first. Those of entities that are gone are shown to whoever may
 /// correct.
 pub async fn corrections(portal: &Portal, actor: &Actor) -> Result<Vec<Correction>> {
-    let mut corrections = store::corrections(portal.db()).await?;
+    let mut corrections = correct::store::all(portal.db()).await?;
     if can(actor, Action::Correct).is_err() {
         let references: Vec<EntityRef> = corrections.iter().map(|correction| correction.reference.clone()).collect();
         let readable = portal.index().read().named(&references, actor.readable())?;

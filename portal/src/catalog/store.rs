@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use engine_catalog::link::Assignment;
-use model::catalog::Correction;
 use model::{EntityRef, Visibility};
 use sqlx::QueryBuilder;
 
+use crate::Result;
 use crate::db::{Db, Tx, new_id, on};
-use crate::{Error, Result};
 
 /// Rows of one statement; with their values they stay below what SQLite binds at most.
 const ROWS: usize = 500;
@@ -357,46 +356,6 @@ pub async fn unsure(db: &Db, readable: &[Visibility]) -> Result<Vec<(String, i64
         query.push(") ORDER BY reference");
         query.build_query_as::<(String, i64)>().fetch_all(p).await
     })?)
-}
-
-/// All corrections, newest first.
-pub async fn corrections(db: &Db) -> Result<Vec<Correction>> {
-    let rows: Vec<(String, String, Option<String>, String, i64)> = on!(db, p => sqlx::query_as(
-        "SELECT reference, field, value, made_by, made_at FROM corrections ORDER BY made_at DESC, reference, field"
-    )
-    .fetch_all(p)
-    .await)?;
-    let correction = |(reference, field, value, by, at): (String, String, Option<String>, String, i64)| {
-        let reference = reference.parse().map_err(Error::internal)?;
-        Ok(Correction { reference, field, value, by, at })
-    };
-    rows.into_iter().map(correction).collect()
-}
-
-/// Writes a correction and gives the value that stood there before (`None`: there was no correction).
-pub async fn write_correction(tx: &mut Tx, correction: &Correction) -> Result<Option<Option<String>>> {
-    let reference = correction.reference.to_string();
-    let before: Option<Option<String>> = on!(tx, p => sqlx::query_scalar(
-        "SELECT value FROM corrections WHERE reference = $1 AND field = $2"
-    )
-    .bind(&reference)
-    .bind(&correction.field)
-    .fetch_optional(p)
-    .await)?;
-    on!(tx, p => sqlx::query(
-        "INSERT INTO corrections (reference, field, value, made_by, made_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (reference, field) DO UPDATE SET value = excluded.value, made_by = excluded.made_by, \
-         made_at = excluded.made_at"
-    )
-    .bind(&reference)
-    .bind(&correction.field)
-    .bind(&correction.value)
-    .bind(&correction.by)
-    .bind(correction.at)
-    .execute(p)
-    .await
-    .map(drop))?;
-    Ok(before)
 }
 
 /// How many repositories in sight have each standing, and how many of those have an error of their

@@ -1,7 +1,6 @@
 //! The SQL on its own: what is written is read back, on both databases.
 
 use engine_catalog::link::Assignment;
-use model::catalog::Correction;
 
 use super::flows::store_repository;
 use super::*;
@@ -92,21 +91,5 @@ db_test! {
         assert_eq!(store::standings(portal.db(), &[Visibility::Readers]).await.unwrap(), BTreeMap::new());
         let names = store::repository_names(portal.db()).await.unwrap();
         assert_eq!(names.get("shop").map(String::as_str), Some("shop"));
-    }
-
-    async fn the_last_word_on_a_field_stays(portal: Portal) {
-        let word = |value: Option<&str>, at| Correction {
-            reference: "component:cart".parse().unwrap(),
-            field: "/spec/owner".to_owned(),
-            value: value.map(str::to_owned),
-            by: "operator".to_owned(),
-            at,
-        };
-        let mut tx = begin(&portal).await;
-        assert_eq!(store::write_correction(&mut tx, &word(Some("a"), 1)).await.unwrap(), None);
-        assert_eq!(store::write_correction(&mut tx, &word(None, 2)).await.unwrap(), Some(Some("a".to_owned())));
-        assert_eq!(store::write_correction(&mut tx, &word(Some("b"), 3)).await.unwrap(), Some(None));
-        tx.commit().await.unwrap();
-        assert_eq!(store::corrections(portal.db()).await.unwrap(), [word(Some("b"), 3)]);
     }
 }

@@ -1,5 +1,9 @@
 //! Somebody's word against what was inferred.
 
+pub(super) mod store;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -7,8 +11,8 @@ use model::catalog::{CatalogRow, Correction, Field};
 use model::reference::DEFAULT_NAMESPACE;
 use model::{EntityRef, Finding, Findings, Level};
 
+use super::job;
 use super::query::CatalogQuery;
-use super::{job, store};
 use crate::identity::{Action, Actor, can};
 use crate::{Error, Portal, Result, audit};
 
@@ -119,7 +123,7 @@ async fn write(
             by: actor.name().to_owned(),
             at: now,
         };
-        let before = match store::write_correction(&mut tx, &correction).await? {
+        let before = match store::write(&mut tx, &correction).await? {
             Some(corrected) => corrected,
             None => present(row, field),
         };
