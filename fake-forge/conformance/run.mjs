@@ -33,6 +33,7 @@ const table = await tell('routes', {});
 const first = table.filter((route) => route.path.startsWith('/app-manifests/'));
 for (const route of [...first, ...table.filter((route) => !first.includes(route))]) await check(route);
 compareRecorded();
+compareCopies();
 
 for (const line of wrong) console.error(line);
 console.log(`${profile}: ${checked} of ${table.length} routes hold before GitHub's description, ${wrong.length} complaints`);
@@ -137,6 +138,16 @@ function compareRecorded() {
       const missing = keys(step.response).filter((key) => !keys(own).includes(key) && !ownersOnly.includes(key));
       if (missing.length > 0) complain(`${fitting.method} ${fitting.path}`, `recorded as ${scenario} with ${missing.join(', ')}`);
     }
+  }
+}
+
+/** What our client is tested with are the recorded answers of @octokit/fixtures (MIT, © 2017 Octokit contributors). */
+function compareCopies() {
+  const folder = new URL('../../portal/src/forge/tests/recorded/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const scenario = file.replace(/\.json$/, '');
+    const recorded = require.resolve(`@octokit/fixtures/scenarios/api.github.com/${scenario}/normalized-fixture.json`);
+    if (readFileSync(recorded, 'utf8') !== readFileSync(new URL(file, folder), 'utf8')) complain(scenario, `${file} is not what was recorded`);
   }
 }
 

@@ -8,6 +8,7 @@ mod listing;
 mod network;
 mod people;
 mod permissions;
+mod recorded;
 mod webhook;
 
 use std::sync::Arc;
