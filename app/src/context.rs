@@ -7,6 +7,7 @@ use leptos::prelude::use_context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use portal::Portal;
 use portal::identity::Actor;
+use portal::secret::Secret;
 
 /// One request, as pages see it. `server` provides it as context.
 #[derive(Clone)]
@@ -18,6 +19,10 @@ pub struct RequestContext {
     /// Of the response's `Content-Security-Policy`.
     pub nonce: String,
     pub request_id: String,
+    /// The cookie of the session, for whoever has signed in.
+    pub session: Option<Secret>,
+    /// Why nothing of what was asked for is shown.
+    pub refused: Option<String>,
     pub theme: Theme,
     /// As it was asked for, percent-encoded: `/catalog?kind=api`.
     pub path_and_query: String,
@@ -75,6 +80,8 @@ pub struct Flash {
     pub level: FlashLevel,
     /// Plain text.
     pub text: String,
+    /// What is shown this once and kept nowhere: a new token.
+    secret: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,18 +109,28 @@ impl Flash {
     const LONGEST: usize = 400;
 
     pub fn success(text: impl Into<String>) -> Self {
-        Self { level: FlashLevel::Success, text: text.into() }
+        Self { level: FlashLevel::Success, text: text.into(), secret: None }
     }
 
     pub fn error(text: impl Into<String>) -> Self {
-        Self { level: FlashLevel::Error, text: text.into() }
+        Self { level: FlashLevel::Error, text: text.into(), secret: None }
+    }
+
+    /// Also carries what only the next page shows, of letters, digits and `_`.
+    pub fn with_secret(text: impl Into<String>, secret: &str) -> Self {
+        Self { level: FlashLevel::Success, text: text.into(), secret: Some(secret.to_owned()) }
+    }
+
+    pub fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
     }
 
     /// The value of a `Set-Cookie` header that carries it to the next page.
     pub fn set_cookie(&self) -> String {
         let text: String = self.text.chars().take(Self::LONGEST).collect();
         let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
-        format!("{}={}.{text}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", Self::COOKIE, self.level.as_str())
+        let secret = self.secret.as_deref().map(|secret| format!(".{secret}")).unwrap_or_default();
+        format!("{}={}.{text}{secret}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", Self::COOKIE, self.level.as_str())
     }
 
     /// The value of a `Set-Cookie` header that forgets it, for the response of the page that shows it.
@@ -123,12 +140,15 @@ impl Flash {
 
     /// Reads the cookie's value; `None` for what this was not written by.
     pub fn from_cookie(value: &str) -> Option<Self> {
-        let (level, text) = value.split_once('.')?;
+        let (level, rest) = value.split_once('.')?;
+        let (text, secret) = rest.split_once('.').map_or((rest, None), |(text, secret)| (text, Some(secret)));
+        let is_word = |secret: &&str| secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let secret = secret.filter(is_word).map(str::to_owned);
         let level = [FlashLevel::Success, FlashLevel::Note, FlashLevel::Error]
             .into_iter()
             .find(|candidate| candidate.as_str() == level)?;
         let text: String = percent_decode_str(text).decode_utf8().ok()?.chars().take(Self::LONGEST).collect();
-        (!text.is_empty()).then_some(Self { level, text })
+        (!text.is_empty()).then_some(Self { level, text, secret })
     }
 }
 
@@ -164,6 +184,11 @@ mod tests {
         let header = flash.set_cookie();
         let value = header.trim_start_matches("slipway-flash=").split(';').next().unwrap_or_default();
         assert_eq!(Flash::from_cookie(value), Some(flash));
+        let flash = Flash::with_secret("The token is made.", "slipway_0f3a");
+        let header = flash.set_cookie();
+        let value = header.trim_start_matches("slipway-flash=").split(';').next().unwrap_or_default();
+        assert_eq!(Flash::from_cookie(value).as_ref().and_then(Flash::secret), Some("slipway_0f3a"));
+        assert_eq!(Flash::from_cookie("success.done.<b>").and_then(|flash| flash.secret), None);
         for wrong in ["", "success", "success.", "shout.hello", "success.%ff"] {
             assert_eq!(Flash::from_cookie(wrong), None, "{wrong:?}");
         }

@@ -36,3 +36,46 @@ test("a sync can be started, and its page says how it went", async ({ page }) =>
     .toBe(true);
   await expect(page.getByRole("list", { name: "Log" })).toBeVisible();
 });
+
+test("a person of the demo signs in, makes a token, uses it, revokes it, and finds it all in the log", async ({ page, browser, request, baseURL }) => {
+  const nobody = await request.get("/me");
+  expect(nobody.status()).toBe(403);
+  await page.goto("/catalog");
+  const main = page.getByRole("navigation", { name: "Main" });
+  await main.getByRole("link", { name: "Sign in" }).click();
+  const person = page.getByRole("list", { name: "People of the demo" }).getByRole("button").first();
+  const name = await person.locator("strong").innerText();
+  await person.click();
+  await expect(page).toHaveURL(/\/me$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  await expect(main.getByRole("link", { name })).toBeVisible();
+  await expect(main.getByRole("link", { name: "Sources and sync" })).toHaveCount(0);
+  await expect(page.getByText("This one")).toHaveCount(1);
+
+  await page.getByRole("link", { name: "Tokens" }).click();
+  const purpose = `test ${Date.now()}`;
+  await page.getByLabel("What it is for").fill(purpose);
+  await page.getByRole("button", { name: "Make it" }).click();
+  const token = (await page.getByRole("group", { name: "Command" }).innerText()).trim();
+  expect(token).toMatch(/^slipway_[0-9a-f]{64}$/);
+  // As a script would use it: without a cookie.
+  const script = await browser.newContext({ baseURL });
+  const ask = () => script.request.get("/api/v1/summary", { headers: { authorization: `Bearer ${token}` } });
+  expect((await ask()).status()).toBe(200);
+  await page.reload();
+  await expect(page.getByText(token)).toHaveCount(0);
+  await page.getByRole("button", { name: `Revoke ${purpose}` }).click();
+  await expect(page.getByText("opens nothing any more")).toBeVisible();
+  expect((await ask()).status()).toBe(401);
+  await script.close();
+
+  await page.goto("/audit");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("This needs more rights");
+  await page.goto("/me");
+  await page.getByRole("button", { name: "Sign out" }).first().click();
+  await expect(page.getByText("You are signed out.")).toBeVisible();
+  // Now the person at the machine, who may read the log.
+  await page.goto("/audit?action=token.");
+  await expect(page.getByRole("table", { name: "Entries of the audit log" })).toContainText(purpose);
+  await expect(page.getByRole("table", { name: "Entries of the audit log" })).toContainText("token.revoke");
+});

@@ -58,6 +58,8 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "entity, evidence", path: `${entity.path}/evidence` },
     { name: "team", path: group },
     { name: "repositories", path: "/repositories" },
+    { name: "sign in", path: "/sign-in" },
+    { name: "audit log", path: "/audit" },
     { name: "repository", path: `/repositories/${entity.repository}` },
     { name: "document", path: `/repositories/${entity.repository}/files/README.md` },
     { name: "docs", path: "/docs" },

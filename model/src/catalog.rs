@@ -46,6 +46,9 @@ pub struct CatalogRow {
     /// Never a guess.
     pub owner: Option<EntityRef>,
     pub owner_confidence: Option<Confidence>,
+    /// The forge or a trusted source says who owns it, so that owning it gives rights.
+    #[serde(default)]
+    pub owner_has_authority: bool,
     /// "probably X?"
     pub owner_guess: Option<EntityRef>,
     pub lifecycle: Option<String>,

@@ -13,6 +13,7 @@ use crate::catalog::{self, CatalogIndex};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::identity;
 use crate::jobs::{self, Jobs};
 use crate::settings::Settings;
 use crate::sources;
@@ -30,6 +31,7 @@ struct Inner {
     jobs: Jobs,
     accounts: sources::Accounts,
     rounds: sources::Rounds,
+    persons: identity::Persons,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -47,6 +49,7 @@ impl Portal {
         let db = Db::open(&settings.database, &settings.data).await?;
         let changed = sources::register(&db, &settings).await?;
         let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
+        let persons = identity::Persons::open(&db).await?;
         let portal = Self {
             inner: Arc::new(Inner {
                 settings,
@@ -55,6 +58,7 @@ impl Portal {
                 jobs: Jobs::default(),
                 accounts: sources::Accounts::default(),
                 rounds: sources::Rounds::default(),
+                persons,
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -106,6 +110,11 @@ impl Portal {
 
     pub(crate) fn rounds(&self) -> &sources::Rounds {
         &self.inner.rounds
+    }
+
+    /// Whoever asked lately.
+    pub(crate) fn persons(&self) -> &identity::Persons {
+        &self.inner.persons
     }
 
     pub fn index(&self) -> &CatalogIndex {

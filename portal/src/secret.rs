@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use ring::rand::{SecureRandom as _, SystemRandom};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
 /// A text that is never shown, logged or written in an error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -9,6 +14,16 @@ pub struct Secret(String);
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// 256 bits that nobody can guess, in hexadecimal.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn random() -> Result<Self> {
+        let mut random = [0; 32];
+        SystemRandom::new().fill(&mut random).map_err(|_| Error::internal("there is no randomness"))?;
+        Ok(Self(hex(&random)))
     }
 
     /// The text, for whoever sends it.
@@ -21,4 +36,13 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// SHA-256 in hexadecimal: how a random secret is kept by whoever has to recognise it.
+pub fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -26,7 +26,74 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Repositories that are read at the same time, at least 1.
     pub workers: usize,
+    pub identity: IdentitySettings,
+    /// How long entries of the audit log are kept; for ever where nothing is said.
+    pub audit_kept: Option<Duration>,
     pub clock: Clock,
+}
+
+/// Who may sign in, and what they may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentitySettings {
+    pub providers: Vec<ProviderSettings>,
+    /// Platform administrators: references of users and groups, groups as a provider calls them (`okta:platform`), or
+    /// addresses that a trusted provider has verified.
+    pub administrators: Vec<String>,
+    /// Those who read everything, the audit log included, and change nothing; written in the same way.
+    pub auditors: Vec<String>,
+    /// What is public is for everybody who reaches the portal; otherwise for those who have signed in.
+    pub public: bool,
+    /// A session that is not used for so long is over …
+    pub idle: Duration,
+    /// … and each one is after this.
+    pub longest: Duration,
+}
+
+impl Default for IdentitySettings {
+    fn default() -> Self {
+        Self {
+            providers: Vec::new(),
+            administrators: Vec::new(),
+            auditors: Vec::new(),
+            public: true,
+            idle: Duration::from_secs(24 * 60 * 60),
+            longest: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// Somebody who vouches for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSettings {
+    /// Stable and unique, in addresses.
+    pub name: String,
+    /// On the button.
+    pub title: String,
+    pub kind: ProviderKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// OpenID Connect.
+    Oidc(OidcSettings),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcSettings {
+    /// As in its tokens; the discovery document is below it.
+    pub issuer: String,
+    pub client_id: String,
+    /// None for a public client, which PKCE alone protects.
+    pub client_secret: Option<Password>,
+    /// Besides `openid`.
+    pub scopes: Vec<String>,
+    /// The claim with the groups.
+    pub groups_claim: String,
+    /// The claim with the login at the forge, and the forge's host.
+    pub login_claim: Option<(String, String)>,
+    /// Verified addresses of this provider say who somebody is in the catalog.
+    pub trust_email: bool,
+    pub connection: Connection,
 }
 
 #[derive(Clone, Default)]
@@ -198,8 +265,17 @@ impl Settings {
             poll_interval: POLL_INTERVAL,
             public_url: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
+            identity: IdentitySettings::default(),
+            audit_kept: None,
             clock: Clock::System,
         }
+    }
+}
+
+impl Settings {
+    /// Whether the demo organisation is shown.
+    pub fn is_demo(&self) -> bool {
+        self.sources.iter().any(|source| source.demo)
     }
 }
 

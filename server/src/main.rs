@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => block_on(cli::serve::run(arguments)),
         Command::Sync(arguments) => block_on(cli::sync::run(arguments)),
         Command::Doctor(arguments) => block_on(cli::doctor::run(arguments)),
+        Command::Administrator(arguments) => block_on(cli::administrator::run(arguments)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
     }
 }

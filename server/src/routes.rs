@@ -8,11 +8,12 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
-use portal::identity::{Action, can};
+use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, catalog, changes, docs, jobs, repositories, sources};
-use crate::http::{Asking, Problem, Server, assets, events, health, pages, webhooks};
+use crate::api::{self, audit, catalog, changes, docs, jobs, repositories, sources};
+use crate::http::{Asking, Problem, Server, assets, events, health, pages, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
 /// may not do it to anything is turned away at the door already.
@@ -34,11 +35,15 @@ pub enum Permission {
     Propose,
     /// Says what became of repositories that are not listed any more.
     Remove,
+    /// What belongs to whoever has signed in.
+    Own,
+    /// Reads the audit log.
+    Audit,
 }
 
 impl Permission {
     /// The middleware of every route.
-    pub async fn admit(self, asking: Asking, request: Request, next: Next) -> Response {
+    pub async fn admit(self, server: Server, asking: Asking, request: Request, next: Next) -> Response {
         let action = match self {
             Self::Open | Self::Read => None,
             Self::Watch => Some(Action::Watch),
@@ -47,9 +52,16 @@ impl Permission {
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
             Self::Remove => Some(Action::Remove),
+            Self::Own => Some(Action::Own),
+            Self::Audit => Some(Action::Audit),
         };
-        match action.map_or(Ok(()), |action| can(&asking.actor, action)) {
+        if self != Self::Open && asking.must_sign_in() {
+            return sign_in::first_of_all(&request, "Only those who have signed in may read this portal.");
+        }
+        match action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)) {
             Ok(()) => next.run(request).await,
+            Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => sign_in::first_of_all(&request, &why),
+            Err(Error::Forbidden(why)) => sign_in::refuse(server, request, why).await,
             Err(error) => Problem::from(error).into_response(),
         }
     }
@@ -70,7 +82,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Correct, Open, Propose, Read, Remove, SetUp, Sync, Watch};
+use Permission::{Audit, Correct, Open, Own, Propose, Read, Remove, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -89,14 +101,18 @@ pub fn table() -> Vec<Route> {
         page("/docs/{namespace}/{kind}/{name}", Read),
         page("/docs/{namespace}/{kind}/{name}/{*path}", Read),
         page("/people", Read),
+        page("/sign-in", Open),
+        page("/sign-in/first", Open),
+        page("/me", Own),
+        page("/me/tokens", Own),
         page("/unsure", Read),
         page("/rules", Open),
         page("/sources", Watch),
         page("/jobs/{id}", Watch),
-        // These say themselves, in HTML, that only the operator sees them.
-        page("/sources/doctor", Watch),
-        page("/sources/github-app", Watch),
-        page("/sources/github-app/created", Watch),
+        page("/sources/doctor", SetUp),
+        page("/sources/github-app", SetUp),
+        page("/sources/github-app/created", SetUp),
+        page("/audit", Audit),
         page("/changes", Read),
         page("/changes/new", Propose),
         page("/changes/{id}", Read),
@@ -105,6 +121,8 @@ pub fn table() -> Vec<Route> {
         read("/catalog.json", Read, get(catalog::export_json)),
         read("/catalog.csv", Read, get(catalog::export_csv)),
         read("/repositories/{slug}/raw/{*path}", Read, get(repositories::raw)),
+        read("/audit.jsonl", Audit, get(audit::json_lines)),
+        read("/audit.csv", Audit, get(audit::csv)),
         read("/changes/patch", Propose, get(changes::planned_patch)),
         read("/changes/{id}/patch", Read, get(changes::patch)),
         read("/assets/{*path}", Open, get(assets::serve)),
@@ -121,6 +139,13 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/refresh", Propose, post(pages::action)),
         write("/calls/catalog/suggest", Read, post(pages::action)),
         write("/preferences/theme", Open, post(pages::set_theme)),
+        write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
+        write("/actions/identity/first", Open, post(sign_in::first)),
+        write("/actions/identity/demo", Open, post(sign_in::as_demo_person)),
+        write("/actions/identity/sign-out", Open, post(sign_in::out)),
+        write("/actions/identity/end", Own, post(pages::action)),
+        write("/actions/identity/token", Own, post(pages::action)),
+        write("/actions/identity/revoke", Own, post(pages::action)),
 
         // The public API.
         read("/api/v1/openapi.json", Open, get(api::description)),
@@ -133,6 +158,7 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/repositories/{slug}", Read, get(repositories::repository)),
         read("/api/v1/docs", Read, get(docs::list)),
         read("/api/v1/docs/{namespace}/{kind}/{name}", Read, get(docs::site)),
+        read("/api/v1/audit", Audit, get(audit::list)),
         read("/api/v1/changes", Read, get(changes::list)),
         write("/api/v1/changes", Propose, post(changes::propose)),
         read("/api/v1/changes/{id}", Read, get(changes::change)),

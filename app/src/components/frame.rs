@@ -4,6 +4,8 @@ use leptos::context::use_context;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 
+use portal::identity::{Action, Resource, can};
+
 use super::Icon;
 use crate::html::Html;
 use crate::islands::{LivePage, QuickFind};
@@ -21,6 +23,7 @@ pub enum Place {
     Unsure,
     Changes,
     Sources,
+    Audit,
     Rules,
     /// None of them.
     Elsewhere,
@@ -97,7 +100,7 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
         <Title text=document_title/>
         <a class="skip-link" href="#content">"Skip to content"</a>
         <div class="frame">
-            {navigation(place, context.theme, &context.path_and_query).into_view()}
+            {navigation(&context, place).into_view()}
             <div class="column">
                 <header class="topbar">
                     <div class="topbar-inner">
@@ -120,7 +123,7 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
 }
 
 /// The left bar: a `<details>`, so that it opens as a drawer without a script.
-fn navigation(place: Place, theme: Theme, here: &str) -> Html {
+fn navigation(context: &RequestContext, place: Place) -> Html {
     const READING: [(Place, Icon, &str, &str); 5] = [
         (Place::Home, Icon::House, "/", "Home"),
         (Place::Catalog, Icon::Boxes, "/catalog?kind=component", "Catalog"),
@@ -128,25 +131,52 @@ fn navigation(place: Place, theme: Theme, here: &str) -> Html {
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];
-    const TENDING: [(Place, Icon, &str, &str); 4] = [
+    const TENDING: [(Place, Icon, &str, &str); 5] = [
         (Place::Unsure, Icon::Question, "/unsure", "Unsure"),
         (Place::Changes, Icon::Pull, "/changes", "Changes"),
         (Place::Sources, Icon::Refresh, "/sources", "Sources and sync"),
+        (Place::Audit, Icon::FileText, "/audit", "Audit log"),
         (Place::Rules, Icon::Rules, "/rules", "Rules"),
     ];
+    // Navigation shows what somebody may see.
+    let may_see = |place: Place| match place {
+        Place::Sources => can(&context.actor, Action::Watch, Resource::Anything).is_ok(),
+        Place::Audit => can(&context.actor, Action::Audit, Resource::Anything).is_ok(),
+        _ => true,
+    };
+    let tending = TENDING.into_iter().filter(|(place, ..)| may_see(*place));
     let mut out = Html::new();
     out.raw("<details class=\"navigation\"><summary class=\"menu-button\"><span class=\"visually-hidden\">Menu</span>");
     Icon::Menu.write_with(&mut out, "icon icon-large open-mark");
     Icon::X.write_with(&mut out, "icon icon-large close-mark");
     out.raw("</summary><nav class=\"sidebar\" aria-label=\"Main\"><a class=\"brand\" href=\"/\">");
     out.raw(BRAND).raw("<span>Slipway</span></a>");
-    sidebar_list(&mut out, &READING, place);
+    sidebar_list(&mut out, READING.into_iter(), place);
     out.raw("<div class=\"sidebar-heading\">Upkeep</div>");
-    sidebar_list(&mut out, &TENDING, place);
+    sidebar_list(&mut out, tending, place);
+    whoever_asks(&mut out, context);
     out.raw("<div class=\"sidebar-foot\"><span class=\"version\">").raw(env!("CARGO_PKG_VERSION")).raw("</span>");
-    theme_choice(&mut out, theme, here);
+    theme_choice(&mut out, context.theme, &context.path_and_query);
     out.raw("</div></nav></details>");
     out
+}
+
+/// Who that is, with the way to their account; or the way in.
+fn whoever_asks(out: &mut Html, context: &RequestContext) {
+    let Some(person) = context.actor.person() else {
+        let back = match context.path_and_query.starts_with("/sign-in") {
+            true => "/sign-in".to_owned(),
+            false => format!("/sign-in?return={}", crate::address::segment(&context.path_and_query)),
+        };
+        out.raw("<a class=\"sidebar-link sidebar-person\"").attribute("href", &back).raw(" title=\"Sign in\">");
+        Icon::User.write(out);
+        out.raw("<span>Sign in</span></a>");
+        return;
+    };
+    out.raw("<a class=\"sidebar-link sidebar-person\" href=\"/me\"").attribute("title", &person.name);
+    out.raw(if context.path_and_query == "/me" { " aria-current=\"page\">" } else { ">" });
+    Icon::User.write(out);
+    out.raw("<span>").text(&person.name).raw("</span></a>");
 }
 
 /// A hull on its ramp.
@@ -155,9 +185,11 @@ const BRAND: &str = "<svg class=\"brand-mark\" viewBox=\"0 0 24 24\" aria-hidden
     fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.200\" stroke-linecap=\"round\" d=\"M2.500 21.200 21.500 \
     16.400\"/></svg>";
 
-fn sidebar_list(out: &mut Html, links: &[(Place, Icon, &'static str, &'static str)], current: Place) {
+type Entry = (Place, Icon, &'static str, &'static str);
+
+fn sidebar_list(out: &mut Html, links: impl Iterator<Item = Entry>, current: Place) {
     out.raw("<ul class=\"sidebar-list\">");
-    for &(place, icon, href, label) in links {
+    for (place, icon, href, label) in links {
         out.raw("<li><a class=\"sidebar-link\"").attribute("href", href).attribute("title", label);
         if place == current {
             out.raw(" aria-current=\"page\"");

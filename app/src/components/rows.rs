@@ -129,6 +129,7 @@ mod tests {
             description: Some("Takes orders & payments <fast>".to_owned()),
             owner: Some(EntityRef::new("group", "default", "payments")),
             owner_confidence: Some(Confidence::Corroborated),
+            owner_has_authority: false,
             owner_guess: None,
             lifecycle: Some("production".to_owned()),
             system: None,

@@ -14,6 +14,7 @@ use crate::components::{Icon, rows};
 use crate::format;
 use crate::html::Html;
 use crate::islands::QuickFind;
+use portal::identity::{Action, Resource, can};
 
 /// How many recent changes are shown.
 const RECENT: usize = 20;
@@ -22,13 +23,16 @@ const SHOWN: usize = 8;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let (portal, actor) = (&context.portal, &context.actor);
     let summary = portal::catalog::summary(portal, actor).await?;
-    let sources = portal::sources::list(portal, actor).await?;
+    let sources = match can(actor, Action::Watch, Resource::Anything) {
+        Ok(()) => Some(portal::sources::list(portal, actor).await?),
+        Err(_) => None,
+    };
     let recent = CatalogFilter { sort: Sort::Activity, descending: true, per_page: RECENT, ..CatalogFilter::default() };
     let recent = portal::catalog::list(portal, actor, &recent).await?.rows;
 
     let mut below = Html::new();
     if summary.repositories == 0 {
-        first_steps(&mut below, &sources);
+        first_steps(&mut below, sources.as_deref());
     } else {
         below.raw("<section aria-label=\"Summary\">");
         sentence(&mut below, &summary);
@@ -37,7 +41,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         fix_first(&mut below, &summary);
         recently(&mut below, context.now(), &recent);
     }
-    sources_line(&mut below, context.now(), &sources);
+    if let Some(sources) = &sources {
+        sources_line(&mut below, context.now(), sources);
+    }
     let body = view! {
         <div class="home">
             <section aria-label="Find">
@@ -52,7 +58,12 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     Ok(page)
 }
 
-fn first_steps(out: &mut Html, sources: &[SourceStatus]) {
+fn first_steps(out: &mut Html, sources: Option<&[SourceStatus]>) {
+    let Some(sources) = sources else {
+        let text = "There is nothing here that you may see. What is in private repositories is for those who may read them at \
+                    the forge, once they have signed in.";
+        return state::empty(out, "Nothing to see yet", text, None);
+    };
     if sources.is_empty() {
         state::empty(
             out,

@@ -1,10 +1,12 @@
 //! The pages: one module each, server only.
 
+mod audit;
 mod catalog;
 mod changes;
 mod docs;
 mod errors;
 mod home;
+mod identity;
 mod jobs;
 mod people;
 mod repositories;
@@ -21,6 +23,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{SsrMode, path};
 
+pub use self::audit::asked as audit_asked;
 pub use self::setup::FORM_ACTION;
 use crate::components::frame::Frame;
 pub use crate::components::frame::{Place, shell};
@@ -86,11 +89,16 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/docs/:namespace/:kind/:name") view=|| answer(docs::of_entity) ssr=mode.clone()/>
                 <Route path=path!("/docs/:namespace/:kind/:name/*path") view=|| answer(docs::of_entity) ssr=mode.clone()/>
                 <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
+                <Route path=path!("/sign-in") view=|| answer(identity::sign_in) ssr=mode.clone()/>
+                <Route path=path!("/sign-in/first") view=|| answer(identity::first) ssr=mode.clone()/>
+                <Route path=path!("/me") view=|| answer(identity::me) ssr=mode.clone()/>
+                <Route path=path!("/me/tokens") view=|| answer(identity::tokens) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>
                 <Route path=path!("/sources/doctor") view=|| answer(setup::doctor) ssr=mode.clone()/>
                 <Route path=path!("/sources/github-app") view=|| answer(setup::github_app) ssr=mode.clone()/>
                 <Route path=path!("/sources/github-app/created") view=|| answer(setup::created) ssr=mode.clone()/>
                 <Route path=path!("/jobs/:id") view=|| answer(jobs::page) ssr=mode.clone()/>
+                <Route path=path!("/audit") view=|| answer(audit::page) ssr=mode.clone()/>
                 <Route path=path!("/changes") view=|| answer(changes::list) ssr=mode.clone()/>
                 <Route path=path!("/changes/new") view=|| answer(changes::new) ssr=mode.clone()/>
                 <Route path=path!("/changes/:id") view=|| answer(changes::change) ssr=mode.clone()/>
@@ -117,6 +125,10 @@ where
     Building: Future<Output = Answer> + Send + 'static,
 {
     let Some(context) = RequestContext::current() else { return ().into_any() };
+    if let Some(why) = &context.refused {
+        let page = errors::page(&context, &portal::Error::Forbidden(why.clone()));
+        return view! { <Frame context page/> }.into_any();
+    }
     let building = build(context.clone(), parameters);
     Suspend::new(async move {
         let page = match building.await {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use model::job::{Job, JobState};
 use model::source::{SourceStatus, SourceWait, Unlisted};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 use portal::sources::Word;
 use portal::sources::doctor::{Examined, State};
 
@@ -23,7 +23,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let sources = portal::sources::list(&context.portal, &context.actor).await?;
     let jobs = portal::jobs::list(&context.portal, &context.actor, JOBS).await?;
     // Whoever may not see how it is set up sees no link to it.
-    let examined = match can(&context.actor, Action::SetUp) {
+    let examined = match can(&context.actor, Action::SetUp, Resource::Anything) {
         Ok(()) => Some(portal::sources::doctor::latest(&context.portal, &context.actor).await?),
         Err(_) => None,
     };

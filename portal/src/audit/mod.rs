@@ -1,31 +1,18 @@
 //! Who did what. Rows are added in the transaction of the change, and never touched again.
 
+mod job;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use self::job::{JOB, enqueue, run};
+
+use model::audit::AuditEntry;
+
 use crate::Portal;
 use crate::db::{Tx, new_id};
 use crate::error::Result;
-use crate::identity::{Action, Actor, can};
-
-/// One change that somebody made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub id: String,
-    /// Milliseconds since 1970 in UTC.
-    pub at: i64,
-    /// [`Actor::name`]
-    pub actor: String,
-    /// `source.sync`, `catalog.correct`
-    pub action: String,
-    /// What it was done to: the name of a source, a reference.
-    pub target: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// Id of the request, as in the logs.
-    pub request: Option<String>,
-}
+use crate::identity::{Action, Actor, Resource, can};
 
 /// A change that is about to be committed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,19 +21,69 @@ pub struct Change<'a> {
     pub target: &'a str,
     pub before: Option<&'a str>,
     pub after: Option<&'a str>,
-    pub request: Option<&'a str>,
+    /// The account that it was done to, where that is not who did it.
+    pub account: Option<&'a str>,
+}
+
+/// The request that a change comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub request: String,
+    pub address: String,
+}
+
+tokio::task_local! {
+    static ORIGIN: Origin;
+}
+
+/// Runs `work`; whatever it records carries `origin`. The server puts each request into one, so that no use case can
+/// forget it.
+pub async fn from<T>(origin: Origin, work: impl Future<Output = T>) -> T {
+    ORIGIN.scope(origin, work).await
 }
 
 /// Adds a row to the transaction of the change.
 pub async fn record(tx: &mut Tx, actor: &Actor, now: i64, change: Change<'_>) -> Result<()> {
-    store::insert(tx, &new_id(now), now, actor.name(), change).await
+    let origin = ORIGIN.try_with(Origin::clone).ok();
+    let account = change.account.or(actor.account());
+    store::insert(tx, (&new_id(now), now), (actor.name(), account), change, origin.as_ref()).await
 }
 
-/// The newest entries first, at most `limit`.
+/// What the log is narrowed by; empty parts narrow nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Words that must all occur in actor, target or address, without regard to case.
+    pub text: String,
+    /// `catalog.correct`, or all of `catalog.`
+    pub action: String,
+    /// Milliseconds since 1970 in UTC: not before, and before.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+}
+
+/// Where a page of the log ends: time and id of its last entry. What comes next is older.
+pub type Place = (i64, String);
+
+/// The newest entries first, at most `limit`; those that are older than `after` where it is given.
 ///
 /// # Errors
-/// Forbidden for whoever may not watch.
-pub async fn list(portal: &Portal, actor: &Actor, limit: u32) -> Result<Vec<Entry>> {
-    can(actor, Action::Sync)?;
-    store::newest(portal.db(), limit).await
+/// [`crate::Error::Forbidden`] for whoever is neither administrator nor auditor.
+pub async fn list(
+    portal: &Portal,
+    actor: &Actor,
+    filter: &AuditFilter,
+    after: Option<&Place>,
+    limit: u32,
+) -> Result<Vec<AuditEntry>> {
+    can(actor, Action::Audit, Resource::Anything)?;
+    store::list(portal.db(), filter, after, limit).await
+}
+
+/// The actions that stand in the log, sorted.
+///
+/// # Errors
+/// As [`list`].
+pub async fn actions(portal: &Portal, actor: &Actor) -> Result<Vec<String>> {
+    can(actor, Action::Audit, Resource::Anything)?;
+    store::actions(portal.db()).await
 }

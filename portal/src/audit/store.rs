@@ -1,34 +1,87 @@
 //! SQL of the audit log.
 
-use super::{Change, Entry};
-use crate::db::{Db, Tx, on};
+use model::audit::AuditEntry;
+use sqlx::QueryBuilder;
+
+use super::{AuditFilter, Change, Origin, Place};
+use crate::db::{Db, Tx, on, pattern};
 use crate::error::Result;
 
-pub async fn insert(tx: &mut Tx, id: &str, now: i64, actor: &str, change: Change<'_>) -> Result<()> {
+pub async fn insert(
+    tx: &mut Tx,
+    (id, now): (&str, i64),
+    (actor, account): (&str, Option<&str>),
+    change: Change<'_>,
+    origin: Option<&Origin>,
+) -> Result<()> {
+    let (request, address) = origin.map(|origin| (origin.request.as_str(), origin.address.as_str())).unzip();
     on!(tx, p => sqlx::query(
-        "INSERT INTO audit (id, recorded_at, actor, action, target, value_before, value_after, request)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        "INSERT INTO audit (id, recorded_at, actor, action, target, value_before, value_after, request, account, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind(id).bind(now).bind(actor).bind(change.action).bind(change.target)
-        .bind(change.before).bind(change.after).bind(change.request)
+        .bind(change.before).bind(change.after).bind(request).bind(account).bind(address)
         .execute(p).await.map(drop))?;
     Ok(())
 }
 
-pub async fn newest(db: &Db, limit: u32) -> Result<Vec<Entry>> {
-    type Row = (String, i64, String, String, String, Option<String>, Option<String>, Option<String>);
-    let rows: Vec<Row> = on!(db, p => sqlx::query_as(
-        "SELECT id, recorded_at, actor, action, target, value_before, value_after, request
-         FROM audit ORDER BY recorded_at DESC, id DESC LIMIT $1")
-        .bind(i64::from(limit)).fetch_all(p).await)?;
-    let entry = |(id, at, actor, action, target, before, after, request)| Entry {
-        id,
-        at,
-        actor,
-        action,
-        target,
-        before,
-        after,
-        request,
-    };
+pub async fn list(db: &Db, filter: &AuditFilter, after: Option<&Place>, limit: u32) -> Result<Vec<AuditEntry>> {
+    let rows: Vec<Row> = on!(db, p => {
+        let mut query = QueryBuilder::new(
+            "SELECT id, recorded_at, actor, action, target, value_before, value_after, request, account, address
+             FROM audit WHERE recorded_at >= ");
+        query.push_bind(filter.from.unwrap_or(0)).push(" AND recorded_at < ").push_bind(filter.to.unwrap_or(i64::MAX));
+        if let Some((at, id)) = after {
+            query.push(" AND (recorded_at < ").push_bind(*at).push(" OR recorded_at = ").push_bind(*at);
+            query.push(" AND id < ").push_bind(id.as_str()).push(")");
+        }
+        if let Some(all) = filter.action.strip_suffix('.') {
+            query.push(" AND action LIKE ").push_bind(format!("{}.%", escaped(all))).push(" ESCAPE '!'");
+        } else if !filter.action.is_empty() {
+            query.push(" AND action = ").push_bind(filter.action.as_str());
+        }
+        for word in filter.text.split_whitespace().take(WORDS) {
+            query.push(" AND LOWER(actor || ' ' || target || ' ' || COALESCE(address, '')) LIKE ");
+            query.push_bind(pattern(word)).push(" ESCAPE '!'");
+        }
+        query.push(" ORDER BY recorded_at DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+        query.build_query_as().fetch_all(p).await
+    })?;
     Ok(rows.into_iter().map(entry).collect())
 }
+
+type Optional = Option<String>;
+type Row = (String, i64, String, String, String, Optional, Optional, Optional, Optional, Optional);
+
+fn entry((id, at, actor, action, target, before, after, request, account, address): Row) -> AuditEntry {
+    AuditEntry { id, at, actor, action, target, before, after, request, account, address }
+}
+
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | '!').then_some('!').into_iter().chain([c])).collect()
+}
+
+pub async fn actions(db: &Db) -> Result<Vec<String>> {
+    Ok(on!(db, p => sqlx::query_scalar("SELECT DISTINCT action FROM audit ORDER BY action").fetch_all(p).await)?)
+}
+
+/// Until when entries may be deleted.
+pub async fn floor(db: &Db) -> Result<i64> {
+    Ok(on!(db, p => sqlx::query_scalar("SELECT floor_at FROM audit_floor").fetch_one(p).await)?)
+}
+
+/// Moves the floor; the database itself writes that down.
+pub async fn move_floor(tx: &mut Tx, at: i64) -> Result<()> {
+    on!(tx, p => sqlx::query("UPDATE audit_floor SET floor_at = $1 WHERE floor_at < $1").bind(at).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// Deletes at most `limit` entries below the floor; gives how many.
+pub async fn delete_old(tx: &mut Tx, limit: i64) -> Result<u64> {
+    let gone: Vec<String> = on!(tx, p => sqlx::query_scalar(
+        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE recorded_at < (SELECT floor_at FROM audit_floor)
+                                        ORDER BY recorded_at, id LIMIT $1) RETURNING id")
+        .bind(limit).fetch_all(p).await)?;
+    Ok(gone.len() as u64)
+}
+
+const WORDS: usize = 12;

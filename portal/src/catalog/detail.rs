@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use model::catalog::{CatalogEntity, CatalogRow, EntityDetail, RelationView};
 use model::entity::Relation;
-use model::{Confidence, EntityRef, Evidence, Visibility};
+use model::{Confidence, EntityRef, Evidence};
 use serde_json::Value;
 
 use super::edges::{self, Place};
 use super::store;
-use crate::identity::Actor;
+use crate::identity::{Actor, Readable};
 use crate::{Error, Portal, Result, repositories};
 
 /// Neighbours that are looked into for the evidence of an edge.
@@ -26,8 +26,11 @@ pub async fn entity(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Re
     let targets: Vec<EntityRef> = known.entity.relations.iter().map(|relation| relation.target_ref.clone()).collect();
     let reading = portal.index().read();
     let rows = reading.named(&targets, actor.readable())?;
-    let hidden: HashSet<EntityRef> =
-        reading.named(&targets, &Visibility::ALL)?.into_keys().filter(|target| !rows.contains_key(target)).collect();
+    let hidden: HashSet<EntityRef> = reading
+        .named(&targets, &Readable::EVERYTHING)?
+        .into_keys()
+        .filter(|target| !rows.contains_key(target))
+        .collect();
     drop(reading);
     hide(&mut known, &hidden);
     let evidence = evidence_of_edges(portal, &known, &here, &rows).await?;

@@ -11,7 +11,7 @@ use tantivy::tokenizer::{
 use super::row::{kind_position, values};
 
 /// Grows when documents are made differently; an index of another version is thrown away.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names of the columns that order lists.
 pub const ORDER: &str = "order";

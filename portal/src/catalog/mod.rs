@@ -30,7 +30,7 @@ pub use self::index::CatalogIndex;
 pub use self::job::{RepositoryListRow, follow, relink};
 pub use self::query::CatalogQuery;
 pub(crate) use self::text::descriptor;
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::{Portal, Result};
 
 const SUGGESTIONS: usize = 50;
@@ -112,7 +112,7 @@ pub async fn unsure(portal: &Portal, actor: &Actor, page: usize, per_page: usize
 /// correct.
 pub async fn corrections(portal: &Portal, actor: &Actor) -> Result<Vec<Correction>> {
     let mut corrections = correct::store::all(portal.db()).await?;
-    if can(actor, Action::Correct).is_err() {
+    if can(actor, Action::Correct, Resource::Anything).is_err() {
         let references: Vec<EntityRef> = corrections.iter().map(|correction| correction.reference.clone()).collect();
         let readable = portal.index().read().named(&references, actor.readable())?;
         corrections.retain(|correction| readable.contains_key(&correction.reference));

@@ -7,13 +7,15 @@ use model::Visibility;
 use model::catalog::{CatalogFilter, Field, Sort};
 use tantivy::collector::sort_key::{SortByStaticFastValue, SortByString};
 use tantivy::collector::{Collector, TopDocs};
-use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, Query, TermQuery};
+use tantivy::query::{
+    AllQuery, BooleanQuery, EmptyQuery, InvertedIndexRangeQuery, Occur, Query, TermQuery, TermSetQuery,
+};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Order, Searcher, Term};
 
 use super::document::{self, Fields};
 use super::row::normal;
-use crate::identity::Actor;
+use crate::identity::{Actor, Readable};
 
 /// More words than a person writes; the rest is not looked at.
 const WORDS: usize = 12;
@@ -23,7 +25,7 @@ const VALUES: usize = 200;
 /// A question to the catalog: which entities. There is no way to ask without saying who may read what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CatalogQuery {
-    readable: &'static [Visibility],
+    readable: Readable,
     /// Sorted; each must occur as the beginning of a word. `None`: the text held no word at all, so nothing matches.
     words: Option<Vec<String>>,
     fields: BTreeMap<Field, Vec<String>>,
@@ -35,7 +37,7 @@ impl CatalogQuery {
     /// Everything that `actor` may read.
     pub fn all(actor: &Actor) -> Self {
         Self {
-            readable: actor.readable(),
+            readable: actor.readable().clone(),
             words: Some(Vec::new()),
             fields: BTreeMap::new(),
             without: Vec::new(),
@@ -89,7 +91,7 @@ impl CatalogQuery {
             return Box::new(EmptyQuery);
         };
         let mut clauses = Vec::new();
-        if let Some(visible) = visible(fields, self.readable) {
+        if let Some(visible) = visible(fields, &self.readable) {
             clauses.push((Occur::Must, visible));
         }
         for (field, values) in &self.fields {
@@ -124,11 +126,20 @@ fn words(text: &str) -> Option<Vec<String>> {
 }
 
 /// `None` where everything may be seen: every document has one of the three visibilities.
-pub fn visible(fields: &Fields, readable: &[Visibility]) -> Option<Box<dyn Query>> {
-    if Visibility::ALL.iter().all(|visibility| readable.contains(visibility)) {
+pub fn visible(fields: &Fields, readable: &Readable) -> Option<Box<dyn Query>> {
+    if readable.is_everything() {
         return None;
     }
-    Some(any_of(fields.visibility, readable.iter().map(|visibility| visibility.as_str())))
+    let visible = any_of(fields.visibility, readable.visibilities().iter().map(|visibility| visibility.as_str()));
+    let repository = fields.by(Field::Repository);
+    let slugs: Vec<Term> = readable.slugs().map(|slug| Term::from_field_text(repository, slug)).collect();
+    if slugs.is_empty() {
+        return Some(visible);
+    }
+    let closed = any_of(fields.visibility, [Visibility::Readers.as_str()]);
+    let own: Box<dyn Query> = Box::new(TermSetQuery::new(slugs));
+    let own = BooleanQuery::new(vec![(Occur::Must, closed), (Occur::Must, own)]);
+    Some(Box::new(BooleanQuery::union(vec![visible, Box::new(own)])))
 }
 
 /// Documents that hold one of `values` in `field`; none for no values.

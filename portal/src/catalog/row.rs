@@ -36,6 +36,8 @@ pub fn row(known: &CatalogEntity, places: &Places) -> CatalogRow {
         spec_type: entity.spec_str("type").filter(|word| *word != UNKNOWN).map(str::to_owned),
         title: entity.metadata.title.clone().filter(|title| !title.trim().is_empty()),
         description: entity.metadata.description.as_deref().and_then(first_line),
+        owner_has_authority: owner.is_some()
+            && known.evidence.get("/spec/owner").is_some_and(|evidence| evidence.authority),
         owner,
         owner_confidence,
         owner_guess: guessed.and_then(|guess| parse(&guess.value, "group", DEFAULT_NAMESPACE)),

@@ -8,8 +8,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
+use model::EntityRef;
 use model::catalog::{CatalogFilter, CatalogPage, CatalogRow, Facet, FacetValue, Field, Sort};
-use model::{EntityRef, Visibility};
 use tantivy::collector::Count;
 use tantivy::index::SegmentId;
 use tantivy::query::{BooleanQuery, Occur, Query};
@@ -20,6 +20,7 @@ use super::document::fold;
 use super::facets::{Counting, Counts};
 use super::index::{CatalogIndex, State};
 use super::query::{CatalogQuery, any_of, ordered, starts_with, visible};
+use crate::identity::Readable;
 use crate::{Error, Result};
 
 const PAGES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
@@ -127,11 +128,7 @@ impl Reading<'_> {
     }
 
     /// The rows of those of `references` that exist and may be read.
-    pub fn named(
-        &self,
-        references: &[EntityRef],
-        readable: &[Visibility],
-    ) -> Result<HashMap<EntityRef, Arc<CatalogRow>>> {
+    pub fn named(&self, references: &[EntityRef], readable: &Readable) -> Result<HashMap<EntityRef, Arc<CatalogRow>>> {
         let texts: HashSet<String> = references.iter().map(ToString::to_string).collect();
         let named = any_of(self.state.fields.reference, texts.iter().map(String::as_str));
         let rows = self.top(&*self.seen(named, readable), (Sort::Name, false), (0, texts.len()))?;
@@ -144,7 +141,7 @@ impl Reading<'_> {
         query: &CatalogQuery,
         text: &str,
         limit: usize,
-        readable: &[Visibility],
+        readable: &Readable,
     ) -> Result<Vec<Arc<CatalogRow>>> {
         let whole = fold(text.trim());
         if whole.is_empty() {
@@ -168,7 +165,7 @@ impl Reading<'_> {
         Ok(found)
     }
 
-    fn seen(&self, query: Box<dyn Query>, readable: &[Visibility]) -> Box<dyn Query> {
+    fn seen(&self, query: Box<dyn Query>, readable: &Readable) -> Box<dyn Query> {
         match visible(&self.state.fields, readable) {
             None => query,
             Some(visible) => Box::new(BooleanQuery::new(vec![(Occur::Must, visible), (Occur::Must, query)])),

@@ -7,7 +7,8 @@ use model::{EntityRef, Visibility};
 use sqlx::QueryBuilder;
 
 use crate::Result;
-use crate::db::{Db, Tx, new_id, on};
+use crate::db::{Db, Tx, may_read, new_id, on};
+use crate::identity::Readable;
 
 /// Rows of one statement; with their values they stay below what SQLite binds at most.
 const ROWS: usize = 500;
@@ -127,15 +128,12 @@ pub async fn changes(db: &Db, after: i64, target: i64, limit: i64) -> Result<Vec
 }
 
 /// Whether anything with one of these visibilities changed after `after`.
-pub async fn has_changed(db: &Db, after: i64, readable: &[Visibility]) -> Result<bool> {
+pub async fn has_changed(db: &Db, after: i64, readable: &Readable) -> Result<bool> {
     let found: Option<String> = on!(db, p => {
         let mut query = QueryBuilder::new("SELECT reference FROM entities WHERE change_sequence > ");
-        query.push_bind(after).push(" AND visibility IN (");
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(") LIMIT 1");
+        query.push_bind(after);
+        may_read(&mut query, readable, "visibility", "repository");
+        query.push(" LIMIT 1");
         query.build_query_scalar().fetch_optional(p).await
     })?;
     Ok(found.is_some())
@@ -301,16 +299,11 @@ pub async fn write_repositories(tx: &mut Tx, repositories: &[RepositoryWrite]) -
 }
 
 /// Row and body of an entity that one of `readable` may see.
-pub async fn entity(db: &Db, reference: &str, readable: &[Visibility]) -> Result<Option<(String, String)>> {
+pub async fn entity(db: &Db, reference: &str, readable: &Readable) -> Result<Option<(String, String)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT list_row, body FROM entities WHERE NOT deleted AND reference = ");
         query.push_bind(reference);
-        query.push(" AND visibility IN (");
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(")");
+        may_read(&mut query, readable, "visibility", "repository");
         query.build_query_as::<(String, String)>().fetch_optional(p).await
     })?)
 }
@@ -346,32 +339,26 @@ pub async fn renamed(db: &Db, alias: &str) -> Result<Option<String>> {
 }
 
 /// Reference and number of guesses of every readable entity that has one, by reference.
-pub async fn unsure(db: &Db, readable: &[Visibility]) -> Result<Vec<(String, i64)>> {
+pub async fn unsure(db: &Db, readable: &Readable) -> Result<Vec<(String, i64)>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT reference, guesses FROM entities WHERE guesses > 0 AND NOT deleted AND visibility IN (");
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(") ORDER BY reference");
+        let mut query = QueryBuilder::new("SELECT reference, guesses FROM entities WHERE guesses > 0 AND NOT deleted");
+        may_read(&mut query, readable, "visibility", "repository");
+        query.push(" ORDER BY reference");
         query.build_query_as::<(String, i64)>().fetch_all(p).await
     })?)
 }
 
 /// How many repositories in sight have each standing, and how many of those have an error of their
 /// own (beyond those of their entities).
-pub async fn standings(db: &Db, readable: &[Visibility]) -> Result<BTreeMap<String, (i64, i64)>> {
+pub async fn standings(db: &Db, readable: &Readable) -> Result<BTreeMap<String, (i64, i64)>> {
     let rows: Vec<(String, i64, i64)> = on!(db, p => {
         let mut query = QueryBuilder::new(
             "SELECT standing, COUNT(*), COUNT(CASE WHEN standing = 'failed' \
              OR findings LIKE '%\"level\":\"error\"%' OR link_findings LIKE '%\"level\":\"error\"%' THEN 1 END) FROM repositories \
-             WHERE gone_at IS NULL AND visibility IN (",
+             WHERE gone_at IS NULL",
         );
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(") GROUP BY standing");
+        may_read(&mut query, readable, "visibility", "id");
+        query.push(" GROUP BY standing");
         query.build_query_as().fetch_all(p).await
     })?;
     Ok(rows.into_iter().map(|(standing, count, broken)| (standing, (count, broken))).collect())

@@ -12,7 +12,7 @@ use super::store::{self, Row};
 use super::{FOLLOW, PREFIX};
 use crate::db::Tx;
 use crate::forge::{self, Forge, Pull, PullState};
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::jobs::{self, Context, Ending, NewJob};
 use crate::sources::{self, Host};
 use crate::{Error, Portal, Result};
@@ -33,7 +33,7 @@ struct Look {
 /// # Errors
 /// [`Error::Forbidden`] for who may not.
 pub async fn refresh(portal: &Portal, actor: &Actor) -> Result<String> {
-    can(actor, Action::Propose)?;
+    can(actor, Action::Propose, Resource::Anything)?;
     let mut tx = portal.db().begin().await?;
     let id = enqueue(&mut tx, portal.clock().now(), None, true).await?;
     tx.commit().await?;

@@ -29,7 +29,7 @@ pub use model::change::FileEdit;
 
 use crate::audit;
 use crate::db::Tx;
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::jobs::{self, NewJob};
 use crate::sources::{self, Host};
 use crate::{Error, Portal, Result};
@@ -145,9 +145,10 @@ pub async fn way(portal: &Portal, actor: &Actor, slug: &str) -> Result<Way> {
 /// # Errors
 /// [`Error::Forbidden`] for who may not; [`Error::Conflict`] where there is nothing to try again.
 pub async fn retry(portal: &Portal, actor: &Actor, id: &str) -> Result<()> {
-    can(actor, Action::Propose)?;
+    can(actor, Action::Propose, Resource::Anything)?;
     let named = store::get(portal.db(), actor.readable(), id).await?;
     let mut row = named.ok_or_else(|| Error::not_found(format_args!("The change {id}")))?.row;
+    propose::admit(portal, actor, &row.repository).await?;
     match row.state() {
         ChangeState::Failed | ChangeState::Conflict | ChangeState::Closed | ChangeState::Waiting => {}
         state => {
@@ -179,9 +180,10 @@ pub async fn retry(portal: &Portal, actor: &Actor, id: &str) -> Result<()> {
 /// # Errors
 /// [`Error::Forbidden`] for who may not; [`Error::Conflict`] for one that is merged or closed.
 pub async fn close(portal: &Portal, actor: &Actor, id: &str) -> Result<()> {
-    can(actor, Action::Propose)?;
+    can(actor, Action::Propose, Resource::Anything)?;
     let named = store::get(portal.db(), actor.readable(), id).await?;
     let mut row = named.ok_or_else(|| Error::not_found(format_args!("The change {id}")))?.row;
+    propose::admit(portal, actor, &row.repository).await?;
     if matches!(row.state(), ChangeState::Merged | ChangeState::Closed) {
         return Err(Error::Conflict(format!("The change is {} already.", row.state)));
     }

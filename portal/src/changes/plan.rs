@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{Change, FileEdit, Proposal, Way, propose, store, way};
 use crate::catalog;
 use crate::db::new_id;
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::{Error, Portal, Result};
 
 /// Entities that one plan may be about.
@@ -83,7 +83,7 @@ pub async fn chosen(portal: &Portal, actor: &Actor, filter: &CatalogFilter) -> R
 /// [`Error::Forbidden`] for who may not; [`Error::NotFound`] for an unknown entity; [`Error::Conflict`] for none, or too
 /// many.
 pub async fn plan(portal: &Portal, actor: &Actor, wish: &Wish, references: &[EntityRef]) -> Result<Vec<Planned>> {
-    can(actor, Action::Propose)?;
+    can(actor, Action::Propose, Resource::Anything)?;
     if references.is_empty() || references.len() > MOST {
         return Err(Error::Conflict(format!("{} entities were chosen: choose 1 to {MOST}.", references.len())));
     }
@@ -174,6 +174,14 @@ async fn of_repository(
     let repository = store::repository(portal.db(), actor.readable(), slug).await?;
     let repository = repository.ok_or_else(|| Error::not_found(format_args!("The repository {slug}")))?;
     (planned.id, planned.name) = (repository.id, repository.name);
+    match propose::admit(portal, actor, &planned.id).await {
+        Ok(()) => {}
+        Err(Error::Forbidden(why)) => {
+            planned.problem = Some(why);
+            return Ok(planned);
+        }
+        Err(error) => return Err(error),
+    }
     planned.way = way(portal, actor, slug).await?;
     descriptor::fill(portal, actor, wish, &mut planned).await?;
     if planned.problem.is_none() && planned.edits.is_empty() {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::store::{self, Row};
 use super::{PREFIX, enqueue};
 use crate::db::{Tx, new_id};
-use crate::identity::{Action, Actor, can};
+use crate::identity::{self, Action, Actor, Resource, can};
 use crate::sources::{self, Host};
 use crate::{Error, Portal, Result, audit};
 
@@ -43,8 +43,9 @@ pub struct Proposal {
 /// [`Error::Forbidden`] for who may not; [`Error::NotFound`] for an unknown repository; [`Error::Invalid`] for what cannot
 /// be proposed; [`Error::Conflict`] where nothing may be written: then there is [`super::patch`].
 pub async fn propose(portal: &Portal, actor: &Actor, proposal: Proposal) -> Result<Change> {
-    can(actor, Action::Propose)?;
+    can(actor, Action::Propose, Resource::Anything)?;
     check(&proposal)?;
+    admit(portal, actor, &proposal.repository).await?;
     let forbidden = match sources::host(portal, &proposal.repository).await? {
         Host::ReadOnly(why) => Some(why),
         Host::GitHub { .. } => sources::doctor::cannot_write(portal, &proposal.repository).await?,
@@ -79,6 +80,19 @@ pub async fn propose(portal: &Portal, actor: &Actor, proposal: Proposal) -> Resu
     portal.jobs().wake();
     let named = store::get(portal.db(), actor.readable(), &id).await?;
     Ok(named.ok_or_else(|| Error::not_found("The repository"))?.into())
+}
+
+/// Whether `actor` may propose changes of this repository (an id): whoever owns something in it, or may write to it at its
+/// forge.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not.
+pub(super) async fn admit(portal: &Portal, actor: &Actor, repository: &str) -> Result<()> {
+    let Some(slug) = store::slug(portal.db(), repository).await? else {
+        return Err(Error::not_found("The repository"));
+    };
+    let writes = identity::may_write(portal, actor, repository, &slug).await?;
+    can(actor, Action::Propose, Resource::Repository { slug: &slug, writes })
 }
 
 /// Writes a row that a job shall work for, with its audit row and the job.

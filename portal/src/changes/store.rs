@@ -1,12 +1,12 @@
 //! SQL of changes.
 
-use model::Visibility;
 use model::change::{Change, ChangeEvent, ChangeState, FileEdit};
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use super::ChangeFilter;
 use crate::Result;
-use crate::db::{Db, Tx, on};
+use crate::db::{Db, Tx, any_of, may_read, on};
+use crate::identity::Readable;
 
 /// One row.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -144,7 +144,7 @@ pub async fn by_key(tx: &mut Tx, repository: &str, key: &str) -> Result<Option<R
 }
 
 /// The one that `readable` may see.
-pub async fn get(db: &Db, readable: &[Visibility], id: &str) -> Result<Option<Named>> {
+pub async fn get(db: &Db, readable: &Readable, id: &str) -> Result<Option<Named>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(NAMED);
         narrow(&mut query, readable, &ChangeFilter::default());
@@ -154,7 +154,7 @@ pub async fn get(db: &Db, readable: &[Visibility], id: &str) -> Result<Option<Na
 }
 
 /// One page, newest first.
-pub async fn list(db: &Db, readable: &[Visibility], filter: &ChangeFilter, offset: i64) -> Result<Vec<Named>> {
+pub async fn list(db: &Db, readable: &Readable, filter: &ChangeFilter, offset: i64) -> Result<Vec<Named>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(NAMED);
         narrow(&mut query, readable, filter);
@@ -165,7 +165,7 @@ pub async fn list(db: &Db, readable: &[Visibility], filter: &ChangeFilter, offse
 }
 
 /// How many there are of each state, without the filter on states.
-pub async fn counts(db: &Db, readable: &[Visibility], filter: &ChangeFilter) -> Result<Vec<(String, i64)>> {
+pub async fn counts(db: &Db, readable: &Readable, filter: &ChangeFilter) -> Result<Vec<(String, i64)>> {
     let filter = ChangeFilter { states: Vec::new(), ..filter.clone() };
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
@@ -218,13 +218,19 @@ pub async fn of_branch(db: &Db, stable_key: &str, branch: &str) -> Result<Option
 }
 
 /// The repository with this slug that `readable` may see.
-pub async fn repository(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<Repository>> {
+pub async fn repository(db: &Db, readable: &Readable, slug: &str) -> Result<Option<Repository>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT r.id, r.name, r.archived FROM repositories r");
         narrow(&mut query, readable, &ChangeFilter::default());
         query.push(" AND r.slug = ").push_bind(slug);
         query.build_query_as().fetch_optional(p).await
     })?)
+}
+
+/// The slug of a repository in sight.
+pub async fn slug(db: &Db, id: &str) -> Result<Option<String>> {
+    Ok(on!(db, p => sqlx::query_scalar("SELECT slug FROM repositories WHERE id = $1 AND gone_at IS NULL")
+        .bind(id).fetch_optional(p).await)?)
 }
 
 /// What is proposed to.
@@ -235,13 +241,13 @@ pub struct Repository {
     pub archived: bool,
 }
 
-fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &[Visibility], filter: &ChangeFilter)
+fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &Readable, filter: &ChangeFilter)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
-    query.push(" WHERE r.gone_at IS NULL AND r.visibility IN (");
-    any_of(query, readable.iter().map(|visibility| visibility.as_str()));
+    query.push(" WHERE r.gone_at IS NULL");
+    may_read(query, readable, "r.visibility", "r.id");
     if !filter.states.is_empty() {
         query.push(" AND c.state IN (");
         any_of(query, filter.states.iter().map(|state| state.as_str()));
@@ -252,16 +258,4 @@ where
     if let Some(slug) = &filter.repository {
         query.push(" AND r.slug = ").push_bind(slug.clone());
     }
-}
-
-fn any_of<'a, DB>(query: &mut QueryBuilder<DB>, values: impl Iterator<Item = &'a str>)
-where
-    DB: Database,
-    for<'q> String: Encode<'q, DB> + Type<DB>,
-{
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value.to_owned());
-    }
-    query.push(")");
 }

@@ -14,6 +14,7 @@ use model::Visibility;
 use super::*;
 use crate::db_test;
 use crate::git::Secret;
+use crate::identity::Readable;
 use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, Settings, SourceKind, SourceSettings};
 
 const README: &str = "# Shop\n";
@@ -149,7 +150,7 @@ async fn propose_and_wait(portal: &Portal, proposal: Proposal) -> ChangeDetail {
 }
 
 async fn repository(portal: &Portal, slug: &str) -> String {
-    store::repository(portal.db(), &Visibility::ALL, slug).await.unwrap().unwrap().id
+    store::repository(portal.db(), &Readable::EVERYTHING, slug).await.unwrap().unwrap().id
 }
 
 /// A new file with this text.
@@ -188,9 +189,9 @@ db_test! {
         let branch = proposed.change.branch.clone();
         let head = world.commit_of(&branch);
         assert!(row.is_ours(&head) && !row.is_ours("0000000"), "{row:?}");
-        let counts = store::counts(db, &Visibility::ALL, &ChangeFilter::default()).await.unwrap();
+        let counts = store::counts(db, &Readable::EVERYTHING, &ChangeFilter::default()).await.unwrap();
         assert_eq!(counts, [("open".to_owned(), 1)]);
-        assert!(store::counts(db, &[Visibility::Readers], &ChangeFilter::default()).await.is_ok_and(|counts| counts.is_empty()));
+        assert!(store::counts(db, &Readable::only(&[Visibility::Readers]), &ChangeFilter::default()).await.is_ok_and(|counts| counts.is_empty()));
         assert!(store::next_due(db, "").await.unwrap().is_none());
         assert_eq!(store::count_due(db).await.unwrap(), 0);
         let key = format!("github:{}:{}", world.fake.origin().split("://").nth(1).unwrap(), world.id);

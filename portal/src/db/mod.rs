@@ -24,7 +24,7 @@ use std::path::Path;
 
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-pub use self::query::{any_of, pattern};
+pub use self::query::{any_of, may_read, pattern};
 use crate::error::{Error, Result};
 use crate::settings::DatabaseSettings;
 

@@ -2,6 +2,25 @@
 
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
+use crate::identity::Readable;
+
+/// ` AND (…)`: only rows that may be read. `visibility` is the column of a row's visibility, `repository` that of the id of
+/// the repository that it belongs to.
+pub fn may_read<DB>(query: &mut QueryBuilder<DB>, readable: &Readable, visibility: &str, repository: &str)
+where
+    DB: Database,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    query.push(" AND (").push(visibility).push(" IN (");
+    any_of(query, readable.visibilities().iter().map(|visibility| visibility.as_str()));
+    if let Some(account) = readable.account() {
+        query.push(" OR ").push(visibility).push(" = 'readers' AND ").push(repository);
+        query.push(" IN (SELECT repository FROM account_repositories WHERE account = ");
+        query.push_bind(account.to_owned()).push(")");
+    }
+    query.push(")");
+}
+
 /// The values of an `IN (…)`, with the bracket that closes it.
 pub fn any_of<'a, DB>(query: &mut QueryBuilder<DB>, values: impl Iterator<Item = &'a str>)
 where

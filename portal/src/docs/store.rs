@@ -1,11 +1,11 @@
 //! SQL of documentation folders, and of what was rendered.
 
-use model::Visibility;
 use model::docs::DocsSite;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::Result;
-use crate::db::{Db, Tx, any_of, on, pattern};
+use crate::db::{Db, Tx, any_of, may_read, on, pattern};
+use crate::identity::Readable;
 
 /// Rows that are let go of at once.
 const BATCH: i64 = 100;
@@ -59,7 +59,7 @@ const COLUMNS: &str = "SELECT r.id, r.slug, r.name, r.description, r.last_commit
 /// the repositories `slugs`; by title.
 pub async fn list(
     db: &Db,
-    readable: &[Visibility],
+    readable: &Readable,
     words: &str,
     slugs: &[String],
     (limit, offset): (i64, i64),
@@ -75,7 +75,7 @@ pub async fn list(
 }
 
 /// How many [`list`] has over all its pages.
-pub async fn count(db: &Db, readable: &[Visibility], words: &str, slugs: &[String]) -> Result<i64> {
+pub async fn count(db: &Db, readable: &Readable, words: &str, slugs: &[String]) -> Result<i64> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT COUNT(*) FROM docs_sites d JOIN repositories r ON r.id = d.repository");
         narrow(&mut query, readable);
@@ -85,7 +85,7 @@ pub async fn count(db: &Db, readable: &[Visibility], words: &str, slugs: &[Strin
 }
 
 /// Those of one repository, by folder.
-pub async fn of_repository(db: &Db, readable: &[Visibility], slug: &str) -> Result<Vec<Listed>> {
+pub async fn of_repository(db: &Db, readable: &Readable, slug: &str) -> Result<Vec<Listed>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(COLUMNS);
         narrow(&mut query, readable);
@@ -120,13 +120,13 @@ pub async fn residents(db: &Db, repositories: &[String]) -> Result<Vec<(String, 
     })?)
 }
 
-fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &[Visibility])
+fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &Readable)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
-    query.push(" WHERE r.gone_at IS NULL AND d.pages > 0 AND r.visibility IN (");
-    any_of(query, readable.iter().map(|visibility| visibility.as_str()));
+    query.push(" WHERE r.gone_at IS NULL AND d.pages > 0");
+    may_read(query, readable, "r.visibility", "r.id");
 }
 
 fn search<DB>(query: &mut QueryBuilder<DB>, words: &str, slugs: &[String])

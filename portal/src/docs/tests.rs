@@ -7,6 +7,7 @@ use model::docs::{DocsPage, DocsSite};
 
 use super::*;
 use crate::db::on;
+use crate::identity::Readable;
 use crate::{Portal, db_test};
 
 async fn repository(portal: &Portal, id: &str, visibility: Visibility) {
@@ -65,23 +66,23 @@ db_test! {
         }
         replace(&portal, "shop", &[site("", "docs", Some("Zoo"), &["index.md"]), site("b", "b/docs", None, &["a.md"])]).await;
         replace(&portal, "cart", &[site("", "docs", Some("abacus"), &["index.md"]), site("x", "x", Some("Nothing in it"), &[])]).await;
-        let all = Visibility::ALL;
-        let titles = async |readable: &[Visibility], words: &str, slugs: &[String]| {
+        let all = Readable::EVERYTHING;
+        let titles = async |readable: &Readable, words: &str, slugs: &[String]| {
             let rows = store::list(db, readable, words, slugs, (10, 0)).await.unwrap();
             assert_eq!(rows.len() as i64, store::count(db, readable, words, slugs).await.unwrap());
             rows.into_iter().map(|row| format!("{}/{}", row.slug, row.folder)).collect::<Vec<_>>()
         };
         assert_eq!(titles(&all, "", &[]).await, ["cart/docs", "shop/b/docs", "shop/docs"]);
-        assert_eq!(titles(&[Visibility::Public], "", &[]).await, ["shop/b/docs", "shop/docs"]);
+        assert_eq!(titles(&Readable::PUBLIC, "", &[]).await, ["shop/b/docs", "shop/docs"]);
         assert_eq!(titles(&all, "TEAM zoo", &[]).await, ["shop/docs"]);
         assert_eq!(titles(&all, "100%", &[]).await.len(), 3);
         assert_eq!(titles(&all, "1_0", &[]).await, [""; 0]);
         assert_eq!(titles(&all, "zoo", &["cart".to_owned()]).await, ["cart/docs", "shop/docs"]);
-        assert_eq!(titles(&[Visibility::Public], "zoo", &["cart".to_owned()]).await, ["shop/docs"]);
+        assert_eq!(titles(&Readable::PUBLIC, "zoo", &["cart".to_owned()]).await, ["shop/docs"]);
         assert_eq!(store::list(db, &all, "", &[], (1, 1)).await.unwrap()[0].folder, "b/docs");
         let of = store::of_repository(db, &all, "shop").await.unwrap();
         assert_eq!(of.iter().map(|row| row.folder.as_str()).collect::<Vec<_>>(), ["b/docs", "docs"]);
-        assert!(store::of_repository(db, &[Visibility::Public], "cart").await.unwrap().is_empty());
+        assert!(store::of_repository(db, &Readable::PUBLIC, "cart").await.unwrap().is_empty());
         let body = store::body(db, "shop", "b/docs").await.unwrap().unwrap();
         assert_eq!(serde_json::from_str::<DocsSite>(&body).unwrap(), site("b", "b/docs", None, &["a.md"]));
         assert_eq!(store::body(db, "shop", "b").await.unwrap(), None);

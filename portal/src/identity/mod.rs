@@ -1,116 +1,87 @@
 //! Who asks, and what they may do.
 //!
-//! Signing in comes later; until then a request is either from this machine's own operator or from a visitor, and the
-//! policy below is already the one door.
+//! Whoever signs in is an *account*: the pair of issuer and subject of a provider. It is linked to a `User` of the catalog
+//! where a forge login or a verified address says so, and from there to its groups. Authority comes only from the identity
+//! provider, the forge's teams, or sources marked trusted ([`Directory`]): a file that somebody can push gives no right.
 
+mod account;
+mod demo;
+mod directory;
+mod local;
 pub mod people;
+mod person;
+mod policy;
+mod readable;
+mod session;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod token;
 
-pub use people::people;
+use std::sync::Arc;
 
-use model::Visibility;
-
-use crate::error::{Error, Result};
+pub use self::account::{Claims, DEMO, LOCAL, disable};
+pub use self::demo::{be_demo_person, demo_people};
+pub use self::directory::Directory;
+pub use self::local::{accept, first_link, invitation_is_open, new_link, sign_in_locally};
+pub use self::people::people;
+pub(crate) use self::person::may_write;
+pub use self::person::{GroupSource, Person, Persons};
+pub use self::policy::{Action, Resource, can, is_owner};
+pub use self::readable::Readable;
+pub use self::session::{Client, Device, Opened, devices, end, end_others, find, open, sign_out};
+pub use self::token::{Scope, Token, find_by_token, make_token, revoke_token, tokens};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// Slipway itself: jobs and schedules.
     System,
-    /// The person at the machine: the command line, and the browser while the server listens on loopback only.
+    /// The person at the machine: the command line, and the browser as long as nobody has an account here (`server` says
+    /// when).
     Operator,
+    /// Somebody who has signed in, or a token of theirs.
+    Person(Arc<Person>),
     /// Anybody else.
     Visitor,
 }
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Read rows of this visibility.
-    Read(Visibility),
-    /// Start a round of a source.
-    Sync,
-    /// Confirm, correct or reject what was inferred.
-    Correct,
-    /// Propose changes of files in repositories, and close them.
-    Propose,
-    /// Say of repositories that are not listed any more whether they are gone.
-    Remove,
-    /// Read jobs, their logs, and the state of the sources.
-    Watch,
-    /// See and change how the portal is set up: permissions at forges, credentials, GitHub Apps.
-    SetUp,
-}
-
 impl Actor {
-    /// As the audit log writes it.
-    pub fn name(&self) -> &'static str {
+    /// As the audit log and others write it.
+    pub fn name(&self) -> &str {
         match self {
             Self::System => "system",
             Self::Operator => "operator",
+            Self::Person(person) => &person.label,
             Self::Visitor => "visitor",
         }
     }
 
-    /// The visibilities whose rows this actor may read; the filter of every list, count, facet and search.
-    pub fn readable(&self) -> &'static [Visibility] {
+    /// What this actor may read; the filter of every list, count, facet and search.
+    pub fn readable(&self) -> &Readable {
         match self {
-            Self::System | Self::Operator => &Visibility::ALL,
-            Self::Visitor => &[Visibility::Public],
-        }
-    }
-}
-
-/// The policy. The error says what would be needed.
-pub fn can(actor: &Actor, action: Action) -> Result<()> {
-    let allowed = match action {
-        Action::Read(visibility) => actor.readable().contains(&visibility),
-        Action::Watch => true,
-        Action::Sync | Action::Correct | Action::Propose | Action::Remove | Action::SetUp => {
-            matches!(actor, Actor::System | Actor::Operator)
-        }
-    };
-    if allowed {
-        return Ok(());
-    }
-    Err(match action {
-        // Whoever may not read it must not learn that it is there.
-        Action::Read(_) => Error::NotFound("this page".to_owned()),
-        Action::Sync => Error::Forbidden(needs_operator("start a sync")),
-        Action::Correct => Error::Forbidden(needs_operator("correct the catalog")),
-        Action::Propose => Error::Forbidden(needs_operator("propose changes")),
-        Action::Remove => Error::Forbidden(needs_operator("say what became of repositories")),
-        Action::Watch => Error::Forbidden(needs_operator("watch jobs")),
-        Action::SetUp => Error::Forbidden(needs_operator("see how it is set up")),
-    })
-}
-
-fn needs_operator(what: &str) -> String {
-    format!(
-        "You need to be at the machine that runs Slipway to {what}: open it at its loopback address, or use the command line."
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_visitor_reads_what_is_public_and_changes_nothing() {
-        let visitor = Actor::Visitor;
-        assert!(can(&visitor, Action::Read(Visibility::Public)).is_ok());
-        for hidden in [Visibility::SignedIn, Visibility::Readers] {
-            assert!(matches!(can(&visitor, Action::Read(hidden)), Err(Error::NotFound(_))));
-        }
-        for change in [Action::Sync, Action::Correct, Action::Propose, Action::Remove, Action::SetUp] {
-            assert!(matches!(can(&visitor, change), Err(Error::Forbidden(_))));
+            Self::System | Self::Operator => &Readable::EVERYTHING,
+            Self::Person(person) => &person.readable,
+            Self::Visitor => &Readable::PUBLIC,
         }
     }
 
-    #[test]
-    fn the_operator_may_do_everything() {
-        let changes = [Action::Sync, Action::Correct, Action::Propose, Action::SetUp];
-        for action in changes.into_iter().chain([Action::Read(Visibility::Readers), Action::Watch]) {
-            assert!(can(&Actor::Operator, action).is_ok());
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::System | Self::Operator | Self::Visitor => None,
         }
+    }
+
+    /// Whether whoever sits at the machine is the operator: nobody has an account here, and no provider is configured, or it
+    /// is the demo.
+    pub fn is_operator_at_machine(portal: &crate::Portal) -> bool {
+        let settings = portal.settings();
+        settings.is_demo() || settings.identity.providers.is_empty() && !portal.persons().is_claimed()
+    }
+
+    /// The account, for rows that belong to one.
+    pub fn account(&self) -> Option<&str> {
+        self.person().map(|person| person.account.as_str())
     }
 }

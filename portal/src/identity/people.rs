@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::catalog::{CatalogEntity, CatalogRow, Field, Sort};
-use model::{EntityRef, Kind, Visibility};
+use model::{EntityRef, Kind};
 
 use crate::catalog::{self, CatalogQuery};
-use crate::identity::Actor;
+use crate::identity::{Actor, Readable};
 use crate::{Portal, Result};
 
 /// All groups and users that an actor may see.
@@ -101,7 +101,7 @@ impl Edges {
         let named: Vec<EntityRef> = both.cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let reading = portal.index().read();
         let seen = reading.named(&named, actor.readable())?;
-        let mut hidden = reading.named(&named, &Visibility::ALL)?;
+        let mut hidden = reading.named(&named, &Readable::EVERYTHING)?;
         hidden.retain(|reference, _| !seen.contains_key(reference));
         self.members
             .values_mut()

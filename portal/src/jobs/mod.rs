@@ -22,8 +22,8 @@ pub use self::worker::work;
 use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
-use crate::identity::{Action, Actor, can};
-use crate::{Portal, changes, sources};
+use crate::identity::{Action, Actor, Resource, can};
+use crate::{Portal, audit, changes, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -42,6 +42,7 @@ const KINDS: &[(&str, usize)] = &[
     (changes::JOB, 4),
     (changes::FOLLOW, 1),
     (sources::doctor::JOB, 1),
+    (audit::JOB, 1),
     #[cfg(test)]
     ("test", 2),
     #[cfg(test)]
@@ -92,18 +93,18 @@ pub enum Ending {
 
 /// The latest jobs, newest first.
 pub async fn list(portal: &Portal, actor: &Actor, limit: usize) -> Result<Vec<Job>> {
-    can(actor, Action::Watch)?;
+    can(actor, Action::Watch, Resource::Anything)?;
     store::newest(portal.db(), i64::try_from(limit).unwrap_or(KEPT)).await
 }
 
 pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<Job> {
-    can(actor, Action::Watch)?;
+    can(actor, Action::Watch, Resource::Anything)?;
     store::get(portal.db(), id).await?.ok_or_else(|| Error::not_found(format!("The job {id}")))
 }
 
 /// The lines of a job's log after the line `after` (0 for all), in their order.
 pub async fn log(portal: &Portal, actor: &Actor, id: &str, after: i64) -> Result<Vec<LogLine>> {
-    can(actor, Action::Watch)?;
+    can(actor, Action::Watch, Resource::Anything)?;
     store::log(portal.db(), id, after, LINES).await
 }
 
@@ -189,6 +190,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
     if store::take_due(&mut tx, POLL, now).await? {
         sources::enqueue_round(&mut tx, portal.clock().now()).await?;
         changes::enqueue_following(&mut tx, portal.clock().now()).await?;
+        audit::enqueue(&mut tx, portal).await?;
     }
     tx.commit().await?;
     Ok(portal.settings().poll_interval)
@@ -202,6 +204,7 @@ async fn run(context: &Context) -> Result<Ending> {
         changes::FOLLOW => sources::shown(context, None, changes::follow(context)).await,
         sources::REFRESH => sources::refresh(context).await,
         sources::doctor::JOB => sources::doctor::run(context).await,
+        audit::JOB => audit::run(context).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

@@ -193,7 +193,7 @@ pub async fn get(portal: &Portal, actor: &Actor, slug: &str) -> Result<Repositor
 
 /// Whether there is a repository of this slug that `actor` may read.
 pub(crate) async fn is_readable(portal: &Portal, actor: &Actor, slug: &str) -> Result<bool> {
-    if actor.readable().len() == Visibility::ALL.len() {
+    if actor.readable().is_everything() {
         return Ok(true);
     }
     Ok(store::path(portal.db(), actor.readable(), slug).await?.is_some())

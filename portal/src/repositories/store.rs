@@ -1,11 +1,11 @@
 //! SQL of the repositories, as people read them.
 
-use model::Visibility;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use super::{RepositoryFilter, RepositorySort};
 use crate::Result;
-use crate::db::{Db, any_of, on, pattern};
+use crate::db::{Db, any_of, may_read, on, pattern};
+use crate::identity::Readable;
 
 /// One row of `repositories` without its large texts.
 #[derive(Debug, sqlx::FromRow)]
@@ -44,7 +44,7 @@ const COLUMNS: &str = "SELECT id, slug, name, source, visibility, standing, reas
                        entities, errors, warnings, list_row, unseen_since, unseen_why, unseen_word FROM repositories";
 
 /// One page of what `filter` lets through.
-pub async fn list(db: &Db, readable: &[Visibility], filter: &RepositoryFilter, offset: i64) -> Result<Vec<Listed>> {
+pub async fn list(db: &Db, readable: &Readable, filter: &RepositoryFilter, offset: i64) -> Result<Vec<Listed>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(COLUMNS);
         narrow(&mut query, readable, filter, Parts::ALL);
@@ -70,7 +70,7 @@ pub async fn list(db: &Db, readable: &[Visibility], filter: &RepositoryFilter, o
 /// the source.
 pub async fn counts(
     db: &Db,
-    readable: &[Visibility],
+    readable: &Readable,
     filter: &RepositoryFilter,
 ) -> Result<(Vec<(String, i64)>, Vec<(String, i64)>)> {
     let standings = on!(db, p => {
@@ -89,7 +89,7 @@ pub async fn counts(
 }
 
 /// How many are out of sight, whatever their standing.
-pub async fn out_of_sight(db: &Db, readable: &[Visibility], filter: &RepositoryFilter) -> Result<i64> {
+pub async fn out_of_sight(db: &Db, readable: &Readable, filter: &RepositoryFilter) -> Result<i64> {
     let filter = RepositoryFilter { standings: Vec::new(), out_of_sight: true, ..filter.clone() };
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT COUNT(*) FROM repositories");
@@ -99,7 +99,7 @@ pub async fn out_of_sight(db: &Db, readable: &[Visibility], filter: &RepositoryF
 }
 
 /// The one with this slug that `readable` may see.
-pub async fn by_slug(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<Listed>> {
+pub async fn by_slug(db: &Db, readable: &Readable, slug: &str) -> Result<Option<Listed>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(COLUMNS);
         narrow(&mut query, readable, &RepositoryFilter::default(), Parts::ALL);
@@ -118,7 +118,7 @@ pub async fn detail(db: &Db, id: &str) -> Result<Detail> {
 }
 
 /// Where the repository with this slug is opened for reading.
-pub async fn path(db: &Db, readable: &[Visibility], slug: &str) -> Result<Option<String>> {
+pub async fn path(db: &Db, readable: &Readable, slug: &str) -> Result<Option<String>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT path FROM repositories");
         narrow(&mut query, readable, &RepositoryFilter::default(), Parts::ALL);
@@ -138,13 +138,13 @@ impl Parts {
     const ALL: Self = Self { standings: true, source: true };
 }
 
-fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &[Visibility], filter: &RepositoryFilter, parts: Parts)
+fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &Readable, filter: &RepositoryFilter, parts: Parts)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
-    query.push(" WHERE gone_at IS NULL AND visibility IN (");
-    any_of(query, readable.iter().map(|visibility| visibility.as_str()));
+    query.push(" WHERE gone_at IS NULL");
+    may_read(query, readable, "visibility", "id");
     if parts.standings && !filter.standings.is_empty() {
         query.push(" AND standing IN (");
         any_of(query, filter.standings.iter().map(|standing| standing.as_str()));

@@ -55,7 +55,7 @@ use crate::audit::{self, Change};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::git::Watch;
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::jobs::{self, NewJob};
 use crate::settings::{Settings, SourceKind, SourceSettings};
 
@@ -211,9 +211,9 @@ struct Round {
 
 /// The configured sources that `actor` may see, in the order of the configuration.
 pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<SourceStatus>> {
-    can(actor, Action::Watch)?;
+    can(actor, Action::Watch, Resource::Anything)?;
     let mut statuses = store::statuses(portal.db()).await?;
-    statuses.retain(|status| actor.readable().contains(&status.visibility));
+    statuses.retain(|status| actor.readable().has(status.visibility, None));
     for (source, unlisted) in unlisted::of_sources(portal.db(), actor).await? {
         if let Some(status) = statuses.iter_mut().find(|status| status.name == source) {
             status.unlisted = unlisted;
@@ -232,7 +232,7 @@ pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<SourceStatus>> {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not; [`Error::NotFound`] for a source that is not configured.
 pub async fn sync(portal: &Portal, actor: &Actor, source: Option<&str>) -> Result<String> {
-    can(actor, Action::Sync)?;
+    can(actor, Action::Sync, Resource::Anything)?;
     if let Some(name) = source
         && !portal.settings().sources.iter().any(|source| source.name == name)
     {

@@ -8,9 +8,9 @@ use sqlx::QueryBuilder;
 use super::plan::{Known, Plan};
 use super::read::Read;
 use crate::audit::{self, Change};
-use crate::db::{Db, Tx, new_id, on};
+use crate::db::{Db, Tx, may_read, new_id, on};
 use crate::error::Result;
-use crate::identity::Actor;
+use crate::identity::{Actor, Readable};
 use crate::settings::{GitSettings, SourceKind, SourceSettings};
 
 /// The mark in `meta` that the catalog has to be linked anew; it outlives the process.
@@ -117,17 +117,14 @@ pub async fn statuses(db: &Db) -> Result<Vec<SourceStatus>> {
 
 /// Of each source with repositories out of sight: how many there are, how many of these wait for a person's word, and when
 /// the last of those went; among what one of `readable` may see.
-pub async fn unlisted(db: &Db, readable: &[Visibility]) -> Result<Vec<(String, i64, i64, i64)>> {
+pub async fn unlisted(db: &Db, readable: &Readable) -> Result<Vec<(String, i64, i64, i64)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
             "SELECT source, COUNT(*), COUNT(CASE WHEN unseen_word = 'waits' THEN 1 END),
                     COALESCE(MAX(CASE WHEN unseen_word = 'waits' THEN unseen_since END), 0)
-             FROM repositories WHERE unseen_since IS NOT NULL AND gone_at IS NULL AND visibility IN (");
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(") GROUP BY source ORDER BY source");
+             FROM repositories WHERE unseen_since IS NOT NULL AND gone_at IS NULL");
+        may_read(&mut query, readable, "visibility", "id");
+        query.push(" GROUP BY source ORDER BY source");
         query.build_query_as().fetch_all(p).await
     })?)
 }
@@ -136,19 +133,16 @@ pub async fn unlisted(db: &Db, readable: &[Visibility]) -> Result<Vec<(String, i
 pub async fn waiting(
     db: &Db,
     source: &str,
-    readable: &[Visibility],
+    readable: &Readable,
     limit: i64,
 ) -> Result<Vec<(String, String, i64, String)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
             "SELECT slug, name, unseen_since, COALESCE(unseen_why, '') FROM repositories
              WHERE unseen_word = 'waits' AND gone_at IS NULL AND source = ");
-        query.push_bind(source).push(" AND visibility IN (");
-        let mut list = query.separated(", ");
-        for visibility in readable {
-            list.push_bind(visibility.as_str());
-        }
-        query.push(") ORDER BY name, id LIMIT ").push_bind(limit);
+        query.push_bind(source);
+        may_read(&mut query, readable, "visibility", "id");
+        query.push(" ORDER BY name, id LIMIT ").push_bind(limit);
         query.build_query_as().fetch_all(p).await
     })?)
 }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod git;
-pub(super) mod github;
+pub(crate) mod github;
 mod interrupted;
 mod locations;
 mod names;
@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use super::plan::{Known, Plan};
 use super::*;
 use crate::db_test;
+use crate::identity::Readable;
 use crate::settings::Settings;
 
 /// A folder of real Git repositories.
@@ -76,7 +77,7 @@ impl Folder {
     }
 }
 
-pub(super) async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
+pub(crate) async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> Portal {
     // One round at the start, and then none by itself.
     let settings = Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() };
     let portal = Portal::open(settings).await.unwrap();
@@ -85,7 +86,7 @@ pub(super) async fn open(settings: &Settings, sources: Vec<SourceSettings>) -> P
 }
 
 /// A round from beginning to end, as a person starts one.
-pub(super) async fn round(portal: &Portal) -> Job {
+pub(crate) async fn round(portal: &Portal) -> Job {
     let id = sync(portal, &Actor::Operator, None).await.unwrap();
     ended(portal, &id).await
 }
@@ -111,16 +112,16 @@ async fn seen(portal: &Portal) -> Vec<(String, String, String)> {
     rows.into_iter().map(|row| (row.name, row.slug, row.standing)).collect()
 }
 
-pub(super) async fn names(portal: &Portal) -> Vec<String> {
+pub(crate) async fn names(portal: &Portal) -> Vec<String> {
     seen(portal).await.into_iter().map(|(name, ..)| name).collect()
 }
 
-pub(super) async fn row(portal: &Portal, name: &str) -> Known {
+pub(crate) async fn row(portal: &Portal, name: &str) -> Known {
     let rows = store::known(portal.db()).await.unwrap();
     rows.into_iter().find(|row| row.gone_at.is_none() && row.name == name).unwrap()
 }
 
-pub(super) async fn lines(portal: &Portal, job: &Job) -> Vec<String> {
+pub(crate) async fn lines(portal: &Portal, job: &Job) -> Vec<String> {
     let lines = jobs::log(portal, &Actor::Operator, &job.id, 0).await.unwrap();
     lines.into_iter().map(|line| line.line).collect()
 }
@@ -143,7 +144,7 @@ db_test! {
         let status = &list(&portal, &Actor::Visitor).await.unwrap()[0];
         assert_eq!((status.name.as_str(), status.repositories, status.failed, status.error.as_deref()), ("work", 3, 0, None));
         assert!(status.synced_at.is_some());
-        let actions = audit::list(&portal, &Actor::Operator, 10).await.unwrap();
+        let actions = audit::list(&portal, &Actor::Operator, &audit::AuditFilter::default(), None, 10).await.unwrap();
         assert_eq!((actions.len(), actions[0].action.as_str(), actions[0].target.as_str()), (2, "source.sync", "all sources"));
         portal.stop().await;
     }
@@ -282,7 +283,7 @@ db_test! {
         let (first, second) = (sync(&portal, &Actor::Operator, None).await.unwrap(), sync(&portal, &Actor::System, None).await.unwrap());
         assert_eq!(first, second, "a round that waits or runs is joined");
         ended(&portal, &first).await;
-        assert_eq!(audit::list(&portal, &Actor::Operator, 10).await.unwrap().len(), 1);
+        assert_eq!(audit::list(&portal, &Actor::Operator, &audit::AuditFilter::default(), None, 10).await.unwrap().len(), 1);
         portal.stop().await;
     }
 
@@ -317,10 +318,10 @@ db_test! {
             store::lose_sight(&mut tx, &unseen).await.unwrap();
         }
         tx.commit().await.unwrap();
-        let readable = &[Visibility::Public];
+        let readable = &Readable::PUBLIC;
         assert_eq!(store::unlisted(portal.db(), readable).await.unwrap(), [("s".to_owned(), 3, 3, 9)]);
         assert_eq!(store::waiting(portal.db(), "s", readable, 9).await.unwrap().len(), 3);
-        assert!(store::waiting(portal.db(), "s", &[Visibility::Readers], 9).await.unwrap().is_empty());
+        assert!(store::waiting(portal.db(), "s", &Readable::only(&[Visibility::Readers]), 9).await.unwrap().is_empty());
         let mut tx = portal.db().begin().await.unwrap();
         assert_eq!(store::remove_waiting(&mut tx, "s", 7, 10).await.unwrap(), ["a"]);
         assert_eq!(store::keep_waiting(&mut tx, "s", 8).await.unwrap(), ["b"]);

@@ -7,7 +7,7 @@ use super::store;
 use crate::audit::{self, Change};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::{Portal, catalog};
 
 /// Names that are shown of one source.
@@ -41,7 +41,7 @@ impl Word {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not; [`Error::NotFound`] for a source that is not configured.
 pub async fn decide(portal: &Portal, actor: &Actor, source: &str, word: Word, until: i64) -> Result<usize> {
-    can(actor, Action::Remove)?;
+    can(actor, Action::Remove, Resource::Anything)?;
     if !portal.settings().sources.iter().any(|known| known.name == source) {
         return Err(Error::not_found(format!("A source named {source}")));
     }

@@ -1,5 +1,6 @@
 //! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
 
+pub mod audit;
 pub mod catalog;
 pub mod changes;
 pub mod docs;
@@ -25,6 +26,7 @@ use crate::http::{Problem, events, webhooks};
         repositories::repository,
         docs::list,
         docs::site,
+        audit::list,
         sources::list,
         sources::sync,
         changes::list,

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
 
+pub mod administrator;
 pub mod catalog;
 pub mod doctor;
 pub mod serve;
@@ -43,6 +44,8 @@ pub enum Command {
     Sync(sync::Sync),
     /// Say what every source needs, whether it is there, and what is off without it.
     Doctor(doctor::Doctor),
+    /// Print a one-time link that makes an administrator, or gives one a new password.
+    Administrator(administrator::Administrator),
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),

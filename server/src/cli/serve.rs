@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use portal::{Error, Portal};
+use portal::{Error, Portal, identity};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::administrator::link;
 use super::{Common, INVALID, UNREADABLE};
 use crate::allocator;
 use crate::config::{self, Config};
@@ -77,13 +78,23 @@ async fn serve(config: &Config) -> Result<(), Error> {
         portal: portal.clone(),
         site,
         assets: app::Assets::new(assets),
-        reach: Reach { loopback: config.listen.ip().is_loopback(), demo: config.demo, public_host },
+        reach: Reach {
+            loopback: config.listen.ip().is_loopback(),
+            demo: config.demo,
+            public_host,
+            secure: config.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+        },
         metrics,
         stopping: stopping.clone(),
     });
     tokio::spawn(allocator::give_back_after_jobs(portal.clone()));
     start_portal(config, portal.clone());
     println!("Slipway listens on http://{address}");
+    if !config.demo
+        && let Some(code) = identity::first_link(&portal).await?
+    {
+        println!("There is no administrator yet; within a day, once: {}", link(config, code.expose()));
+    }
     tokio::spawn(signalled(stop));
     let mut deadline = stopping.clone();
     tokio::select! {

@@ -1,8 +1,10 @@
 //! The table of keys. A new key is one more entry here, one line in `slipway.example.toml`, and a field of `Config`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use model::{Finding, Level};
+use model::reference::DEFAULT_NAMESPACE;
+use model::{EntityRef, Finding, Level};
 
 use super::value::Value;
 use super::{Config, LogFormat};
@@ -29,6 +31,15 @@ pub const KEYS: &[Key] = &[
     Key { path: "database.url", set: |config, value| postgres_url(value).map(|url| config.database_url = Some(url)) },
     Key { path: "sync.interval", set: |config, value| value.duration().map(|interval| config.interval = interval) },
     Key { path: "sync.workers", set: |config, value| value.count(64).map(|workers| config.workers = workers) },
+    Key {
+        path: "people.administrators",
+        set: |config, value| roles(value).map(|all| config.identity.administrators = all),
+    },
+    Key { path: "people.auditors", set: |config, value| roles(value).map(|all| config.identity.auditors = all) },
+    Key { path: "people.public", set: |config, value| value.boolean().map(|public| config.identity.public = public) },
+    Key { path: "people.session-idle", set: |config, value| value.duration().map(|time| config.identity.idle = time) },
+    Key { path: "people.session-days", set: |config, value| days(value).map(|time| config.identity.longest = time) },
+    Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
     Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },
     Key { path: "demo.enabled", set: |config, value| value.boolean().map(|demo| config.demo = demo) },
@@ -90,6 +101,40 @@ pub fn origin(value: &Value<'_>) -> Option<String> {
     let url = value.text().ok()?.trim_end_matches('/').to_owned();
     let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     (!authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' '])).then_some(url)
+}
+
+/// References of users and groups, groups as a provider calls them, or addresses.
+fn roles(value: &Value<'_>) -> Result<Vec<String>, String> {
+    let all = value.words()?;
+    let fits = |role: &String| {
+        let is_address = role.contains('@') && !role.contains(':');
+        let is_reference = EntityRef::parse(role, Some("group"), DEFAULT_NAMESPACE).is_ok();
+        is_address
+            || is_reference
+            || role.split_once(':').is_some_and(|(provider, group)| !provider.is_empty() && !group.is_empty())
+    };
+    match all.iter().all(fits) {
+        true => Ok(all),
+        false => {
+            Err("a list of groups (\"group:platform\", \"okta:platform\"), users (\"user:jane\") or addresses"
+                .to_owned())
+        }
+    }
+}
+
+/// Shorter than what an audit looks back at would be no log.
+fn kept(value: &Value<'_>) -> Result<Duration, String> {
+    match value.count(36_500)? {
+        days if days >= 90 => Ok(Duration::from_secs(days as u64 * 24 * 60 * 60)),
+        _ => Err("a whole number of days from 90 to 36500".to_owned()),
+    }
+}
+
+fn days(value: &Value<'_>) -> Result<Duration, String> {
+    match value.count(400)? {
+        0 => Err("a whole number of days from 1 to 400".to_owned()),
+        days => Ok(Duration::from_secs(days as u64 * 24 * 60 * 60)),
+    }
 }
 
 fn log_level(value: &Value<'_>) -> Result<String, String> {

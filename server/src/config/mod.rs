@@ -15,7 +15,7 @@ use model::source::SourcePolicy;
 use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
-use portal::settings::{DatabaseSettings, GitSettings, Settings, SourceKind, SourceSettings};
+use portal::settings::{DatabaseSettings, GitSettings, IdentitySettings, Settings, SourceKind, SourceSettings};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -42,6 +42,9 @@ pub struct Config {
     pub log_level: String,
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
+    pub identity: IdentitySettings,
+    /// For ever where nothing is said.
+    pub audit_kept: Option<Duration>,
     /// Variables that hold passwords and tokens of sources, and so set no key.
     pub password_variables: Vec<String>,
 }
@@ -76,6 +79,8 @@ impl Default for Config {
             log_level: "info".to_owned(),
             demo: false,
             sources: Vec::new(),
+            identity: IdentitySettings::default(),
+            audit_kept: None,
             password_variables: Vec::new(),
         }
     }
@@ -289,6 +294,8 @@ impl Config {
             poll_interval: self.interval,
             public_url: self.public_url.clone(),
             workers: if self.workers == 0 { processors } else { self.workers },
+            identity: self.identity.clone(),
+            audit_kept: self.audit_kept,
             clock: Clock::System,
         }
     }

@@ -1,8 +1,9 @@
 //! Who asks, decided once per request, before any handler.
 //!
-//! While the server listens on loopback, the person at the machine is the operator: a request that comes from a
-//! loopback address, names a loopback host, and was forwarded by nobody. Everybody else is a visitor. A page of
-//! another site that makes a browser reach a loopback address under its own name (DNS rebinding) is refused.
+//! Whoever brings the cookie of a session is that person. Without one, and as long as nobody has an account here, the
+//! person at the machine is the operator: a request that comes from a loopback address, names a loopback host, and was
+//! forwarded by nobody, while the server listens on loopback. Everybody else is a visitor. A page of another site that
+//! makes a browser reach a loopback address under its own name (DNS rebinding) is refused.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,15 +12,30 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use portal::identity::Actor;
+use portal::audit::Origin;
+use portal::identity::{Actor, Client};
+use portal::secret::Secret;
+use portal::{audit, identity};
 
-use super::{Problem, Server};
+use super::{Problem, Server, cookies};
 
 /// What every handler knows of the request.
 #[derive(Debug, Clone)]
 pub struct Asking {
     pub actor: Actor,
     pub request_id: String,
+    /// The cookie of the session, where there is one that is good.
+    pub session: Option<Secret>,
+    pub client: Client,
+    /// Nothing is for those who have not signed in.
+    pub is_closed: bool,
+}
+
+impl Asking {
+    /// Whether this one has to sign in before anything is shown.
+    pub fn must_sign_in(&self) -> bool {
+        self.is_closed && self.actor == Actor::Visitor
+    }
 }
 
 /// Headers by which a proxy says that it forwards.
@@ -34,6 +50,8 @@ pub struct Reach {
     pub demo: bool,
     /// Host (and port, if one is written) of the public address.
     pub public_host: Option<String>,
+    /// The public address is https.
+    pub secure: bool,
 }
 
 impl Reach {
@@ -84,15 +102,52 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip());
-    match server.reach.actor(peer, request.uri(), request.headers()) {
-        Ok(actor) => {
-            let request_id =
-                request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-            request.extensions_mut().insert(Asking { actor, request_id });
-            next.run(request).await
+    let at_machine = match server.reach.actor(peer, request.uri(), request.headers()) {
+        Ok(actor) => actor,
+        Err(why) => {
+            return Problem::new(StatusCode::MISDIRECTED_REQUEST, "urn:slipway:misdirected", why).into_response();
         }
-        Err(why) => Problem::new(StatusCode::MISDIRECTED_REQUEST, "urn:slipway:misdirected", why).into_response(),
+    };
+    let request_id = text(request.headers(), "x-request-id");
+    let client = Client { agent: text(request.headers(), "user-agent"), address: peer.to_canonical().to_string() };
+    let cookie = cookies::session(&server.reach, request.headers()).map(str::to_owned);
+    let token = text(request.headers(), "authorization");
+    let (actor, session) = match who(&server, at_machine, cookie, &token).await {
+        Ok(who) => who,
+        Err(problem) => return problem.into_response(),
+    };
+    let is_closed = !server.portal.settings().identity.public;
+    let origin = Origin { request: request_id.clone(), address: client.address.clone() };
+    request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed });
+    audit::from(origin, next.run(request)).await
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// The person of the session; without one whoever is at the machine, as long as that counts.
+async fn who(
+    server: &Server,
+    at_machine: Actor,
+    cookie: Option<String>,
+    authorization: &str,
+) -> Result<(Actor, Option<Secret>), Problem> {
+    // RFC 9110, 11.1: the scheme's case does not matter.
+    if let Some((scheme, token)) = authorization.split_once(' ')
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        let person = identity::find_by_token(&server.portal, token.trim()).await?;
+        let person = person.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
+        return Ok((Actor::Person(person), None));
     }
+    if let Some(cookie) = cookie
+        && let Some(person) = identity::find(&server.portal, &cookie).await?
+    {
+        return Ok((Actor::Person(person), Some(Secret::new(cookie))));
+    }
+    let is_operator = at_machine == Actor::Operator && Actor::is_operator_at_machine(&server.portal);
+    Ok((if is_operator { Actor::Operator } else { Actor::Visitor }, None))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asking {
@@ -123,9 +178,9 @@ mod tests {
 
     #[test]
     fn only_the_person_at_the_machine_is_the_operator() {
-        let loopback = Reach { loopback: true, demo: false, public_host: None };
+        let loopback = Reach { loopback: true, demo: false, public_host: None, secure: false };
         let proxied = Reach { public_host: Some("portal.example.com".to_owned()), ..loopback.clone() };
-        let open = Reach { loopback: false, demo: false, public_host: None };
+        let open = Reach { loopback: false, demo: false, public_host: None, secure: false };
         let table = [
             (&loopback, "127.0.0.1", "127.0.0.1:3000", false, Some(Actor::Operator)),
             (&loopback, "::ffff:127.0.0.1", "localhost:3000", false, Some(Actor::Operator)),
@@ -146,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_demo_refuses_other_hosts_and_forwarded_requests() {
-        let demo = Reach { loopback: true, demo: true, public_host: Some("portal.example.com".to_owned()) };
+        let demo =
+            Reach { loopback: true, demo: true, public_host: Some("portal.example.com".to_owned()), secure: true };
         assert_eq!(actor(&demo, "127.0.0.1", "localhost:3000", false), Some(Actor::Operator));
         assert_eq!(actor(&demo, "127.0.0.1", "localhost:3000", true), None);
         assert_eq!(actor(&demo, "127.0.0.1", "portal.example.com", false), None);

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod assets;
+mod cookies;
 pub mod events;
 pub mod filter;
 pub mod health;
@@ -10,6 +11,7 @@ mod observe;
 pub mod pages;
 mod problem;
 mod security;
+pub mod sign_in;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -80,7 +82,8 @@ pub fn router(server: Server) -> Router {
     let mut router = Router::new();
     for route in routes::table() {
         let permission = route.permission;
-        let admit = move |asking: Asking, request, next| permission.admit(asking, request, next);
+        let door = server.clone();
+        let admit = move |asking: Asking, request, next| permission.admit(door.clone(), asking, request, next);
         let limit = RequestBodyLimitLayer::new(route.largest_body);
         router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limit));
     }

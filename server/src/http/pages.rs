@@ -2,19 +2,29 @@
 
 use app::{Flash, RequestContext, Theme};
 use axum::extract::{Form, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use serde::Deserialize;
 
-use super::{Asking, Server, security};
+use super::{Asking, Server, cookies, security};
 
 /// Renders a page. All pages have this one handler; `app`'s router decides which it is.
 pub async fn page(State(server): State<Server>, request: Request) -> Response {
+    render(server, request, None).await
+}
+
+/// The page that says why somebody does not get the one that they asked for.
+pub async fn refused(server: Server, request: Request, why: String) -> Response {
+    render(server, request, Some(why)).await
+}
+
+async fn render(server: Server, request: Request, refused: Option<String>) -> Response {
     let Some(context) = context(&server, &request) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    let context = RequestContext { refused, ..context };
     let shown = context.flash.is_some();
     let assets = server.assets.clone();
     let render = leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
@@ -52,22 +62,14 @@ fn context(server: &Server, request: &Request) -> Option<RequestContext> {
     Some(RequestContext {
         portal: server.portal.clone(),
         actor: asking.actor.clone(),
-        flash: cookie(headers, Flash::COOKIE).and_then(Flash::from_cookie),
+        flash: cookies::value(headers, Flash::COOKIE).and_then(Flash::from_cookie),
         nonce: nonce.0.clone(),
         request_id: asking.request_id.clone(),
-        theme: cookie(headers, Theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
+        session: asking.session.clone(),
+        refused: None,
+        theme: cookies::value(headers, Theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
         path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
     })
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use leptos_axum::redirect;
 use model::catalog::EntityDetail;
 use model::{EntityRef, Level};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 
 use super::super::repositories::out_of_sight_notice;
 use super::super::{Answer, Page, Parameters, Place, changes};
@@ -62,7 +62,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     let docs = portal::docs::of_entity(&context.portal, &context.actor, &detail).await?;
     let mut out = Html::new();
-    header(&mut out, &detail, can(&context.actor, Action::Propose).is_ok());
+    header(&mut out, &detail, can(&context.actor, Action::Propose, Resource::Anything).is_ok());
     if let Some(repository) = &detail.repository {
         out_of_sight_notice(&mut out, context.now(), &repository.row);
     }

@@ -2,7 +2,7 @@
 
 use model::catalog::{CatalogFilter, CatalogPage, Facet, FacetValue, Field, Sort, UNKNOWN};
 use model::{EntityRef, Kind};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 
 use super::super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
@@ -30,7 +30,7 @@ const OPEN_VALUES: usize = 6;
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let filter = address::catalog_filter(context.query());
     let catalog = portal::catalog::list(&context.portal, &context.actor, &filter).await?;
-    let may = can(&context.actor, Action::Propose).is_ok();
+    let may = can(&context.actor, Action::Propose, Resource::Anything).is_ok();
     Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog, may)).following())
 }
 

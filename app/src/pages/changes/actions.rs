@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::change::Change;
 use portal::changes;
+use portal::identity::{Action, Resource, can};
 
 use super::asked::Asked;
 use crate::pages::finish;
@@ -100,7 +101,10 @@ pub async fn close(#[server(default)] id: String) -> Result<(), Error> {
 pub async fn refresh() -> Result<(), Error> {
     let context = context()?;
     match changes::refresh(&context.portal, &context.actor).await {
-        Ok(job) => leptos_axum::redirect(&format!("/jobs/{}", address::segment(&job))),
+        Ok(job) if can(&context.actor, Action::Watch, Resource::Anything).is_ok() => {
+            leptos_axum::redirect(&format!("/jobs/{}", address::segment(&job)));
+        }
+        Ok(_) => finish("/changes", &Flash::success("GitHub is being asked; look again in a moment.")),
         Err(error) => finish("/changes", &Flash::error(Error::from(error).0)),
     }
     Ok(())

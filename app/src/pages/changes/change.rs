@@ -3,7 +3,7 @@
 use engine_docs::{Links, RenderOptions};
 use leptos::server_fn::ServerFn;
 use model::change::{Change, ChangeDetail, ChangeState};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 
 use super::actions::{Close, Retry};
 use super::list::host_link;
@@ -19,7 +19,7 @@ use crate::pages::{Answer, Page, Parameters, Place};
 pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let id = parameters.get("id");
     let detail = portal::changes::get(&context.portal, &context.actor, &id).await?;
-    let may = can(&context.actor, Action::Propose).is_ok();
+    let may = can(&context.actor, Action::Propose, Resource::Anything).is_ok();
     let mut out = Html::new();
     header(&mut out, &context, &detail.change, may);
     standing(&mut out, &context, &detail.change);

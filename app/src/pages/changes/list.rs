@@ -3,7 +3,7 @@
 use leptos::server_fn::ServerFn;
 use model::change::{Change, ChangeState};
 use portal::changes::{ChangeFilter, ChangePage};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 
 use super::actions::Refresh;
 use super::{state_badge, state_word};
@@ -22,7 +22,7 @@ const ABOUT: &str = "Files in repositories that Slipway proposes to change, as p
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let filter = filter(context.query());
     let page = portal::changes::list(&context.portal, &context.actor, &filter).await?;
-    let may = can(&context.actor, Action::Propose).is_ok();
+    let may = can(&context.actor, Action::Propose, Resource::Anything).is_ok();
     let mut out = Html::new();
     let all: usize = page.states.iter().map(|(_, count)| count).sum();
     let mut actions = Html::new();
@@ -86,7 +86,10 @@ async fn under_way(out: &mut Html, context: &RequestContext, page: &ChangePage) 
     if open == 0 {
         return Ok(());
     }
-    let jobs = portal::jobs::list(&context.portal, &context.actor, 50).await?;
+    let jobs = match can(&context.actor, Action::Watch, Resource::Anything) {
+        Ok(()) => portal::jobs::list(&context.portal, &context.actor, 50).await?,
+        Err(_) => Vec::new(),
+    };
     let job = jobs.iter().find(|job| job.kind == portal::changes::JOB && !job.state.is_over());
     state::notice(out, Tone::Plain, |out| {
         let word = if open == 1 { "is" } else { "are" };

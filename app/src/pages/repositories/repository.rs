@@ -1,7 +1,7 @@
 //! One repository: what it is to the catalog, what Git knows, what is wrong, what may not speak.
 
 use model::repository::{Exclusion, ForgeFacts, RepositoryDetail, RepositoryRow, Standing};
-use portal::identity::{Action, can};
+use portal::identity::{Action, Resource, can};
 use portal::repositories::FileView;
 
 use super::super::catalog::{document, facts, figure};
@@ -28,7 +28,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         });
     let docs = portal::docs::of_repository(&context.portal, &context.actor, &slug).await?;
     let mut out = Html::new();
-    header(&mut out, &detail, !docs.is_empty(), can(&context.actor, Action::Propose).is_ok());
+    header(&mut out, &detail, !docs.is_empty(), can(&context.actor, Action::Propose, Resource::Anything).is_ok());
     out_of_sight_notice(&mut out, context.now(), &detail.row);
     standing_notice(&mut out, &detail);
     out.raw("<div class=\"with-facts\"><div>");

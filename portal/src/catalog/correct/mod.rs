@@ -13,7 +13,7 @@ use model::{EntityRef, Finding, Findings, Level};
 
 use super::job;
 use super::query::CatalogQuery;
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::{Error, Portal, Result, audit};
 
 /// At one time.
@@ -48,7 +48,7 @@ pub async fn correct(
     field: &str,
     value: Option<&str>,
 ) -> Result<usize> {
-    can(actor, Action::Correct)?;
+    can(actor, Action::Correct, Resource::Anything)?;
     let Some((field, kinds)) = FIELDS.iter().find(|(pointer, _)| *pointer == field) else {
         let known: Vec<&str> = FIELDS.iter().map(|(pointer, _)| *pointer).collect();
         let help = format!("These can: {}.", known.join(", "));
@@ -64,6 +64,9 @@ pub async fn correct(
         None => None,
     };
     let rows = rows(portal, actor, references, field, kinds)?;
+    for row in &rows {
+        can(actor, Action::Correct, Resource::Entity(row))?;
+    }
     write(portal, actor, &rows, field, value.as_deref()).await?;
     job::relink(portal).await?;
     Ok(rows.len())
@@ -133,7 +136,7 @@ async fn write(
             target: &target,
             before: before.as_deref(),
             after: value,
-            request: None,
+            account: None,
         };
         audit::record(&mut tx, actor, now, change).await?;
     }

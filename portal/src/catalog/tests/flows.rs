@@ -110,7 +110,7 @@ db_test! {
         let corrections = catalog::corrections(&portal, &VISITOR).await.unwrap();
         assert_eq!(corrections.len(), 1);
         assert_eq!((corrections[0].value.as_deref(), corrections[0].by.as_str()), (Some("group:default/payments"), "operator"));
-        let entries = audit::list(&portal, &OPERATOR, 10).await.unwrap();
+        let entries = audit::list(&portal, &OPERATOR, &audit::AuditFilter::default(), None, 10).await.unwrap();
         let entry = entries.iter().find(|entry| entry.action == "catalog.correct").unwrap();
         assert_eq!(entry.target, "component:default/cart#/spec/owner");
         assert_eq!((entry.before.as_deref(), entry.after.as_deref()), (None, Some("group:default/payments")));
@@ -162,6 +162,6 @@ db_test! {
         let error = catalog::correct(&portal, &OPERATOR, &[], "/spec/owner", Some("payments")).await.unwrap_err();
         assert!(matches!(error, Error::Invalid(_)), "{error}");
         assert_eq!(catalog::corrections(&portal, &OPERATOR).await.unwrap(), []);
-        assert!(audit::list(&portal, &OPERATOR, 10).await.unwrap().iter().all(|entry| entry.action != "catalog.correct"));
+        assert!(audit::list(&portal, &OPERATOR, &audit::AuditFilter::default(), None, 10).await.unwrap().iter().all(|entry| entry.action != "catalog.correct"));
     }
 }

@@ -5,6 +5,7 @@ use engine_catalog::link::Assignment;
 use super::flows::store_repository;
 use super::*;
 use crate::db::Tx;
+use crate::identity::Readable;
 
 async fn begin(portal: &Portal) -> Tx {
     portal.db().begin().await.unwrap()
@@ -41,11 +42,11 @@ db_test! {
         assert_eq!(store::bodies(portal.db(), &[]).await.unwrap(), []);
         let changes = store::changes(portal.db(), 1, 2, 10).await.unwrap();
         assert_eq!(changes.iter().map(|change| change.sequence).collect::<Vec<_>>(), [2]);
-        let has_changed = async |after, readable: &[Visibility]| store::has_changed(portal.db(), after, readable).await.unwrap();
-        assert!(has_changed(1, &[Visibility::Public]).await && !has_changed(2, &[Visibility::Public]).await);
-        assert!(!has_changed(0, &[Visibility::Readers]).await);
+        let has_changed = async |after, readable: &Readable| store::has_changed(portal.db(), after, readable).await.unwrap();
+        assert!(has_changed(1, &Readable::PUBLIC).await && !has_changed(2, &Readable::PUBLIC).await);
+        assert!(!has_changed(0, &Readable::only(&[Visibility::Readers])).await);
         assert_eq!(store::policies(portal.db()).await.unwrap(), []);
-        assert!(store::entity(portal.db(), "component:default/cart", &[Visibility::Readers]).await.unwrap().is_none());
+        assert!(store::entity(portal.db(), "component:default/cart", &Readable::only(&[Visibility::Readers])).await.unwrap().is_none());
     }
 
     async fn an_assignment_replaces_the_one_before(portal: Portal) {
@@ -86,9 +87,9 @@ db_test! {
         let known = store::link_sources(portal.db(), "", 10).await.unwrap().remove(0);
         assert_eq!((known.standing, known.code, known.last_commit_at), ("catalogued".to_owned(), 3, Some(7)));
         assert_eq!(known.wanted, "[\"a.yaml\"]");
-        let standings = store::standings(portal.db(), &[Visibility::Public]).await.unwrap();
+        let standings = store::standings(portal.db(), &Readable::PUBLIC).await.unwrap();
         assert_eq!(standings, BTreeMap::from([("catalogued".to_owned(), (1, 1))]));
-        assert_eq!(store::standings(portal.db(), &[Visibility::Readers]).await.unwrap(), BTreeMap::new());
+        assert_eq!(store::standings(portal.db(), &Readable::only(&[Visibility::Readers])).await.unwrap(), BTreeMap::new());
         let names = store::repository_names(portal.db()).await.unwrap();
         assert_eq!(names.get("shop").map(String::as_str), Some("shop"));
     }

@@ -19,7 +19,7 @@ db_test! {
         assert_eq!((pull.base.as_str(), pull.by.as_str()), ("main", "slipway-bot"));
         let states: Vec<ChangeState> = made.events.iter().map(|event| event.state).collect();
         assert_eq!(states, [ChangeState::Waiting, ChangeState::Proposing, ChangeState::Open]);
-        let audit = audit::list(&world.portal, &Actor::Operator, 10).await.unwrap();
+        let audit = audit::list(&world.portal, &Actor::Operator, &audit::AuditFilter::default(), None, 10).await.unwrap();
         assert!(audit.iter().any(|entry| entry.action == "changes.propose"), "{audit:?}");
         world.portal.stop().await;
     }

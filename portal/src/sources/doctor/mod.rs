@@ -33,7 +33,7 @@ pub use self::report::{Check, Group, Help, Report, State, Verdict};
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
 use crate::jobs::{self, Context, Ending, NewJob};
 use crate::settings::{Settings, SourceKind, SourceSettings};
 
@@ -159,7 +159,7 @@ async fn timed(
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not see how the portal is set up.
 pub async fn latest(portal: &Portal, actor: &Actor) -> Result<Examined> {
-    can(actor, Action::SetUp)?;
+    can(actor, Action::SetUp, Resource::Anything)?;
     let reports = store::all(portal.db()).await?.into_iter().map(|found| last::dated(portal.settings(), found));
     let mut reports: Vec<Report> = reports.collect();
     let order = |report: &Report| match &report.source {
@@ -182,7 +182,7 @@ const RECENT: usize = 50;
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not; [`Error::NotFound`] for a source that is not configured.
 pub async fn check(portal: &Portal, actor: &Actor, source: Option<&str>) -> Result<String> {
-    can(actor, Action::SetUp)?;
+    can(actor, Action::SetUp, Resource::Anything)?;
     if let Some(name) = source
         && !portal.settings().sources.iter().any(|source| source.name == name)
     {

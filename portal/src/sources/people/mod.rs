@@ -13,7 +13,7 @@ use engine_catalog::link::forge::ForgePeople;
 use model::Level;
 
 pub use self::read::{Asked, PeopleListing, read};
-pub(super) use self::store::make_due;
+pub(crate) use self::store::make_due;
 pub use self::store::{may_read, readable};
 use super::job::Sources;
 use crate::Portal;
@@ -57,6 +57,7 @@ pub(super) async fn refresh(context: &Context, sources: &Sources<'_>) -> Result<
                     context.log(Level::Note, format!("{}: {note}", settings.name));
                 }
                 if store::write(portal.db(), &settings.name, &listing, mark, now).await? {
+                    portal.persons().forget();
                     context.log(Level::Note, format!("{}: teams, members or readers have changed.", settings.name));
                 }
             }

@@ -258,11 +258,11 @@ pub async fn may_read(db: &Db, login: &str, repository: &str) -> Result<bool> {
     Ok(found > 0)
 }
 
-/// Ids of the repositories of a source, public ones aside, that the person with this login may read at the forge.
-pub async fn readable(db: &Db, login: &str, source: &str) -> Result<Vec<String>> {
+/// Ids and slugs of the repositories of a source, public ones aside, that the person with this login may read at the forge.
+pub async fn readable(db: &Db, login: &str, source: &str) -> Result<Vec<(String, String)>> {
     let login = login.to_lowercase();
-    Ok(on!(db, p => sqlx::query_scalar(concat!(
-        "SELECT r.id FROM repositories r WHERE r.gone_at IS NULL AND r.visibility = 'readers' AND ", may_read!(),
+    Ok(on!(db, p => sqlx::query_as(concat!(
+        "SELECT r.id, r.slug FROM repositories r WHERE r.gone_at IS NULL AND r.visibility = 'readers' AND ", may_read!(),
         " AND r.source = $2 ORDER BY r.id"))
         .bind(&login).bind(source).fetch_all(p).await)?)
 }

@@ -106,7 +106,7 @@ db_test! {
         store::write_at(portal.db(), "acme", mark, NOW).await.unwrap();
         assert_eq!(listed_at().await, (Some(NOW), 2));
         let vault_only = readable(portal.db(), "zoe", "acme").await.unwrap();
-        assert_eq!(vault_only, [row(&portal, "vault").await.id]);
+        assert_eq!(vault_only, [(row(&portal, "vault").await.id, "vault".to_owned())]);
 
         // Not again within ten minutes, unless told; and then for next to nothing.
         fake.state().organisations.get_mut("acme").unwrap().teams[0].members.push("cem".to_owned());

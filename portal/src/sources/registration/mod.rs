@@ -9,8 +9,6 @@ mod store;
 mod tests;
 
 use model::{Finding, Level};
-use ring::rand::{SecureRandom as _, SystemRandom};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::Portal;
@@ -18,7 +16,8 @@ use crate::audit::{self, Change};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::forge::{self, Forge, Manifest};
-use crate::identity::{Action, Actor, can};
+use crate::identity::{Action, Actor, Resource, can};
+use crate::secret::{Secret, digest};
 use crate::settings::{GitHubOwner, GitHubSettings, SourceKind};
 use crate::sources::connect::forge_settings;
 
@@ -120,14 +119,12 @@ fn wrong(message: &str, help: &str) -> Finding {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not.
 pub async fn begin(portal: &Portal, actor: &Actor, wish: &Wish) -> Result<String> {
-    can(actor, Action::SetUp)?;
-    let mut random = [0; 32];
-    SystemRandom::new().fill(&mut random).map_err(|_| Error::internal("there is no randomness"))?;
-    let cookie = hex(&random);
+    can(actor, Action::SetUp, Resource::Anything)?;
+    let cookie = Secret::random()?.expose().to_owned();
     let now = Clock::System.now();
     let mut tx = portal.db().begin().await?;
     store::forget_old(&mut tx, now).await?;
-    store::begin(&mut tx, &hash(&state(&cookie)), wish, now + LIFE).await?;
+    store::begin(&mut tx, &digest(&state(&cookie)), wish, now + LIFE).await?;
     let target = place(wish);
     let change = Change { action: "app.begin", target: &target, ..Change::default() };
     audit::record(&mut tx, actor, portal.clock().now(), change).await?;
@@ -140,9 +137,9 @@ pub async fn begin(portal: &Portal, actor: &Actor, wish: &Wish) -> Result<String
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not.
 pub async fn begun(portal: &Portal, actor: &Actor, cookie: &str, here: &str) -> Result<Option<Form>> {
-    can(actor, Action::SetUp)?;
+    can(actor, Action::SetUp, Resource::Anything)?;
     let state = state(cookie);
-    let Some(wish) = store::waiting(portal.db(), &hash(&state), Clock::System.now()).await? else { return Ok(None) };
+    let Some(wish) = store::waiting(portal.db(), &digest(&state), Clock::System.now()).await? else { return Ok(None) };
     let web = web(&wish);
     let path = match &wish.owner {
         GitHubOwner::Organisation(name) => format!("organizations/{name}/settings/apps/new"),
@@ -174,12 +171,12 @@ pub async fn begun(portal: &Portal, actor: &Actor, cookie: &str, here: &str) -> 
 /// [`Error::Forbidden`] if the answer belongs to nothing that this browser began, [`Error::Unavailable`] if the forge does
 /// not give the keys, or they cannot be kept. In each case it has to be begun anew.
 pub async fn complete(portal: &Portal, actor: &Actor, cookie: Option<&str>, code: &str, given: &str) -> Result<String> {
-    can(actor, Action::SetUp)?;
+    can(actor, Action::SetUp, Resource::Anything)?;
     let ours = cookie.map(state).filter(|ours| ours.as_str() == given);
     let fits = code.len() <= LONGEST && !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let Some(ours) = ours.filter(|_| fits) else { return Err(not_begun()) };
     let mut tx = portal.db().begin().await?;
-    let wish = store::take(&mut tx, &hash(&ours), Clock::System.now()).await?;
+    let wish = store::take(&mut tx, &digest(&ours), Clock::System.now()).await?;
     tx.commit().await?;
     let wish = wish.ok_or_else(not_begun)?;
     let data = &portal.settings().data;
@@ -226,7 +223,7 @@ pub async fn complete(portal: &Portal, actor: &Actor, cookie: Option<&str>, code
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not see them.
 pub async fn registered(portal: &Portal, actor: &Actor) -> Result<Vec<Registered>> {
-    can(actor, Action::SetUp)?;
+    can(actor, Action::SetUp, Resource::Anything)?;
     let rows = store::all(portal.db()).await?;
     Ok(rows.into_iter().map(|row| shown(portal, row)).collect())
 }
@@ -326,13 +323,5 @@ fn place(wish: &Wish) -> String {
 
 /// What travels through the forge: it follows from the cookie, and the cookie does not follow from it.
 fn state(cookie: &str) -> String {
-    hash(&format!("state of {cookie}"))
-}
-
-fn hash(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&format!("state of {cookie}"))
 }

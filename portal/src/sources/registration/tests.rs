@@ -95,7 +95,7 @@ db_test! {
         assert_eq!(known.hook_url.as_deref(), Some("https://portal.example.com/webhooks/github/acme"));
         assert_eq!(known.events, ["push", "repository", "organization", "team", "membership"]);
         assert!(known.permissions.values().all(|level| level == "read"), "{known:?}");
-        let told = audit::list(&portal, operator, 10).await.unwrap();
+        let told = audit::list(&portal, operator, &audit::AuditFilter::default(), None, 10).await.unwrap();
         assert_eq!(told[0].action, "app.register");
         assert_eq!(told[0].after.as_deref(), Some("slipway-acme (90001)"));
         assert!(!format!("{told:?}{app:?}{form:?}").contains("PRIVATE KEY"));

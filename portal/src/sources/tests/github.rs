@@ -8,7 +8,7 @@ use crate::git::testing::GitHost;
 use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password};
 
 /// An organisation of these repositories; where they are cloned from.
-pub(in crate::sources) async fn acme(names: &[&str]) -> (Fake, GitHost) {
+pub(crate) async fn acme(names: &[&str]) -> (Fake, GitHost) {
     let fake = Fake::start(Profile::Enterprise).await.unwrap();
     let host = GitHost::with(names);
     host.require("x-access-token", "ghp_full");
@@ -22,21 +22,21 @@ pub(in crate::sources) async fn acme(names: &[&str]) -> (Fake, GitHost) {
     (fake, host)
 }
 
-pub(in crate::sources) fn add(fake: &Fake, host: &GitHost, name: &str) -> u64 {
+pub(crate) fn add(fake: &Fake, host: &GitHost, name: &str) -> u64 {
     let id = fake.state().add_repository("acme", name);
     change(fake, id, |repository| repository.clone_url = Some(host.url(name)));
     id
 }
 
-pub(in crate::sources) fn change(fake: &Fake, id: u64, change: impl FnOnce(&mut fake_forge::Repository)) {
+pub(crate) fn change(fake: &Fake, id: u64, change: impl FnOnce(&mut fake_forge::Repository)) {
     change(fake.state().repositories.get_mut(&id).unwrap());
 }
 
-pub(in crate::sources) fn id(fake: &Fake, name: &str) -> u64 {
+pub(crate) fn id(fake: &Fake, name: &str) -> u64 {
     fake.state().repositories.values().find(|repository| repository.name == name).unwrap().id
 }
 
-pub(in crate::sources) fn source(fake: &Fake) -> SourceSettings {
+pub(crate) fn source(fake: &Fake) -> SourceSettings {
     let owner = GitHubOwner::Organisation("acme".to_owned());
     let login = GitHubLogin::Token(Password::Known(Secret::new("ghp_full")));
     let github = GitHubSettings { url: Some(fake.origin().to_owned()), login, ..GitHubSettings::new(owner) };

@@ -32,7 +32,7 @@ async fn numbers(fake: &Fake) -> Vec<u64> {
 }
 
 async fn actions(portal: &Portal) -> Vec<String> {
-    let entries = audit::list(portal, &Actor::Operator, 20).await.unwrap();
+    let entries = audit::list(portal, &Actor::Operator, &audit::AuditFilter::default(), None, 20).await.unwrap();
     entries.into_iter().map(|entry| format!("{} {} {}", entry.actor, entry.action, entry.target)).collect()
 }
 

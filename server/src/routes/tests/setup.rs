@@ -28,12 +28,12 @@ async fn acme(fake: &Fake) -> (World, Portal) {
         portal: portal.clone(),
         site: Site::open(),
         assets: app::Assets::default(),
-        reach: Reach { loopback: true, demo: false, public_host: None },
+        reach: Reach { loopback: true, demo: false, public_host: None, secure: false },
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
     let (job, changes) = Default::default();
-    (World { router: router(server), job, changes, _stop: stop, _folder: folder }, portal)
+    (World { router: router(server), portal: portal.clone(), job, changes, _stop: stop, _folder: folder }, portal)
 }
 
 async fn fake() -> Fake {
@@ -49,7 +49,7 @@ impl World {
         request.headers_mut().insert(header::HOST, "127.0.0.1:3000".parse().unwrap());
         request.headers_mut().insert(header::CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
         request.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
-        request.extensions_mut().insert(ConnectInfo(OPERATOR.parse::<SocketAddr>().unwrap()));
+        request.extensions_mut().insert(ConnectInfo(OPERATOR.peer.parse::<SocketAddr>().unwrap()));
         self.router.clone().oneshot(request).await.unwrap()
     }
 }
@@ -92,7 +92,7 @@ async fn a_github_app_is_made_from_the_page_to_the_lines() {
     assert_eq!(attribute(&page, "placeholder=\"acme\" value=\""), "acme", "what is configured is suggested");
     for path in ["/sources/github-app", "/sources/doctor", "/sources/github-app/created?code=a&state=b"] {
         let (status, text) = world.text(path, VISITOR).await;
-        assert_eq!((status, text.contains("This needs more rights")), (StatusCode::FORBIDDEN, true), "{path}");
+        assert_eq!((status, text.contains("You need to sign in")), (StatusCode::UNAUTHORIZED, true), "{path}");
     }
     let form = format!("owner=acme&kind=organisation&url={}&writes=no", encoded(fake.origin()));
     let begun = world.post("/actions/sources/github-app", &form).await;
@@ -176,6 +176,6 @@ async fn the_page_says_what_is_missing_once_somebody_has_looked() {
     let (_, sources) = world.text("/sources", VISITOR).await;
     assert!(!sources.contains("/sources/doctor"), "a visitor sees no way there");
     let refused = world.ask(&Method::POST, "/actions/sources/doctor", VISITOR, &[]).await;
-    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
     portal.stop().await;
 }

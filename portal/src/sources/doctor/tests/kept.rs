@@ -46,7 +46,7 @@ db_test! {
         }
         assert!(check(&portal, &Actor::Operator, Some("absent")).await.is_err());
         assert!(examined.reports.iter().all(|report| !report.is_old), "{:#?}", examined.reports);
-        let told = audit::list(&portal, &Actor::Operator, 10).await.unwrap();
+        let told = audit::list(&portal, &Actor::Operator, &audit::AuditFilter::default(), None, 10).await.unwrap();
         assert!(told.iter().any(|entry| entry.action == "doctor.check" && entry.target == "acme"), "{told:?}");
         portal.stop().await;
     }

@@ -1,0 +1,123 @@
+//! Signing in: at a provider, with a password, by a one-time link, or as somebody of the demo.
+
+use std::collections::BTreeMap;
+
+use portal::identity;
+
+use crate::components::{Icon, state};
+use crate::html::Html;
+use crate::pages::{Answer, Page, Parameters, Place};
+use crate::{RequestContext, address};
+
+const TITLE: &str = "Sign in";
+
+pub async fn page(context: RequestContext, _: Parameters) -> Answer {
+    let asked = address::first_values(context.query());
+    let back = asked.get("return").and_then(|back| address::own(back)).unwrap_or("/").to_owned();
+    let mut out = Html::new();
+    let demo = identity::demo_people(&context.portal)?;
+    let about = match demo.is_empty() {
+        true => "",
+        false => "This is a demo: be any of its people, and see what they would see. Nobody is asked for a password.",
+    };
+    state::page_header(&mut out, TITLE, None, about, &Html::default());
+    if let Some(person) = context.actor.person() {
+        state::notice(&mut out, state::Tone::Plain, |out| {
+            out.raw("You are signed in as <strong>").text(&person.name).raw("</strong>. ");
+            out.link("/me", "link", "Your account").raw(".");
+        });
+    }
+    providers(&mut out, &context, &back);
+    if !demo.is_empty() {
+        out.raw("<ul class=\"identity-people\" aria-label=\"People of the demo\">");
+        for row in &demo {
+            out.raw("<li><form method=\"post\" action=\"/actions/identity/demo\"><button class=\"identity-person\" name=\"user\"");
+            out.attribute("value", &row.reference.to_string()).raw(" type=\"submit\">");
+            Icon::User.write(&mut out);
+            out.raw("<span><strong>").text(row.title.as_deref().unwrap_or(&row.reference.name)).raw("</strong>");
+            out.raw("<span class=\"quiet\">").text(row.description.as_deref().unwrap_or(&row.reference.name));
+            out.raw("</span></span></button></form></li>");
+        }
+        out.raw("</ul>");
+    }
+    password(&mut out, &asked, &back, demo.is_empty() && context.portal.settings().identity.providers.is_empty());
+    Ok(Page::new(TITLE, Place::Elsewhere, out))
+}
+
+fn providers(out: &mut Html, context: &RequestContext, back: &str) {
+    let providers = &context.portal.settings().identity.providers;
+    if providers.is_empty() {
+        return;
+    }
+    out.raw("<div class=\"identity-providers\">");
+    for provider in providers {
+        // A link, not a form: where a provider is reached by a redirect, browsers check the redirect of a form against the
+        // policy of this page.
+        let start = format!("/sign-in/{}?return={}", address::segment(&provider.name), address::segment(back));
+        out.raw("<a class=\"button button-primary\"").attribute("href", &start).raw(">");
+        Icon::Plug.write(out);
+        out.text(&provider.title).raw("</a>");
+    }
+    out.raw("</div>");
+}
+
+/// The form of local accounts; folded away where there is another way in.
+fn password(out: &mut Html, asked: &BTreeMap<String, String>, back: &str, is_only_way: bool) {
+    let name = asked.get("name").map(String::as_str).unwrap_or_default();
+    out.raw(if is_only_way || !name.is_empty() {
+        "<details class=\"section\" open>"
+    } else {
+        "<details class=\"section\">"
+    });
+    out.raw("<summary>With a local account</summary><form class=\"app-form\" method=\"post\" action=\"/actions/identity/sign-in\">");
+    out.raw("<input type=\"hidden\" name=\"return\"").attribute("value", back).raw(">");
+    name_field(out, name);
+    password_field(out, "current-password", "");
+    out.raw("<div><button class=\"button button-primary\" type=\"submit\">Sign in</button></div></form>");
+    out.raw("<p class=\"quiet\">No account, or the password is lost? <code>slipway administrator</code>, run at the machine, \
+             prints a link that is good once.</p></details>");
+}
+
+fn name_field(out: &mut Html, name: &str) {
+    out.raw("<div class=\"field\"><label for=\"name\">Name</label><input class=\"input\" id=\"name\" name=\"name\" required \
+             maxlength=\"64\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\"");
+    out.attribute("value", name).raw("></div>");
+}
+
+fn password_field(out: &mut Html, kind: &'static str, hint: &'static str) {
+    out.raw(
+        "<div class=\"field\"><label for=\"password\">Password</label><input class=\"input\" id=\"password\" \
+             name=\"password\" type=\"password\" required maxlength=\"200\"",
+    );
+    out.attribute("autocomplete", kind);
+    if hint.is_empty() {
+        out.raw("></div>");
+    } else {
+        out.raw(" aria-describedby=\"password-hint\"><span class=\"hint\" id=\"password-hint\">")
+            .raw(hint)
+            .raw("</span></div>");
+    }
+}
+
+/// Where a one-time link leads.
+pub async fn first(context: RequestContext, _: Parameters) -> Answer {
+    let asked = address::first_values(context.query());
+    let code = asked.get("code").map(String::as_str).unwrap_or_default();
+    let mut out = Html::new();
+    let about =
+        "A local account of this portal, with every right: the way in before there is a provider, and when it is down.";
+    state::page_header(&mut out, "Make an administrator", None, about, &Html::default());
+    if !identity::invitation_is_open(&context.portal, code).await? {
+        state::notice(&mut out, state::Tone::Amber, |out| {
+            out.raw("This link was used before, or is older than a day. <code>slipway administrator</code>, run at the machine, \
+                     prints a new one.");
+        });
+        return Ok(Page::new("Make an administrator", Place::Elsewhere, out));
+    }
+    out.raw("<form class=\"app-form section\" method=\"post\" action=\"/actions/identity/first\">");
+    out.raw("<input type=\"hidden\" name=\"code\"").attribute("value", code).raw(">");
+    name_field(&mut out, asked.get("name").map_or("admin", String::as_str));
+    password_field(&mut out, "new-password", "At least 12 characters; a few words are better than many signs.");
+    out.raw("<div><button class=\"button button-primary\" type=\"submit\">Make it and sign in</button></div></form>");
+    Ok(Page::new("Make an administrator", Place::Elsewhere, out))
+}

@@ -1,0 +1,86 @@
+//! Accounts: who a provider says that somebody is.
+
+use super::store;
+use crate::Portal;
+use crate::audit::{self, Change};
+use crate::db::{Tx, new_id};
+use crate::error::{Error, Result};
+use crate::identity::{Action, Actor, Resource, can};
+
+/// The issuer of accounts that have a password here.
+pub const LOCAL: &str = "local";
+/// The issuer of the people of the demo organisation: whoever is at the machine may be any of them.
+pub const DEMO: &str = "demo";
+
+/// Characters of what a provider says, and groups of one person, that are kept.
+const LONGEST: usize = 200;
+const MOST_GROUPS: usize = 10_000;
+
+/// What a provider vouches for, as it was mapped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    pub issuer: String,
+    /// Never changes, and belongs to nobody else of that issuer.
+    pub subject: String,
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// For people.
+    pub name: String,
+    pub email: Option<String>,
+    /// The provider has checked that the address is theirs, and the operator trusts it to.
+    pub email_verified: bool,
+    /// Host and login at a forge.
+    pub login: Option<(String, String)>,
+    pub groups: Vec<String>,
+    /// Of a local account: a platform administrator.
+    pub administrator: bool,
+}
+
+/// Writes what a provider says now; gives the account's id.
+///
+/// # Errors
+/// [`Error::Invalid`]-like text as [`Error::Forbidden`] for claims that cannot be an account, or one that was disabled.
+pub(super) async fn vouch(tx: &mut Tx, claims: &Claims, now: i64) -> Result<String> {
+    let fits = |text: &str| !text.is_empty() && text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
+    if !fits(&claims.subject) || !fits(&claims.issuer) || claims.groups.len() > MOST_GROUPS {
+        return Err(Error::Forbidden(
+            "What the provider says of you is no account: its subject or issuer is empty or too long, or it names more than \
+             10 000 groups."
+                .to_owned(),
+        ));
+    }
+    let id = store::vouch(tx, &new_id(now), &shortened(claims), now).await?;
+    id.ok_or_else(|| Error::Forbidden("This account was disabled by an administrator.".to_owned()))
+}
+
+fn shortened(claims: &Claims) -> Claims {
+    let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
+    let mut groups: Vec<String> = claims.groups.iter().map(|group| short(group)).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    Claims {
+        name: short(if claims.name.trim().is_empty() { &claims.subject } else { claims.name.trim() }),
+        email: claims.email.as_deref().map(short),
+        login: claims.login.as_ref().map(|(host, login)| (host.to_lowercase(), short(login).to_lowercase())),
+        groups,
+        ..claims.clone()
+    }
+}
+
+/// Ends all sessions and tokens of an account, and lets nobody sign in with it any more.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever is no administrator, [`Error::NotFound`] for an account that is not there.
+pub async fn disable(portal: &Portal, actor: &Actor, account: &str) -> Result<()> {
+    can(actor, Action::SetUp, Resource::Anything)?;
+    let now = portal.clock().now();
+    let mut tx = portal.db().begin().await?;
+    if !store::disable(&mut tx, account, now).await? {
+        return Err(Error::not_found("This account"));
+    }
+    let change = Change { action: "account.disable", target: account, ..Change::default() };
+    audit::record(&mut tx, actor, portal.clock().now(), change).await?;
+    tx.commit().await?;
+    portal.persons().forget();
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The policy: the one door in front of every change, with reasons that a page can show.
+
+use model::EntityRef;
+use model::catalog::CatalogRow;
+
+use super::{Actor, Person};
+use crate::error::{Error, Result};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Start a round of a source.
+    Sync,
+    /// Confirm, correct or reject what was inferred.
+    Correct,
+    /// Propose changes of files in repositories, and close them.
+    Propose,
+    /// Say of repositories that are not listed any more whether they are gone.
+    Remove,
+    /// Read jobs, their logs, and the state of the sources: they name what is in repositories that not everybody may read.
+    Watch,
+    /// See and change how the portal is set up: permissions at forges, credentials, GitHub Apps, sign-in.
+    SetUp,
+    /// Read the audit log.
+    Audit,
+    /// Have what is one's own: sessions, tokens, preferences that outlive the browser.
+    Own,
+}
+
+/// What it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Resource<'a> {
+    /// The portal as a whole; at a door: anything at all.
+    Anything,
+    Entity(&'a CatalogRow),
+    /// The slug of a repository, and whether the forge lets the actor write to it.
+    Repository {
+        slug: &'a str,
+        writes: bool,
+    },
+}
+
+/// The policy. Reading is no part of it: what may be read is a filter of every query ([`Actor::readable`]), and what may
+/// not be read does not exist.
+///
+/// # Errors
+/// [`Error::Forbidden`] with what would be needed.
+pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> {
+    let person = match actor {
+        Actor::System => return Ok(()),
+        Actor::Operator if action == Action::Own => return Err(needs("You need to sign in to {}.", action)),
+        Actor::Operator => return Ok(()),
+        Actor::Visitor => return Err(needs("You need to sign in to {}.", action)),
+        Actor::Person(person) => person,
+    };
+    if !person.may_write && !matches!(action, Action::Watch | Action::Audit) {
+        return Err(needs("You need a token with the scope \"write\" to {}.", action));
+    }
+    if action == Action::Own || person.is_administrator {
+        return Ok(());
+    }
+    match action {
+        Action::Watch | Action::Audit if person.is_auditor => Ok(()),
+        Action::Correct | Action::Propose if !person.is_auditor => owns(person, action, resource),
+        Action::Audit => Err(needs("You need to be an administrator or an auditor to {}.", action)),
+        Action::Watch => Err(needs("You need to be an administrator or an auditor to {}.", action)),
+        _ => Err(needs("You need to be an administrator to {}.", action)),
+    }
+}
+
+fn owns(person: &Person, action: Action, resource: Resource<'_>) -> Result<()> {
+    match resource {
+        Resource::Anything => Ok(()),
+        Resource::Entity(row) if is_owner(person, row) => Ok(()),
+        Resource::Entity(row) => Err(Error::Forbidden(match &row.owner {
+            Some(owner) if !row.owner_has_authority => format!(
+                "You need to be an administrator to {}: {} is said to own {}, but neither the forge nor a trusted source \
+                 says so.",
+                what(action),
+                owner,
+                row.reference
+            ),
+            _ => format!("You need to own {} or be an administrator to {}.", row.reference, what(action)),
+        })),
+        Resource::Repository { writes: true, .. } => Ok(()),
+        Resource::Repository { slug, .. } => Err(Error::Forbidden(format!(
+            "You need to own something in {slug}, be allowed to write to it at the forge, or be an administrator to {}.",
+            what(action)
+        ))),
+    }
+}
+
+/// Whether `person` owns the entity, by themselves or by a group: only where somebody with authority says so.
+pub fn is_owner(person: &Person, row: &CatalogRow) -> bool {
+    row.owner_has_authority && row.owner.as_ref().is_some_and(|owner| is_or_is_in(person, owner))
+}
+
+fn is_or_is_in(person: &Person, owner: &EntityRef) -> bool {
+    person.user.as_ref() == Some(owner) || person.groups.contains_key(owner)
+}
+
+fn needs(sentence: &str, action: Action) -> Error {
+    Error::Forbidden(sentence.replace("{}", what(action)))
+}
+
+fn what(action: Action) -> &'static str {
+    match action {
+        Action::Sync => "start a sync",
+        Action::Correct => "correct the catalog",
+        Action::Propose => "propose changes",
+        Action::Remove => "say what became of repositories",
+        Action::Watch => "watch jobs and sources",
+        Action::SetUp => "see how the portal is set up",
+        Action::Audit => "read the audit log",
+        Action::Own => "have settings of your own",
+    }
+}

@@ -1,0 +1,103 @@
+//! Who somebody is, what they may read and do; on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+mod sessions;
+
+use std::sync::Arc;
+
+use super::*;
+use crate::Portal;
+use crate::db_test;
+use crate::error::Error;
+
+/// Somebody for whom a provider vouches, signed in.
+pub(super) async fn signed_in(portal: &Portal, claims: &Claims) -> Actor {
+    let client = Client { agent: "test".to_owned(), address: "192.0.2.1".to_owned() };
+    let opened = open(portal, claims, &client, None).await.unwrap();
+    Actor::Person(find(portal, opened.cookie.expose()).await.unwrap().unwrap())
+}
+
+pub(super) fn claims(subject: &str) -> Claims {
+    Claims {
+        issuer: "https://id.example".to_owned(),
+        subject: subject.to_owned(),
+        provider: "id".to_owned(),
+        name: subject.to_owned(),
+        ..Claims::default()
+    }
+}
+
+fn forbidden(result: crate::Result<()>) -> String {
+    match result {
+        Err(Error::Forbidden(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn person(change: impl FnOnce(&mut Person)) -> Actor {
+    let mut person = Person {
+        account: "01".to_owned(),
+        label: "jane".to_owned(),
+        name: "Jane".to_owned(),
+        email: None,
+        provider: "id".to_owned(),
+        user: None,
+        linked: String::new(),
+        groups: Default::default(),
+        provider_groups: Vec::new(),
+        is_administrator: false,
+        is_auditor: false,
+        login: None,
+        may_write: true,
+        readable: Readable::of_member("01", Default::default()),
+    };
+    change(&mut person);
+    Actor::Person(Arc::new(person))
+}
+
+#[test]
+fn the_policy_is_this_table() {
+    use Action::{Audit, Correct, Own, Propose, Remove, SetUp, Sync, Watch};
+    let all = [Sync, Correct, Propose, Remove, Watch, SetUp, Audit, Own];
+    let table: [(&str, Actor, &[Action]); 7] = [
+        ("system", Actor::System, &all),
+        ("operator", Actor::Operator, &[Sync, Correct, Propose, Remove, Watch, SetUp, Audit]),
+        ("visitor", Actor::Visitor, &[]),
+        ("member", person(|_| {}), &[Correct, Propose, Own]),
+        ("administrator", person(|person| person.is_administrator = true), &all),
+        ("auditor", person(|person| person.is_auditor = true), &[Watch, Audit, Own]),
+        (
+            "reading token of an administrator",
+            person(|person| (person.is_administrator, person.may_write) = (true, false)),
+            &[Watch, Audit],
+        ),
+    ];
+    for (who, actor, may) in table {
+        for action in all {
+            assert_eq!(can(&actor, action, Resource::Anything).is_ok(), may.contains(&action), "{who} {action:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_nested_groups_cost_nothing_to_ask() {
+    let group = |at: usize| model::EntityRef::new("group", "default", format!("g{at}"));
+    let actor = person(|person| person.groups = (0..100).map(|at| (group(at), GroupSource::Forge)).collect());
+    let mut row: model::catalog::CatalogRow = serde_json::from_value(serde_json::json!({
+        "reference": "component:default/shop", "kind": "Component", "tags": [], "languages": [], "activity": [],
+        "confidence": "declared", "archived": false, "errors": 0, "warnings": 0
+    }))
+    .unwrap();
+    (row.owner, row.owner_has_authority) = (Some(group(99)), true);
+    assert!(can(&actor, Action::Correct, Resource::Entity(&row)).is_ok());
+    row.owner_has_authority = false;
+    assert!(
+        forbidden(can(&actor, Action::Correct, Resource::Entity(&row)))
+            .contains("neither the forge nor a trusted source")
+    );
+    row.owner = Some(group(100));
+    row.owner_has_authority = true;
+    let why = forbidden(can(&actor, Action::Correct, Resource::Entity(&row)));
+    assert_eq!(why, "You need to own component:default/shop or be an administrator to correct the catalog.");
+}
