@@ -86,7 +86,7 @@ static RULES: [Rule; 69] = [
         2,
         "type.compose",
         "A compose service",
-        "A compose file builds a service from the folder, and the code listens: its container file exposes a port, or it is built with a server framework; otherwise a guess. It says nothing about production, and does not make a published library a service.",
+        "A compose file builds a service from the folder, and the code listens: its container file exposes a port, or it is built with a server framework; where there is only code beside it, a guess. It says nothing about production, and does not make a published library a service.",
     ),
     again(
         2,

@@ -66,13 +66,11 @@ pub(super) fn parts(world: &World, runs: &Runs, keeps: &dyn Fn(usize, &str) -> b
             let guessed = part.guess.as_ref().is_some_and(|guess| is_root && !template_root || stands_as(guess));
             let is_made = part.kind.as_ref().is_some_and(|kind| matches!(kind.value.as_str(), "library" | "cli"));
             root_is_made_for_others |= is_root && is_made;
-            // Of folders that hold no package, what compose builds beside a library, or what listens nowhere, are tools for
-            // developers.
-            let by_compose =
-                |fact: &Option<Fact<String>>| fact.as_ref().is_some_and(|fact| fact.evidence.rule == "type.compose");
-            let is_tool = !is_root
+            // Beside a library, what compose builds from folders that hold no package are tools for its developers.
+            let is_tool = root_is_made_for_others
+                && !is_root
                 && module.packages.is_empty()
-                && (by_compose(&part.guess) || root_is_made_for_others && by_compose(&part.kind));
+                && part.kind.as_ref().or(part.guess.as_ref()).is_some_and(|fact| fact.evidence.rule == "type.compose");
             let stands = (part.kind.is_some() || guessed) && !is_tool || keeps(repository, &module.path);
             let ignored = world
                 .overrides

@@ -87,9 +87,13 @@ fn hosted(signs: &Signs, is_site: bool) -> Option<Fact<String>> {
     Some(run(workload, agrees))
 }
 
-/// What compose builds from here: sure where the code listens.
+/// What compose builds from here: sure where the code listens. In a folder of its own, a container file that neither
+/// listens nor lies beside code makes a tool for developers.
 fn composed(signs: &Signs) -> Option<Fact<String>> {
-    own_workload(signs, true).map(|workload| run(workload, listens(signs)))
+    let listens = listens(signs);
+    let candidate = signs.candidate;
+    let is_tool = || !candidate.path.is_empty() && candidate.manifests.is_empty() && !other::has_code(signs);
+    own_workload(signs, true).filter(|_| listens || !is_tool()).map(|workload| run(workload, listens))
 }
 
 fn own_workload<'s>(signs: &Signs<'s, '_>, local: bool) -> Option<&'s Workload> {

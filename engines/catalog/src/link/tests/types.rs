@@ -72,7 +72,11 @@ fn a_service_is_deployed() {
         ),
         (
             "compose of what does not listen",
-            &[("Dockerfile", "FROM x\nCMD y\n"), ("compose.yaml", "services:\n  web:\n    build: .\n")],
+            &[
+                ("Dockerfile", "FROM x\nCMD y\n"),
+                ("compose.yaml", "services:\n  web:\n    build: .\n"),
+                ("x.py", "x = 1"),
+            ],
             "unknown?service",
         ),
         (
@@ -300,14 +304,15 @@ fn compose_beside_what_is_made_for_others_is_for_its_developers() {
 }
 
 #[test]
-fn what_compose_builds_from_a_folder_of_its_own_and_listens_nowhere_is_a_tool() {
+fn a_container_file_without_code_that_compose_builds_is_a_tool() {
     let compose = "services:\n  books:\n    build: books\n";
-    let of = |container: &str| {
-        let files: Files = &[("books/Dockerfile", container), ("compose.yaml", compose), ("README.md", "x")];
+    let of = |container: &str, file: &str| {
+        let files: Files = &[("books/Dockerfile", container), ("compose.yaml", compose), (file, "x")];
         catalog([repository("ledger", files)]).references()
     };
-    assert!(of("FROM x\n").is_empty());
-    assert_eq!(of("FROM x\nEXPOSE 80\n"), ["component:default/ledger-books"]);
+    assert!(of("FROM x\n", "README.md").is_empty());
+    assert_eq!(of("FROM x\n", "books/main.py"), ["component:default/ledger-books"]);
+    assert_eq!(of("FROM x\nEXPOSE 80\n", "README.md"), ["component:default/ledger-books"]);
 }
 
 #[test]

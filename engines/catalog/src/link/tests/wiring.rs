@@ -121,6 +121,7 @@ fn members_of_a_monorepo_fold_or_stand() {
             ),
             ("services/api/Dockerfile", "FROM node\nEXPOSE 80\nCMD x\n"),
             ("services/worker/Dockerfile", "FROM node\nCMD x\n"),
+            ("services/worker/index.js", "x"),
             (
                 "compose.yaml",
                 "services:\n  api:\n    build: services/api\n    environment:\n      WORKER: http://worker:80\n  worker:\n    build: ./services/worker\n",
@@ -251,7 +252,9 @@ fn compose_names_the_container_file_among_many() {
             (".env", "AD_DOCKERFILE=./src/ad/Dockerfile\nCART_ADDR=cart:${CART_PORT}\nCART_PORT=7070\n"),
             ("compose.yaml", compose),
             ("src/ad/Dockerfile", "FROM x\nCMD x\n"),
+            ("src/ad/Ad.java", "x"),
             ("src/cart/Dockerfile", "FROM x\nCMD x\n"),
+            ("src/cart/cart.cs", "x"),
         ],
     )]);
     assert_eq!(linked.references(), ["component:default/demo-ad", "component:default/demo-cart"]);
