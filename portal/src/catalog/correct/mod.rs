@@ -20,8 +20,8 @@ use crate::{Error, Portal, Result, audit};
 const REFERENCES: usize = 2000;
 const LONGEST_WORD: usize = 63;
 const NEAREST: usize = 3;
-/// A name that is less alike than this is no help.
-const ALIKE: f64 = 0.5;
+/// How many letters of a name may be wrong; fewer of a short one.
+const SLIPS: usize = 3;
 
 /// What can be corrected, and the kinds that have it.
 const FIELDS: [(&str, &[&str]); 4] = [
@@ -193,14 +193,16 @@ pub(crate) fn owner(portal: &Portal, actor: &Actor, value: &str) -> Result<Entit
 
 /// Names that are alike, or how to get one into the catalog.
 fn nearest(wanted: &EntityRef, known: &[Arc<CatalogRow>]) -> String {
-    let mut alike: Vec<(f64, String)> = known
-        .iter()
-        .map(|row| {
-            (strsim::jaro_winkler(&wanted.name, &row.reference.name), super::row::short(&row.reference, "group"))
-        })
-        .filter(|(score, _)| *score >= ALIKE)
-        .collect();
-    alike.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    let most = (wanted.name.chars().count() / 3).clamp(1, SLIPS);
+    let slips = |row: &CatalogRow| {
+        let name = &row.reference.name;
+        let begins = wanted.name.len() > SLIPS && name.starts_with(&wanted.name);
+        if begins { 0 } else { strsim::damerau_levenshtein(&wanted.name, name) }
+    };
+    let mut alike: Vec<(usize, String)> =
+        known.iter().map(|row| (slips(row), super::row::short(&row.reference, "group"))).collect();
+    alike.retain(|(slips, _)| *slips <= most);
+    alike.sort();
     let names: Vec<String> = alike.into_iter().take(NEAREST).map(|(_, name)| name).collect();
     match names.is_empty() {
         false => format!("Did you mean {}?", names.join(", ")),
