@@ -21,7 +21,7 @@ export async function setUp(tell, origin) {
       { slug: 'deck', name: 'Deck', parent: 'crew', members: ['ada'], repositories: { shop: 'maintain' } },
     ],
   });
-  await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org'] });
+  await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org', 'user:email'] });
   const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write' };
   await tell('installations', { id: 77, account: 'acme', permissions });
   const manifest = {

@@ -13,6 +13,7 @@ mod changes;
 mod control;
 mod fault;
 mod git;
+mod oauth;
 mod registration;
 mod reply;
 mod routes;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use certificates::Certificates;
 pub use fault::Fault;
+pub use oauth::{Email, Grant, OauthApp};
 pub use registration::Pending;
 pub use state::{
     App, Delivery, Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team, Token, Visibility,

@@ -125,7 +125,7 @@ pub(crate) fn convert(state: &mut State, code: &str) -> Option<Value> {
     Some(shape)
 }
 
-fn html(status: u16, body: &str) -> Response {
+pub(crate) fn html(status: u16, body: &str) -> Response {
     let mut response =
         Response::new(Body::from(format!("<!DOCTYPE html><html lang=\"en\"><title>GitHub</title>{body}")));
     *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or_default();
@@ -137,13 +137,13 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn pairs(form: &str) -> BTreeMap<String, String> {
+pub(crate) fn pairs(form: &str) -> BTreeMap<String, String> {
     let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (decoded(name), decoded(value)));
     form.split('&').filter_map(pair).collect()
 }
 
 /// `application/x-www-form-urlencoded`
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -166,7 +166,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),

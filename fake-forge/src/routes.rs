@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, changes, registration, shapes, table};
+use crate::{app, changes, oauth, registration, shapes, table};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -83,8 +83,17 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
         ("GET", ["rate_limit"]) => rate_limit(state),
         ("GET", ["meta"]) => Said::One(json!({"verifiable_password_authentication": true})),
         ("GET", ["user"]) => match token {
-            Some(token) if token.installation.is_none() => Said::One(shapes::full_user(state, &token.login, 1)),
+            Some(token) if token.installation.is_none() => {
+                Said::One(shapes::full_user(state, &token.login, id_of(state, &token.login)))
+            }
             Some(_) => Said::Refused(403, "Resource not accessible by integration"),
+            None => Said::Refused(401, "Requires authentication"),
+        },
+        ("GET", ["user", "emails"]) => match token {
+            Some(Token { scopes: Some(scopes), login, .. }) if scopes.iter().any(|scope| scope.starts_with("user")) => {
+                Said::Many(oauth::emails(state, login))
+            }
+            Some(_) => Said::Refused(404, "Not Found"),
             None => Said::Refused(401, "Requires authentication"),
         },
         ("GET", ["user", "memberships", "orgs", organisation]) => membership(state, organisation, token),
@@ -152,6 +161,12 @@ fn rate_limit(state: &State) -> Said {
         }
         None => Said::Refused(404, "Rate limiting is not enabled."),
     }
+}
+
+/// The same wherever somebody is a member.
+fn id_of(state: &State, login: &str) -> u64 {
+    let mut members = state.organisations.values().flat_map(|organisation| &organisation.members);
+    members.find(|member| member.login == login).map_or(1, |member| member.id)
 }
 
 fn membership(state: &State, organisation: &str, token: Option<&Token>) -> Said {

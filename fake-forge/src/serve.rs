@@ -22,7 +22,7 @@ use crate::control;
 use crate::fault::{self, Fault};
 use crate::git::{self, Smart};
 use crate::routes::{self, Asked};
-use crate::{Certificates, State, registration};
+use crate::{Certificates, State, oauth, registration};
 
 type Shared = Arc<Mutex<State>>;
 
@@ -90,6 +90,10 @@ async fn answer(Extract(state): Extract<Shared>, request: Request) -> Result<Res
     if registration::is_page(&asked.path) {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         return Ok(registration::page(&mut state, &asked, &body));
+    }
+    if oauth::is_page(&asked.path) {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        return Ok(oauth::page(&mut state, &asked, &body));
     }
     let (fault, response) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use crate::fault::Planned;
+use crate::oauth::{Email, Grant, OauthApp};
 use crate::registration::Pending;
 
 /// Which of GitHub's two it is.
@@ -37,6 +38,14 @@ pub struct State {
     pub apps: BTreeMap<u64, App>,
     /// Codes of manifests that nobody has exchanged yet.
     pub codes: BTreeMap<String, Pending>,
+    /// OAuth apps by their client id.
+    pub oauth_apps: BTreeMap<String, OauthApp>,
+    /// Codes of these that nobody has exchanged yet.
+    pub grants: BTreeMap<String, Grant>,
+    /// The login of who sits at the browser, and agrees to what an OAuth app asks for; without one nobody does.
+    pub visitor: Option<String>,
+    /// By login, where they differ from the usual one.
+    pub emails: BTreeMap<String, Vec<Email>>,
     /// `None` while rate limits are off.
     pub rate: Option<Rate>,
     pub(crate) faults: Vec<Planned>,
@@ -229,6 +238,10 @@ impl State {
             pulls: BTreeMap::new(),
             apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
             codes: BTreeMap::new(),
+            oauth_apps: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            visitor: None,
+            emails: BTreeMap::new(),
             rate: (profile == Profile::GitHub).then_some(Rate { limit: 5_000, remaining: 5_000, reset: 0 }),
             faults: Vec::new(),
             requests: Vec::new(),

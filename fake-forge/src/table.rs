@@ -25,6 +25,7 @@ pub(crate) const TABLE: &[Documented] = &[
     own("GET", "/rate_limit"),
     own("GET", "/meta"),
     own("GET", "/user"),
+    own("GET", "/user/emails"),
     own("GET", "/user/memberships/orgs/{org}"),
     own("GET", "/app"),
     own("GET", "/app/hook/config"),

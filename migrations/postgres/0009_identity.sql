@@ -51,15 +51,24 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_account ON sessions (account);
 
--- Sign-ins that are under way at a provider.
+-- Sign-ins that are under way at a provider. What the browser's cookie and the provider's answer have to fit to follows from
+-- the cookie alone, so that nothing in here helps anybody.
 CREATE TABLE sign_ins (
     state_hash TEXT NOT NULL PRIMARY KEY,
+    -- Its name in the configuration.
     provider TEXT NOT NULL,
-    nonce TEXT NOT NULL,
-    verifier TEXT NOT NULL,
     return_to TEXT NOT NULL,
     -- It only tests the connection, and signs nobody in.
     test BOOLEAN NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+-- What such a test has found, for the page that shows it.
+CREATE TABLE sign_in_tests (
+    id TEXT NOT NULL PRIMARY KEY,
+    provider TEXT NOT NULL,
+    -- JSON, without tokens.
+    outcome TEXT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 

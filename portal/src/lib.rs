@@ -15,6 +15,7 @@ pub mod forge;
 pub mod git;
 pub mod identity;
 pub mod jobs;
+mod outgoing;
 pub mod repositories;
 pub mod secret;
 pub mod settings;

@@ -1,12 +1,16 @@
 //! What an operator chooses; read from files and the environment by `server`.
 
+mod providers;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use model::Visibility;
 use model::source::SourcePolicy;
 
+pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
 use crate::clock::Clock;
 use crate::git::{self, Address, Connection, Secret};
 
@@ -47,6 +51,10 @@ pub struct IdentitySettings {
     pub idle: Duration,
     /// … and each one is after this.
     pub longest: Duration,
+    /// For whom their provider has not vouched for so long has to go there again.
+    pub revouch: Duration,
+    /// Networks of those who say in `X-Forwarded-For` for whom they forward.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for IdentitySettings {
@@ -58,42 +66,10 @@ impl Default for IdentitySettings {
             public: true,
             idle: Duration::from_secs(24 * 60 * 60),
             longest: Duration::from_secs(7 * 24 * 60 * 60),
+            revouch: Duration::from_secs(12 * 60 * 60),
+            trusted_proxies: Vec::new(),
         }
     }
-}
-
-/// Somebody who vouches for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderSettings {
-    /// Stable and unique, in addresses.
-    pub name: String,
-    /// On the button.
-    pub title: String,
-    pub kind: ProviderKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProviderKind {
-    /// OpenID Connect.
-    Oidc(OidcSettings),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OidcSettings {
-    /// As in its tokens; the discovery document is below it.
-    pub issuer: String,
-    pub client_id: String,
-    /// None for a public client, which PKCE alone protects.
-    pub client_secret: Option<Password>,
-    /// Besides `openid`.
-    pub scopes: Vec<String>,
-    /// The claim with the groups.
-    pub groups_claim: String,
-    /// The claim with the login at the forge, and the forge's host.
-    pub login_claim: Option<(String, String)>,
-    /// Verified addresses of this provider say who somebody is in the catalog.
-    pub trust_email: bool,
-    pub connection: Connection,
 }
 
 #[derive(Clone, Default)]

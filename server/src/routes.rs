@@ -13,7 +13,7 @@ use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
 use crate::api::{self, audit, catalog, changes, docs, jobs, repositories, sources};
-use crate::http::{Asking, Problem, Server, assets, events, health, pages, sign_in, webhooks};
+use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
 /// may not do it to anything is turned away at the door already.
@@ -103,6 +103,9 @@ pub fn table() -> Vec<Route> {
         page("/people", Read),
         page("/sign-in", Open),
         page("/sign-in/first", Open),
+        read("/sign-in/{provider}", Open, get(providers::begin)),
+        read("/sign-in/{provider}/callback", Open, get(providers::callback)),
+        page("/sign-in/{provider}/test", SetUp),
         page("/me", Own),
         page("/me/tokens", Own),
         page("/unsure", Read),

@@ -120,7 +120,7 @@ fn option(out: &mut Html, value: &str, label: &str, filter: &AuditFilter) {
 }
 
 fn table(out: &mut Html, now: i64, entries: &[AuditEntry]) {
-    out.raw("<table class=\"table audit-table\"><caption class=\"visually-hidden\">Entries of the audit log</caption><thead><tr>");
+    out.raw("<div class=\"table-wrap\" tabindex=\"0\" role=\"group\" aria-label=\"Entries\"><table class=\"table audit-table\"><caption class=\"visually-hidden\">Entries of the audit log</caption><thead><tr>");
     out.raw("<th scope=\"col\">When</th><th scope=\"col\">Who</th><th scope=\"col\">What</th><th scope=\"col\">Before and after</th>");
     out.raw("<th scope=\"col\">From where</th></tr></thead><tbody>");
     for entry in entries {
@@ -143,7 +143,7 @@ fn table(out: &mut Html, now: i64, entries: &[AuditEntry]) {
         }
         out.raw("</td></tr>");
     }
-    out.raw("</tbody></table>");
+    out.raw("</tbody></table></div>");
 }
 
 #[cfg(test)]

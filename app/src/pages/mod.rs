@@ -91,6 +91,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
                 <Route path=path!("/sign-in") view=|| answer(identity::sign_in) ssr=mode.clone()/>
                 <Route path=path!("/sign-in/first") view=|| answer(identity::first) ssr=mode.clone()/>
+                <Route path=path!("/sign-in/:provider/test") view=|| answer(identity::test) ssr=mode.clone()/>
                 <Route path=path!("/me") view=|| answer(identity::me) ssr=mode.clone()/>
                 <Route path=path!("/me/tokens") view=|| answer(identity::tokens) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>

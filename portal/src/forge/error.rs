@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::outgoing::Failure;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// No variant holds a credential: messages come from the forge, addresses without their query.
@@ -110,6 +112,18 @@ impl From<octocrab::Error> for Error {
             }
             // Its text would hold a backtrace.
             _ => Self::Malformed { what, message: "it is not what the documentation says".to_owned() },
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Timeout { what, seconds } => Self::Timeout { what, seconds },
+            Failure::Connection { host, message } => Self::Connection { host, message },
+            Failure::Certificate { host, message } => Self::Certificate { host, message },
+            Failure::TooLarge { what, limit } => Self::TooLarge { what, limit },
+            Failure::NotAllowed { origin } => Self::NotAllowed { origin },
         }
     }
 }

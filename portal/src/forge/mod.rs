@@ -21,6 +21,7 @@ pub mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub use crate::outgoing::Proxy;
 pub use auth::{GitCredentials, Installation};
 pub use client::Forge;
 pub use error::{Error, Limit, Result};
@@ -35,6 +36,6 @@ pub use listing::{Cache, KeptPage, Listing};
 pub use objects::{NewFile, TreeEntry};
 pub use pulls::{Pull, PullState, PullUpdate};
 pub use registration::{Manifest, RegisteredApp};
-pub use settings::{App, Authentication, ForgeSettings, Pace, Proxy};
+pub use settings::{App, Authentication, ForgeSettings, Pace};
 
 pub use crate::secret::Secret;

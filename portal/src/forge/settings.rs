@@ -6,6 +6,7 @@ use url::Url;
 
 use super::error::{Error, Result};
 use crate::clock::Clock;
+use crate::outgoing::Proxy;
 use crate::secret::Secret;
 
 /// Everything that [`crate::forge::Forge::new`] needs to know; nothing in it is read from files or the environment.
@@ -66,14 +67,6 @@ pub struct App {
     pub key: Secret,
     /// The account (organisation or user) whose installation is used.
     pub account: String,
-}
-
-/// An HTTP proxy, spoken to with `CONNECT`.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// `http://host:port`
-    pub address: Url,
-    pub credentials: Option<(String, Secret)>,
 }
 
 impl ForgeSettings {

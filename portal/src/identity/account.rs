@@ -16,6 +16,8 @@ pub const DEMO: &str = "demo";
 const LONGEST: usize = 200;
 const MOST_GROUPS: usize = 10_000;
 
+pub(super) const DISABLED: &str = "This account was disabled by an administrator.";
+
 /// What a provider vouches for, as it was mapped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
@@ -39,8 +41,17 @@ pub struct Claims {
 /// Writes what a provider says now; gives the account's id.
 ///
 /// # Errors
-/// [`Error::Invalid`]-like text as [`Error::Forbidden`] for claims that cannot be an account, or one that was disabled.
+/// As [`checked`], and [`Error::Forbidden`] for an account that was disabled.
 pub(super) async fn vouch(tx: &mut Tx, claims: &Claims, now: i64) -> Result<String> {
+    let id = store::vouch(tx, &new_id(now), &checked(claims)?, now).await?;
+    id.ok_or_else(|| Error::Forbidden(DISABLED.to_owned()))
+}
+
+/// What is kept of what a provider says.
+///
+/// # Errors
+/// [`Error::Forbidden`] for claims that cannot be an account.
+pub(super) fn checked(claims: &Claims) -> Result<Claims> {
     let fits = |text: &str| !text.is_empty() && text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
     if !fits(&claims.subject) || !fits(&claims.issuer) || claims.groups.len() > MOST_GROUPS {
         return Err(Error::Forbidden(
@@ -49,8 +60,7 @@ pub(super) async fn vouch(tx: &mut Tx, claims: &Claims, now: i64) -> Result<Stri
                 .to_owned(),
         ));
     }
-    let id = store::vouch(tx, &new_id(now), &shortened(claims), now).await?;
-    id.ok_or_else(|| Error::Forbidden("This account was disabled by an administrator.".to_owned()))
+    Ok(shortened(claims))
 }
 
 fn shortened(claims: &Claims) -> Claims {

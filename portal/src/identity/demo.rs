@@ -1,24 +1,22 @@
 //! The people of the demo organisation: whoever is at the machine may be any of them, to see what they would see.
 
-use model::catalog::{CatalogRow, Field, Sort};
-use model::{EntityRef, Kind};
+use model::EntityRef;
 
 use super::Actor;
+use super::people::{UserView, people};
 use super::account::{Claims, DEMO};
 use super::session::{self, Client, Opened};
 use crate::Portal;
-use crate::catalog::CatalogQuery;
 use crate::error::{Error, Result};
 
 /// Those that one may be, by name; none where no demo is shown.
-pub fn demo_people(portal: &Portal) -> Result<Vec<CatalogRow>> {
+pub async fn demo_people(portal: &Portal) -> Result<Vec<UserView>> {
     if !portal.settings().is_demo() {
         return Ok(Vec::new());
     }
-    let query = CatalogQuery::all(&Actor::System).with(Field::Kind, Kind::User.lower());
-    let rows = portal.index().read().all(&query, (Sort::Name, false))?;
-    let of_demo = rows.iter().filter(|row| row.source.as_deref().is_some_and(|source| is_demo(portal, source)));
-    Ok(of_demo.map(|row| CatalogRow::clone(row)).collect())
+    let mut users = people(portal, &Actor::System).await?.users;
+    users.retain(|user| user.row.source.as_deref().is_some_and(|source| is_demo(portal, source)));
+    Ok(users)
 }
 
 fn is_demo(portal: &Portal, source: &str) -> bool {
@@ -35,8 +33,9 @@ pub async fn be_demo_person(
     client: &Client,
     before: Option<&str>,
 ) -> Result<Opened> {
-    let people = demo_people(portal)?;
-    let row = people.iter().find(|row| row.reference == *user).ok_or_else(|| Error::not_found(user))?;
+    let people = demo_people(portal).await?;
+    let found = people.iter().find(|one| one.row.reference == *user);
+    let row = &found.ok_or_else(|| Error::not_found(user))?.row;
     let claims = Claims {
         issuer: DEMO.to_owned(),
         subject: user.to_string(),

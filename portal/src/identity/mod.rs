@@ -11,6 +11,7 @@ mod local;
 pub mod people;
 mod person;
 mod policy;
+pub mod provider;
 mod readable;
 mod session;
 pub(crate) mod store;

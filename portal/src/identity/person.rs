@@ -12,7 +12,7 @@ use model::catalog::{Field, Sort};
 
 use super::directory::{Directory, Kept};
 use super::store::{self, AccountRow};
-use super::{Actor, Readable, account, is_owner};
+use super::{Actor, Readable, account, is_owner, provider};
 use crate::catalog::CatalogQuery;
 use crate::db::Db;
 use crate::settings::{GitHubOwner, GitHubSettings, SourceKind};
@@ -76,6 +76,7 @@ impl GroupSource {
 pub struct Persons {
     known: Mutex<LruCache<String, Known>>,
     directory: Kept,
+    pub(super) providers: provider::Known,
     revision: AtomicU64,
     /// Somebody has an account here: nobody is the operator any more only because they sit at the machine.
     claimed: AtomicBool,
@@ -92,6 +93,7 @@ impl Default for Persons {
         Self {
             known: Mutex::new(LruCache::new(REMEMBERED)),
             directory: Kept::default(),
+            providers: provider::Known::default(),
             revision: AtomicU64::new(0),
             claimed: AtomicBool::new(false),
         }
@@ -137,6 +139,17 @@ impl Persons {
 
 /// The person of an account, with everything that follows from catalog, forge, provider and settings.
 pub(super) async fn of_account(portal: &Portal, row: &AccountRow, may_write: bool) -> Result<Person> {
+    let (mut person, forges) = identified(portal, row).await?;
+    person.may_write = may_write;
+    person.readable = match person.is_administrator || person.is_auditor {
+        true => Readable::EVERYTHING,
+        false => readable(portal, row, person.login.as_ref(), &forges).await?,
+    };
+    Ok(person)
+}
+
+/// Who that is, and where their login counts: source and organisation. What they may read is not asked yet.
+pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Person, Vec<(String, String)>)> {
     let directory = Directory::current(portal, &portal.persons().directory).await?;
     let (user, linked) = link(&directory, row);
     let login = row.login.clone().map(|login| (row.forge.clone().unwrap_or_default(), login));
@@ -173,21 +186,17 @@ pub(super) async fn of_account(portal: &Portal, row: &AccountRow, may_write: boo
         linked,
         groups,
         provider_groups,
-        login: login.clone(),
+        login,
         is_administrator: false,
         is_auditor: false,
-        may_write,
+        may_write: true,
         readable: Readable::of_member(&row.id, BTreeSet::new()),
     };
     let settings = &portal.settings().identity;
     person.is_administrator = row.administrator && row.issuer == account::LOCAL
         || settings.administrators.iter().any(|role| has(&person, row, role));
     person.is_auditor = !person.is_administrator && settings.auditors.iter().any(|role| has(&person, row, role));
-    person.readable = match person.is_administrator || person.is_auditor {
-        true => Readable::EVERYTHING,
-        false => readable(portal, row, login.as_ref(), &forges).await?,
-    };
-    Ok(person)
+    Ok((person, forges))
 }
 
 /// Whether `actor` may write to the repository with this id and slug: they own something in it, or the forge says so.
@@ -271,7 +280,7 @@ fn organisations(portal: &Portal) -> impl Iterator<Item = (&str, &GitHubSettings
 }
 
 /// Source and organisation of those at the forge of this login whose people were mirrored lately enough.
-async fn fresh_sources(portal: &Portal, login: Option<&(String, String)>) -> Result<Vec<(String, String)>> {
+pub(super) async fn fresh_sources(portal: &Portal, login: Option<&(String, String)>) -> Result<Vec<(String, String)>> {
     let Some((host, _)) = login else { return Ok(Vec::new()) };
     let now = portal.clock().now();
     let mut fresh = Vec::new();

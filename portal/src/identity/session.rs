@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::account::{self, Claims, DEMO};
 use super::person::{self, Person};
-use super::store;
+use super::{provider, store};
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::new_id;
@@ -80,6 +80,9 @@ fn limits(portal: &Portal) -> (i64, i64) {
 }
 
 /// Whose cookie this is; `None` for one that is over, was ended, or never was.
+///
+/// Whoever has left is known to the provider alone: a session counts no longer where the provider has not vouched for its
+/// account for `people.revouch`, is configured no more, or where the forge is known to have let them go.
 pub async fn find(portal: &Portal, cookie: &str) -> Result<Option<Arc<Person>>> {
     let hash = digest(cookie);
     if let Some(person) = portal.persons().remembered(&hash) {
@@ -88,7 +91,10 @@ pub async fn find(portal: &Portal, cookie: &str) -> Result<Option<Arc<Person>>> 
     let (revision, now, (idle, longest)) = (portal.persons().revision(), portal.clock().now(), limits(portal));
     let Some((session, account)) = store::session(portal.db(), &hash).await? else { return Ok(None) };
     let is_over = now.saturating_sub(session.seen_at) >= idle || now.saturating_sub(session.created_at) >= longest;
-    if is_over || account.disabled_at.is_some() {
+    if is_over || account.disabled_at.is_some() || provider::is_due(portal, &account, now) {
+        return Ok(None);
+    }
+    if !provider::stands(portal, &account).await? {
         return Ok(None);
     }
     if now.saturating_sub(session.seen_at) >= NOTED {

@@ -34,6 +34,33 @@ pub struct AccountRow {
 }
 
 impl AccountRow {
+    /// As it would be written for these.
+    pub fn of(claims: &Claims) -> Result<Self> {
+        let (forge, login) = claims.login.clone().unzip();
+        Ok(Self {
+            id: String::new(),
+            issuer: claims.issuer.clone(),
+            subject: claims.subject.clone(),
+            provider: claims.provider.clone(),
+            name: claims.name.clone(),
+            email: claims.email.clone(),
+            email_verified: claims.email_verified,
+            login,
+            forge,
+            groups: serde_json::to_string(&claims.groups)?,
+            administrator: claims.administrator,
+            created_at: 0,
+            vouched_at: 0,
+            disabled_at: None,
+        })
+    }
+
+    /// Whether nothing would be changed by these.
+    pub fn says(&self, claims: &Claims) -> bool {
+        let Self { id, created_at, vouched_at, administrator, .. } = self.clone();
+        Self::of(claims).is_ok_and(|row| Self { id, created_at, vouched_at, administrator, ..row } == *self)
+    }
+
     pub fn groups(&self) -> Vec<String> {
         serde_json::from_str(&self.groups).unwrap_or_default()
     }
@@ -170,6 +197,15 @@ pub async fn account(db: &Db, id: &str) -> Result<Option<AccountRow>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(ACCOUNT).push(" FROM accounts a WHERE a.id = ").push_bind(id);
+        query.build_query_as().fetch_optional(p).await
+    })?)
+}
+
+pub async fn account_of(db: &Db, issuer: &str, subject: &str) -> Result<Option<AccountRow>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(ACCOUNT).push(" FROM accounts a WHERE a.issuer = ").push_bind(issuer);
+        query.push(" AND a.subject = ").push_bind(subject);
         query.build_query_as().fetch_optional(p).await
     })?)
 }

@@ -3,6 +3,7 @@
 
 mod forge;
 mod sessions;
+mod stores;
 
 use std::sync::Arc;
 
@@ -20,7 +21,8 @@ pub(super) async fn signed_in(portal: &Portal, claims: &Claims) -> Actor {
 
 pub(super) fn claims(subject: &str) -> Claims {
     Claims {
-        issuer: "https://id.example".to_owned(),
+        // No provider has to be configured for it, nor to vouch again.
+        issuer: LOCAL.to_owned(),
         subject: subject.to_owned(),
         provider: "id".to_owned(),
         name: subject.to_owned(),

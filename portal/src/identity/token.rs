@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use model::{Finding, Findings, Level};
 
+use super::account::{DEMO, LOCAL};
 use super::person::{self, Person};
+use super::provider;
 use super::session::own;
 use super::store;
 use crate::Portal;
@@ -21,6 +23,8 @@ const DAY: i64 = 24 * 60 * 60 * 1_000;
 const LONGEST: i64 = 366;
 /// Of one person.
 const MOST: usize = 50;
+/// Milliseconds after which a token counts no longer for whom the provider has not vouched: they may have left.
+const LAPSE: i64 = 30 * DAY;
 /// Milliseconds between two notes that a token was used.
 const NOTED: i64 = 60 * 1_000;
 
@@ -141,7 +145,8 @@ pub async fn find_by_token(portal: &Portal, token: &str) -> Result<Option<Arc<Pe
     }
     let (revision, now) = (portal.persons().revision(), portal.clock().now());
     let Some((found, account)) = store::token(portal.db(), &hash).await? else { return Ok(None) };
-    if !found.is_good(now) || account.disabled_at.is_some() {
+    let is_lapsed = !matches!(account.issuer.as_str(), LOCAL | DEMO) && now.saturating_sub(account.vouched_at) >= LAPSE;
+    if !found.is_good(now) || account.disabled_at.is_some() || is_lapsed || !provider::stands(portal, &account).await? {
         return Ok(None);
     }
     if found.used_at.is_none_or(|at| now.saturating_sub(at) >= NOTED) {

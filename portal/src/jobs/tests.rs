@@ -130,7 +130,7 @@ db_test! {
         assert_eq!(queue(&portal, wish(&payload, Some("k"))).await, id);
         open.send(()).unwrap();
         wait_until(&portal, &id, |job| job.state.is_over()).await;
-        assert_eq!(log(&portal, &Actor::Visitor, &id, 0).await.unwrap().len(), 2);
+        assert_eq!(log(&portal, &Actor::Operator, &id, 0).await.unwrap().len(), 2);
         portal.stop().await;
     }
 
@@ -268,8 +268,8 @@ db_test! {
         let mut seen: Vec<LogLine> = Vec::new();
         loop {
             let mut changed = watch(&portal);
-            let job = get(&portal, &Actor::Visitor, &id).await.unwrap();
-            seen.extend(log(&portal, &Actor::Visitor, &id, seen.len() as i64).await.unwrap());
+            let job = get(&portal, &Actor::Operator, &id).await.unwrap();
+            seen.extend(log(&portal, &Actor::Operator, &id, seen.len() as i64).await.unwrap());
             if job.state.is_over() {
                 assert_eq!(job.progress.done, 500);
                 break;
@@ -312,7 +312,7 @@ db_test! {
         store::prune(&mut tx, 2).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(left().await, [4, 3]);
-        assert_eq!(list(&portal, &Actor::Visitor, 1).await.unwrap().len(), 1);
+        assert_eq!(list(&portal, &Actor::Operator, 1).await.unwrap().len(), 1);
         assert!(store::get(portal.db(), &ids[0]).await.unwrap().is_none());
         assert!(matches!(get(&portal, &Actor::Operator, &ids[0]).await, Err(Error::NotFound(_))));
     }

@@ -1,19 +1,14 @@
 //! From the settings of a source at GitHub to those of the client, with what stands in files.
 
-use std::fs;
-
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use url::Url;
 
 use super::secrets;
-use crate::forge::{App, Authentication, Forge, ForgeSettings, Proxy};
+use crate::forge::{App, Authentication, Forge, ForgeSettings};
 use crate::git::{Credentials, Login};
+use crate::outgoing::Way;
 use crate::secret::Secret;
 use crate::settings::{GitHubLogin, GitHubSettings};
-
-/// What is read of a file with certificates.
-const LONGEST_CERTIFICATES: u64 = 4 << 20;
 
 /// The token or the private key, from where it is kept.
 pub fn read_secret(login: &GitHubLogin) -> Result<Option<Secret>, String> {
@@ -42,30 +37,10 @@ pub fn forge_settings(settings: &GitHubSettings, secret: Option<&Secret>) -> Res
         Some(url) => ForgeSettings::enterprise(url, authentication),
     };
     let mut forge = made.map_err(|error| error.to_string())?;
-    if let Some(file) = &settings.connection.ca_file {
-        let failed = |why: String| format!("{} {why}", file.display());
-        let size = fs::metadata(file).map_err(|error| failed(format!("cannot be read: {error}")))?.len();
-        if size > LONGEST_CERTIFICATES {
-            return Err(failed("is too large to hold certificates".to_owned()));
-        }
-        let pem = fs::read(file).map_err(|error| failed(format!("cannot be read: {error}")))?;
-        forge.certificate_authority = Some(pem);
-    }
-    forge.proxy = settings.connection.proxy.as_ref().map(proxy).transpose()?;
+    let way = Way::of(&settings.connection)?;
+    forge.certificate_authority = way.certificate_authority;
+    forge.proxy = way.proxy;
     Ok(forge)
-}
-
-fn proxy(address: &Secret) -> Result<Proxy, String> {
-    let mut url = Url::parse(address.expose()).map_err(|error| format!("proxy is no address: {error}"))?;
-    if url.scheme() != "http" {
-        return Err("a GitHub source speaks to its proxy with http:// only".to_owned());
-    }
-    let credentials = (!url.username().is_empty())
-        .then(|| (url.username().to_owned(), Secret::new(url.password().unwrap_or_default())));
-    // These two fail only where there is no host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Ok(Proxy { address: url, credentials })
 }
 
 /// The forge's own credentials, for git: an App's token lasts an hour, so they are asked for each time.

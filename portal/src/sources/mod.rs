@@ -22,7 +22,7 @@ mod read;
 pub mod registration;
 mod renames;
 mod rounds;
-mod secrets;
+pub(crate) mod secrets;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -24,10 +24,10 @@ use crate::identity::Readable;
 use crate::settings::Settings;
 
 /// A folder of real Git repositories.
-struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -44,13 +44,13 @@ impl Folder {
     }
 
     /// Each has a first commit of its own.
-    fn repository(&self, name: &str) {
+    pub(crate) fn repository(&self, name: &str) {
         fs::create_dir_all(self.path().join(name)).unwrap();
         self.git(name, &["init", "-q", "-b", "main", "."]);
         self.commit(name, "README.md", &format!("# {name}\n"));
     }
 
-    fn commit(&self, name: &str, file: &str, text: &str) {
+    pub(crate) fn commit(&self, name: &str, file: &str, text: &str) {
         fs::write(self.path().join(name).join(file), text).unwrap();
         self.git(name, &["add", "-A"]);
         self.git(name, &["commit", "-q", "-m", &format!("Write {file}")]);
@@ -72,7 +72,7 @@ impl Folder {
         fs::rename(self.path().join(from), self.path().join(to)).unwrap();
     }
 
-    fn source(&self, name: &str) -> SourceSettings {
+    pub(crate) fn source(&self, name: &str) -> SourceSettings {
         SourceSettings::folder(name, self.path(), Visibility::Public)
     }
 }
@@ -141,7 +141,7 @@ db_test! {
         assert_eq!(second.progress.phase, "3 repositories, 0 read");
         assert_eq!(store::known(portal.db()).await.unwrap(), before);
 
-        let status = &list(&portal, &Actor::Visitor).await.unwrap()[0];
+        let status = &list(&portal, &Actor::Operator).await.unwrap()[0];
         assert_eq!((status.name.as_str(), status.repositories, status.failed, status.error.as_deref()), ("work", 3, 0, None));
         assert!(status.synced_at.is_some());
         let actions = audit::list(&portal, &Actor::Operator, &audit::AuditFilter::default(), None, 10).await.unwrap();
@@ -271,7 +271,7 @@ db_test! {
         let one = row(&portal, "one").await;
         assert_eq!((one.id, one.source.as_str(), one.visibility.as_str()), (id, "inner", "readers"));
         assert_eq!(names(&portal).await, ["one"]);
-        assert!(list(&portal, &Actor::Visitor).await.unwrap().is_empty());
+        assert!(matches!(list(&portal, &Actor::Visitor).await, Err(Error::Forbidden(_))));
         portal.stop().await;
     }
 

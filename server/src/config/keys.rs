@@ -7,7 +7,7 @@ use model::reference::DEFAULT_NAMESPACE;
 use model::{EntityRef, Finding, Level};
 
 use super::value::Value;
-use super::{Config, LogFormat};
+use super::{Config, LogFormat, sign_in};
 
 /// One key of the file.
 pub struct Key {
@@ -28,6 +28,10 @@ pub const KEYS: &[Key] = &[
     Key { path: "data", set: |config, value| value.text().map(|data| config.data = PathBuf::from(data)) },
     Key { path: "server.listen", set: |config, value| value.address().map(|listen| config.listen = listen) },
     Key { path: "server.public-url", set: |config, value| public_url(value).map(|url| config.public_url = Some(url)) },
+    Key {
+        path: "server.trusted-proxies",
+        set: |config, value| sign_in::networks(value).map(|all| config.identity.trusted_proxies = all),
+    },
     Key { path: "database.url", set: |config, value| postgres_url(value).map(|url| config.database_url = Some(url)) },
     Key { path: "sync.interval", set: |config, value| value.duration().map(|interval| config.interval = interval) },
     Key { path: "sync.workers", set: |config, value| value.count(64).map(|workers| config.workers = workers) },
@@ -39,6 +43,7 @@ pub const KEYS: &[Key] = &[
     Key { path: "people.public", set: |config, value| value.boolean().map(|public| config.identity.public = public) },
     Key { path: "people.session-idle", set: |config, value| value.duration().map(|time| config.identity.idle = time) },
     Key { path: "people.session-days", set: |config, value| days(value).map(|time| config.identity.longest = time) },
+    Key { path: "people.revouch", set: |config, value| value.duration().map(|time| config.identity.revouch = time) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
     Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },
@@ -47,16 +52,19 @@ pub const KEYS: &[Key] = &[
 
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
+/// Those of which there may be several.
+const TABLES: [&str; 2] = ["sign-in", "source"];
+
 pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().map(|key| key.path).chain(["source"])
+    KEYS.iter().map(|key| key.path).chain(TABLES)
 }
 
 pub fn sections() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().map(|key| key.path.split('.').next().unwrap_or(key.path)).chain(["source"])
+    KEYS.iter().map(|key| key.path.split('.').next().unwrap_or(key.path)).chain(TABLES)
 }
 
 pub fn is_section(name: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
 mod keys;
+mod sign_in;
 mod source;
 mod value;
 
@@ -45,7 +46,7 @@ pub struct Config {
     pub identity: IdentitySettings,
     /// For ever where nothing is said.
     pub audit_kept: Option<Duration>,
-    /// Variables that hold passwords and tokens of sources, and so set no key.
+    /// Variables that hold passwords and tokens of sources and providers, and so set no key.
     pub password_variables: Vec<String>,
 }
 
@@ -145,6 +146,12 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                     );
                 }
             }
+            DeValue::Array(tables) if section == "sign-in" => {
+                for table in tables {
+                    let located = read_sign_in(config, environment, table);
+                    findings.extend(located.into_iter().map(|(span, finding)| at(span, finding)));
+                }
+            }
             _ => {
                 findings.extend(set(config, section, key, value).map(|(span, finding)| at(span, finding)));
             }
@@ -183,6 +190,30 @@ fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<D
     if located.is_empty() {
         match builder.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),
+            Err(finding) => located.push((table.span(), finding)),
+        }
+    }
+    located
+}
+
+fn read_sign_in(config: &mut Config, environment: &Environment, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
+    let DeValue::Table(fields) = table.get_ref() else {
+        return vec![(table.span(), keys::wrong("sign-in", "a table for each provider: [[sign-in]]"))];
+    };
+    let mut builder = sign_in::SignInBuilder::default();
+    let mut located = Vec::new();
+    for (key, value) in fields {
+        let name = key.get_ref().as_ref();
+        match sign_in::set(&mut builder, name, &Value::from(value.get_ref())) {
+            Ok(true) => {}
+            Ok(false) => located.push((key.span(), sign_in::unknown(name))),
+            Err(expected) => located.push((value.span(), keys::wrong(&format!("sign-in.{name}"), &expected))),
+        }
+    }
+    config.password_variables.extend(builder.secret_env.clone());
+    if located.is_empty() {
+        match builder.finish(&config.identity, environment) {
+            Ok(provider) => config.identity.providers.push(provider),
             Err(finding) => located.push((table.span(), finding)),
         }
     }

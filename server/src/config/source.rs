@@ -165,7 +165,7 @@ impl SourceBuilder {
     }
 
     fn git(self, settings: GitSettings, environment: &Environment) -> Result<GitSettings, Finding> {
-        let password = secret("password", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
+        let password = secret("source", "password", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
         let time_limit = self.time_limit.unwrap_or(settings.time_limit);
         Ok(GitSettings { username: self.username, password, connection: self.connection, time_limit, ..settings })
     }
@@ -179,9 +179,9 @@ impl SourceBuilder {
                 return Err(wrong("this source has both organisation and user", "Make two sources of it."));
             }
         };
-        let token = secret("token", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
+        let token = secret("source", "token", self.secret_file.as_ref(), self.secret_env.as_ref(), environment)?;
         let (file, variable) = (self.webhook_secret_file.as_ref(), self.webhook_secret_env.as_ref());
-        let webhook_secret = secret("webhook-secret", file, variable, environment)?;
+        let webhook_secret = secret("source", "webhook-secret", file, variable, environment)?;
         let login = match (token, self.app_id, self.app_key) {
             (None, None, None) => GitHubLogin::Nobody,
             (Some(token), None, None) => GitHubLogin::Token(token),
@@ -207,8 +207,9 @@ impl SourceBuilder {
     }
 }
 
-/// `what` is `password`, `token` or `webhook-secret`, as its keys begin.
-fn secret(
+/// `whose` is `source`; `what` is `password`, `token` or `webhook-secret`, as its keys begin.
+pub fn secret(
+    whose: &str,
     what: &str,
     file: Option<&PathBuf>,
     variable: Option<&String>,
@@ -216,7 +217,7 @@ fn secret(
 ) -> Result<Option<Password>, Finding> {
     match (file, variable) {
         (Some(_), Some(_)) => {
-            Err(wrong(format!("this source has both {what}-file and {what}-env"), "Take one of them out."))
+            Err(wrong(format!("this {whose} has both {what}-file and {what}-env"), "Take one of them out."))
         }
         (Some(file), None) => Ok(Some(Password::File(file.clone()))),
         (None, Some(name)) => match environment.get(name).filter(|value| !value.is_empty()) {
@@ -233,7 +234,7 @@ fn secret(
     }
 }
 
-fn path(value: &Value<'_>) -> Result<PathBuf, String> {
+pub fn path(value: &Value<'_>) -> Result<PathBuf, String> {
     value.text().map(PathBuf::from)
 }
 
@@ -246,7 +247,7 @@ fn entity_kinds(value: &Value<'_>) -> Result<BTreeSet<EntityKind>, String> {
     parsed.ok_or_else(|| format!("a list of {}", EntityKind::ALL.map(|kind| format!("\"{kind}\"")).join(", ")))
 }
 
-fn variable(value: &Value<'_>) -> Result<String, String> {
+pub fn variable(value: &Value<'_>) -> Result<String, String> {
     let name = value.text()?;
     let fits = !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -254,28 +255,28 @@ fn variable(value: &Value<'_>) -> Result<String, String> {
     if fits { Ok(name) } else { Err("the name of a variable of the environment, such as \"GIT_PASSWORD\"".to_owned()) }
 }
 
-fn proxy(value: &Value<'_>) -> Result<Secret, String> {
+pub fn proxy(value: &Value<'_>) -> Result<Secret, String> {
     let proxy = value.text()?;
     let schemes = ["http://", "https://", "socks5://", "socks5h://"];
     let fits = schemes.iter().any(|scheme| proxy.starts_with(scheme)) && !proxy.chars().any(char::is_control);
     if fits { Ok(Secret::new(proxy)) } else { Err("the address of a proxy, such as \"http://proxy:3128\"".to_owned()) }
 }
 
-fn name(value: &Value<'_>) -> Result<String, String> {
+pub fn name(value: &Value<'_>) -> Result<String, String> {
     let name = value.text()?;
     let fits = name.len() <= 63 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if fits { Ok(name) } else { Err("at most 63 letters, digits, \"-\", \"_\" and \".\"".to_owned()) }
 }
 
 /// A login at GitHub; managed users have an underscore.
-fn account(value: &Value<'_>) -> Result<String, String> {
+pub fn account(value: &Value<'_>) -> Result<String, String> {
     let name = value.text()?;
     let fits =
         (1..=100).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     if fits { Ok(name) } else { Err("a name as it stands in addresses, such as \"acme\"".to_owned()) }
 }
 
-fn forge(value: &Value<'_>) -> Result<String, String> {
+pub fn forge(value: &Value<'_>) -> Result<String, String> {
     keys::origin(value).ok_or_else(|| "an address without a path, such as \"https://github.example.com\"".to_owned())
 }
 

@@ -38,6 +38,9 @@ fn the_example_holds_every_key_with_its_default() {
     for key in source::SOURCE_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
+    for key in sign_in::SIGN_IN_KEYS {
+        assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
+    }
     assert_eq!(read(EXAMPLE).unwrap(), Config::default());
     let full = read(&uncommented).unwrap();
     assert_eq!(full.sources.len(), 3);
@@ -49,6 +52,41 @@ fn the_example_holds_every_key_with_its_default() {
     assert_eq!(github.login, GitHubLogin::Token(Password::File("/run/secrets/github".into())));
     assert_eq!((github.host().as_str(), full.sources[2].visibility), ("github.example.com", Visibility::Public));
     assert_eq!(full.public_url.as_deref(), Some("https://portal.example.com"));
+    let issuers: Vec<String> = full.identity.providers.iter().map(portal::settings::ProviderSettings::issuer).collect();
+    assert_eq!(issuers, ["https://acme.okta.com", "https://github.example.com", "proxy:gate"]);
+    assert_eq!(full.identity.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn a_provider_is_whole_or_says_what_it_lacks() {
+    let provider = |keys: &str| read(&format!("[[sign-in]]\nname = \"id\"\n{keys}\n"));
+    let errors = [
+        "",
+        "kind = \"saml\"",
+        "kind = \"oidc\"",
+        "kind = \"oidc\"\nissuer = \"https://id.example.com\"",
+        "kind = \"oidc\"\nissuer = \"http://id.example.com\"",
+        "kind = \"oidc\"\nissuer = \"https://id.example.com?a\"",
+        "kind = \"oidc\"\nissuer = \"https://id.example.com\"\nclient-id = \"a\"\nlogin-claim = \"login\"",
+        "kind = \"oidc\"\nissuer = \"https://id.example.com\"\nclient-id = \"a\"\nclient-secret-env = \"NOT_SET\"",
+        "kind = \"oidc\"\nproxies = [\"10.0.0.0/8\"]",
+        "kind = \"github\"\nclient-id = \"a\"",
+        "kind = \"github\"\norganisations = [\"a/b\"]",
+        "kind = \"proxy\"",
+        "kind = \"proxy\"\nproxies = [\"everybody\"]",
+        "kind = \"proxy\"\nproxies = [\"10.0.0.0/8\"]\nuser-header = \"a b\"",
+        "kind = \"proxy\"\nproxies = [\"10.0.0.0/8\"]\nlogin-suffix = \"_acme\"",
+        "kind = \"proxy\"\nproxis = []",
+        "kind = \"proxy\"\nproxies = [\"::1\"]\n[[sign-in]]\nname = \"id\"\nkind = \"proxy\"\nproxies = [\"::1\"]",
+        "kind = \"proxy\"\nproxies = [\"::1\"]\n[[sign-in]]\nname = \"first\"\nkind = \"proxy\"\nproxies = [\"::1\"]",
+    ];
+    insta::assert_snapshot!(errors.map(|keys| provider(keys).unwrap_err().join("\n")).join("\n"));
+    let secret = [("SLIPWAY_OIDC_SECRET", "s3cret")];
+    let text = "[[sign-in]]\nname = \"id\"\nkind = \"oidc\"\nissuer = \"http://127.0.0.1:9000/a\"\nclient-id = \"a\"\n\
+                client-secret-env = \"SLIPWAY_OIDC_SECRET\"\n";
+    let config = read_with(text, &secret).unwrap();
+    assert_eq!(config.identity.providers[0].title, "id");
+    assert!(!format!("{config:?}").contains("s3cret"));
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! person at the machine is the operator: a request that comes from a loopback address, names a loopback host, and was
 //! forwarded by nobody, while the server listens on loopback. Everybody else is a visitor. A page of another site that
 //! makes a browser reach a loopback address under its own name (DNS rebinding) is refused.
+//!
+//! Headers in which a proxy says who asks are believed from the networks of that proxy alone; from everybody else they are
+//! taken away before any handler sees them.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,9 +15,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ipnet::IpNet;
 use portal::audit::Origin;
+use portal::identity::provider::Headers;
 use portal::identity::{Actor, Client};
 use portal::secret::Secret;
+use portal::settings::{ProviderKind, ProviderSettings, ProxySettings};
 use portal::{audit, identity};
 
 use super::{Problem, Server, cookies};
@@ -97,41 +103,109 @@ fn is_loopback_host(host: &str) -> bool {
 
 /// The middleware: puts [`Asking`] beside the request, or refuses it.
 pub async fn identify(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    // Without a peer address (a test that calls the router directly) nobody is trusted.
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip());
+    let peer = peer(&request);
     let at_machine = match server.reach.actor(peer, request.uri(), request.headers()) {
         Ok(actor) => actor,
         Err(why) => {
             return Problem::new(StatusCode::MISDIRECTED_REQUEST, "urn:slipway:misdirected", why).into_response();
         }
     };
+    drop_claims(&server, peer, request.headers_mut());
     let request_id = text(request.headers(), "x-request-id");
-    let client = Client { agent: text(request.headers(), "user-agent"), address: peer.to_canonical().to_string() };
+    let address = address(peer, request.headers(), &server.portal.settings().identity.trusted_proxies);
+    let client = Client { agent: text(request.headers(), "user-agent"), address: address.to_string() };
     let cookie = cookies::session(&server.reach, request.headers()).map(str::to_owned);
     let token = text(request.headers(), "authorization");
-    let (actor, session) = match who(&server, at_machine, cookie, &token).await {
-        Ok(who) => who,
-        Err(problem) => return problem.into_response(),
-    };
-    let is_closed = !server.portal.settings().identity.public;
     let origin = Origin { request: request_id.clone(), address: client.address.clone() };
+    let (actor, session) =
+        match audit::from(origin.clone(), who(&server, at_machine, cookie, &token, (peer, request.headers()))).await {
+            Ok(who) => who,
+            Err(problem) => return problem.into_response(),
+        };
+    let is_closed = !server.portal.settings().identity.public;
     request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed });
     audit::from(origin, next.run(request)).await
+}
+
+/// From where somebody comes: the last address that none of the proxies has which are believed.
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let mut address = peer.to_canonical();
+    let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for text in said.iter().rev() {
+        let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+        match text.parse::<IpAddr>().ok().or_else(with_port) {
+            Some(before) if is_within(trusted, address) => address = before.to_canonical(),
+            _ => break,
+        }
+    }
+    address
+}
+
+fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address.to_canonical()))
+}
+
+/// Providers that are proxies.
+fn proxies(server: &Server) -> impl Iterator<Item = (&ProviderSettings, &ProxySettings)> {
+    server.portal.settings().identity.providers.iter().filter_map(|provider| match &provider.kind {
+        ProviderKind::Proxy(proxy) => Some((provider, proxy)),
+        _ => None,
+    })
+}
+
+/// Takes away what only a proxy may say, unless it comes from there.
+fn drop_claims(server: &Server, peer: IpAddr, headers: &mut HeaderMap) {
+    let names =
+        |proxy: &ProxySettings| [&proxy.user_header, &proxy.email_header, &proxy.groups_header].map(Clone::clone);
+    let (believed, strange): (Vec<_>, Vec<_>) = proxies(server).partition(|(_, proxy)| is_within(&proxy.proxies, peer));
+    let believed: Vec<String> = believed.into_iter().flat_map(|(_, proxy)| names(proxy)).collect();
+    for name in strange.into_iter().flat_map(|(_, proxy)| names(proxy)) {
+        if !believed.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            headers.remove(name.as_str());
+        }
+    }
+}
+
+/// Whether the provider of this name is a proxy.
+pub fn is_of_proxy(server: &Server, name: &str) -> bool {
+    proxies(server).any(|(provider, _)| provider.name == name)
+}
+
+/// What the proxy of this name says of who asks; `None` for a request that does not come from it.
+pub fn by_proxy<'a>(server: &Server, name: &str, request: &'a Request) -> Option<Headers<'a>> {
+    let (_, proxy) = proxies(server).find(|(provider, _)| provider.name == name)?;
+    is_within(&proxy.proxies, peer(request)).then(|| said(proxy, request.headers()))
+}
+
+fn said<'a>(proxy: &ProxySettings, headers: &'a HeaderMap) -> Headers<'a> {
+    // A second one may be what the browser sent, and the proxy let through.
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next().and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+        first.filter(|_| values.next().is_none()).unwrap_or_default()
+    };
+    Headers { user: only(&proxy.user_header), email: only(&proxy.email_header), groups: only(&proxy.groups_header) }
+}
+
+/// Without a peer address (a test that calls the router directly) nobody is trusted.
+fn peer(request: &Request) -> IpAddr {
+    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    connected.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip())
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The person of the session; without one whoever is at the machine, as long as that counts.
+/// The person of the session, or else the one whom a proxy names; without either whoever is at the machine, as long as that
+/// counts.
 async fn who(
     server: &Server,
     at_machine: Actor,
     cookie: Option<String>,
     authorization: &str,
+    (peer, headers): (IpAddr, &HeaderMap),
 ) -> Result<(Actor, Option<Secret>), Problem> {
     // RFC 9110, 11.1: the scheme's case does not matter.
     if let Some((scheme, token)) = authorization.split_once(' ')
@@ -145,6 +219,12 @@ async fn who(
         && let Some(person) = identity::find(&server.portal, &cookie).await?
     {
         return Ok((Actor::Person(person), Some(Secret::new(cookie))));
+    }
+    for (provider, proxy) in proxies(server).filter(|(_, proxy)| is_within(&proxy.proxies, peer)) {
+        let headers = said(proxy, headers);
+        if let Some(person) = identity::provider::by_proxy(&server.portal, provider, proxy, headers).await? {
+            return Ok((Actor::Person(person), None));
+        }
     }
     let is_operator = at_machine == Actor::Operator && Actor::is_operator_at_machine(&server.portal);
     Ok((if is_operator { Actor::Operator } else { Actor::Visitor }, None))
@@ -197,6 +277,26 @@ mod tests {
         for (reach, peer, host, forwarded, expected) in table {
             assert_eq!(actor(reach, peer, host, forwarded), expected, "{peer} {host} {forwarded}");
         }
+    }
+
+    #[test]
+    fn an_address_is_believed_from_proxies_alone() {
+        let of = |peer: &str, said: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in said {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            let trusted: Vec<IpNet> = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap()).to_vec();
+            address(peer.parse().unwrap(), &headers, &trusted).to_string()
+        };
+        assert_eq!(of("192.0.2.1", &["203.0.113.9"]), "192.0.2.1");
+        assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["203.0.113.9"]), "203.0.113.9");
+        assert_eq!(of("::ffff:10.0.0.1", &["198.51.100.1, 203.0.113.9:4711"]), "203.0.113.9");
+        assert_eq!(of("::1", &["203.0.113.9, 10.0.0.2"]), "203.0.113.9");
+        assert_eq!(of("::1", &["203.0.113.9", "10.0.0.2"]), "203.0.113.9");
+        assert_eq!(of("10.0.0.1", &["unknown"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["10.0.0.3, nonsense, 10.0.0.2"]), "10.0.0.2");
     }
 
     #[test]

@@ -6,10 +6,12 @@ mod cookies;
 pub mod events;
 pub mod filter;
 pub mod health;
+mod limit;
 pub mod listen;
 mod observe;
 pub mod pages;
 mod problem;
+pub mod providers;
 mod security;
 pub mod sign_in;
 pub mod webhooks;
@@ -38,7 +40,11 @@ use crate::routes;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
-pub struct Server(Arc<Inner>);
+pub struct Server {
+    inner: Arc<Inner>,
+    /// How often one address may try to sign in.
+    limits: Arc<limit::Limits>,
+}
 
 pub struct Inner {
     pub portal: Portal,
@@ -54,13 +60,13 @@ impl std::ops::Deref for Server {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.inner
     }
 }
 
 impl Server {
     pub fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self { inner: Arc::new(inner), limits: Arc::default() }
     }
 }
 

@@ -8,7 +8,7 @@ use portal::identity::{self, Opened};
 use portal::{Error, Result};
 use serde::Deserialize;
 
-use super::{Asking, Problem, Server, cookies, pages};
+use super::{Asking, Problem, Server, cookies, limit, pages};
 
 /// Of a local account.
 #[derive(Deserialize)]
@@ -23,8 +23,8 @@ pub struct Password {
 }
 
 pub async fn with_password(State(server): State<Server>, asking: Asking, Form(form): Form<Password>) -> Response {
-    if let Some(refused) = refused(&server) {
-        return refused;
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::TRY)) {
+        return response;
     }
     let before = asking.session.as_ref().map(portal::secret::Secret::expose);
     let opened = identity::sign_in_locally(&server.portal, &form.name, &form.password, &asking.client, before).await;
@@ -44,8 +44,8 @@ pub struct First {
 }
 
 pub async fn first(State(server): State<Server>, asking: Asking, Form(form): Form<First>) -> Response {
-    if let Some(refused) = refused(&server) {
-        return refused;
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::TRY)) {
+        return response;
     }
     let opened = identity::accept(&server.portal, &form.code, &form.name, &form.password, &asking.client).await;
     let again = format!("/sign-in/first?code={}&name={}", address::segment(&form.code), address::segment(&form.name));
@@ -74,7 +74,14 @@ pub async fn out(State(server): State<Server>, asking: Asking) -> Response {
     {
         return Problem::from(error).into_response();
     }
-    let mut response = see_other("/", &Flash::success("You are signed out."));
+    let said = match asking.actor.person().filter(|_| asking.session.is_none()) {
+        Some(person) => Flash::error(format!(
+            "{} says who you are with each request, and decides when you are signed out: sign out there.",
+            person.provider
+        )),
+        None => Flash::success("You are signed out."),
+    };
+    let mut response = see_other("/", Some(&said));
     set_cookie(&mut response, &cookies::clear_session(&server.reach));
     // ASVS 5.0, 14.3.1: what the browser keeps goes with the session.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
@@ -99,13 +106,13 @@ fn wants_page(request: &Request) -> bool {
 pub fn first_of_all(request: &Request, why: &str) -> Response {
     if wants_page(request) {
         let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        return see_other(&format!("/sign-in?return={}", address::segment(back)), &Flash::error(why));
+        return see_other(&format!("/sign-in?return={}", address::segment(back)), Some(&Flash::error(why)));
     }
     Problem::sign_in(why).into_response()
 }
 
 /// A session must not travel where everybody can read it.
-fn refused(server: &Server) -> Option<Response> {
+pub(super) fn refused(server: &Server) -> Option<Response> {
     let reach = &server.reach;
     (!reach.secure && !reach.loopback).then(|| {
         let why = "Nobody can sign in over http from other machines, since everybody on the way could read the password. \
@@ -118,7 +125,7 @@ fn refused(server: &Server) -> Option<Response> {
 pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &str) -> Response {
     match opened {
         Ok(opened) => {
-            let mut response = see_other(address::own(to).unwrap_or("/"), &Flash::success("You are signed in."));
+            let mut response = see_other(address::own(to).unwrap_or("/"), Some(&Flash::success("You are signed in.")));
             set_cookie(&mut response, &cookies::set_session(&server.reach, &opened.cookie));
             response
         }
@@ -130,18 +137,20 @@ pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &s
                 }
                 error => error.for_people(),
             };
-            see_other(again, &Flash::error(said))
+            see_other(again, Some(&Flash::error(said)))
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-fn see_other(to: &str, flash: &Flash) -> Response {
+pub(super) fn see_other(to: &str, flash: Option<&Flash>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);
     }
-    set_cookie(&mut response, &flash.set_cookie());
+    if let Some(flash) = flash {
+        set_cookie(&mut response, &flash.set_cookie());
+    }
     response
 }
 

@@ -147,7 +147,7 @@ impl World {
     async fn people(&self) -> [(&'static str, Who); 4] {
         let who = async |name: &'static str, group: &str| {
             let claims = Claims {
-                issuer: "https://id.example".to_owned(),
+                issuer: identity::LOCAL.to_owned(),
                 subject: name.to_owned(),
                 provider: "id".to_owned(),
                 name: name.to_owned(),

@@ -38,6 +38,10 @@ impl Size {
 
 pub fn all(binary: &Path, fake: &Path, organisation: &Path, data: &Path, size: Size) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
+    // One that was interrupted has left what it had read.
+    if data.exists() {
+        fs::remove_dir_all(data)?;
+    }
     let mut forge = Forge::start(fake, organisation, size.repositories)?;
     step("Mirrors over HTTP", || mirrors(binary, &forge, data, size, &mut figures))?;
     let server = step("A large organisation at GitHub", || github(binary, &mut forge, data, size, &mut figures))?;

@@ -1,9 +1,11 @@
 //! Who one is: signing in, and what belongs to whoever has.
 
 mod me;
+mod provider;
 mod sign_in;
 mod tokens;
 
 pub use me::page as me;
+pub use provider::test;
 pub use sign_in::{first, page as sign_in};
 pub use tokens::page as tokens;

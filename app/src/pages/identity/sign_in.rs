@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use portal::identity;
+use portal::identity::{self, Action, Resource, can};
+use portal::settings::ProviderKind;
 
 use crate::components::{Icon, state};
 use crate::html::Html;
@@ -15,10 +16,10 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let asked = address::first_values(context.query());
     let back = asked.get("return").and_then(|back| address::own(back)).unwrap_or("/").to_owned();
     let mut out = Html::new();
-    let demo = identity::demo_people(&context.portal)?;
+    let demo = identity::demo_people(&context.portal).await?;
     let about = match demo.is_empty() {
         true => "",
-        false => "This is a demo: be any of its people, and see what they would see. Nobody is asked for a password.",
+        false => "This is a demo: be any of its people, and see what they would see. Signed out, you are the operator, who may do everything.",
     };
     state::page_header(&mut out, TITLE, None, about, &Html::default());
     if let Some(person) = context.actor.person() {
@@ -30,13 +31,14 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     providers(&mut out, &context, &back);
     if !demo.is_empty() {
         out.raw("<ul class=\"identity-people\" aria-label=\"People of the demo\">");
-        for row in &demo {
+        for user in &demo {
+            let row = &user.row;
             out.raw("<li><form method=\"post\" action=\"/actions/identity/demo\"><button class=\"identity-person\" name=\"user\"");
             out.attribute("value", &row.reference.to_string()).raw(" type=\"submit\">");
             Icon::User.write(&mut out);
             out.raw("<span><strong>").text(row.title.as_deref().unwrap_or(&row.reference.name)).raw("</strong>");
-            out.raw("<span class=\"quiet\">").text(row.description.as_deref().unwrap_or(&row.reference.name));
-            out.raw("</span></span></button></form></li>");
+            let groups: Vec<&str> = user.groups.iter().map(|group| group.name.as_str()).collect();
+            out.raw("<span class=\"quiet\">").text(&groups.join(", ")).raw("</span></span></button></form></li>");
         }
         out.raw("</ul>");
     }
@@ -49,14 +51,22 @@ fn providers(out: &mut Html, context: &RequestContext, back: &str) {
     if providers.is_empty() {
         return;
     }
+    let may_test = can(&context.actor, Action::SetUp, Resource::Anything).is_ok();
     out.raw("<div class=\"identity-providers\">");
     for provider in providers {
-        // A link, not a form: where a provider is reached by a redirect, browsers check the redirect of a form against the
-        // policy of this page.
-        let start = format!("/sign-in/{}?return={}", address::segment(&provider.name), address::segment(back));
-        out.raw("<a class=\"button button-primary\"").attribute("href", &start).raw(">");
-        Icon::Plug.write(out);
-        out.text(&provider.title).raw("</a>");
+        let name = address::segment(&provider.name);
+        // Whoever comes through a proxy has been signed in by it; there is nothing to go to.
+        if !matches!(provider.kind, ProviderKind::Proxy(_)) {
+            // A link, not a form: where a provider is reached by a redirect, browsers check the redirect of a form against
+            // the policy of this page.
+            let start = format!("/sign-in/{name}?return={}", address::segment(back));
+            out.raw("<a class=\"button button-primary\"").attribute("href", &start).raw(">");
+            Icon::Plug.write(out);
+            out.raw("Sign in with ").text(&provider.title).raw("</a>");
+        }
+        if may_test {
+            out.link(&format!("/sign-in/{name}/test"), "button", &format!("Test {}", provider.title));
+        }
     }
     out.raw("</div>");
 }

@@ -179,7 +179,7 @@ fn made(out: &mut Html, now: i64, app: &Registered) {
 }
 
 /// `http://127.0.0.1:3000`: as the browser reaches us. Only the operator gets this far, and comes over http.
-fn here() -> Option<String> {
+pub fn here() -> Option<String> {
     let parts = use_context::<http::request::Parts>()?;
     let host = parts.headers.get(header::HOST)?.to_str().ok()?;
     Some(format!("http://{host}"))

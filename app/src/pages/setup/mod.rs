@@ -4,6 +4,7 @@ mod doctor;
 mod github_app;
 
 pub use doctor::{anchor, page as doctor};
+pub(super) use github_app::here;
 pub use github_app::{FORM_ACTION, created, page as github_app};
 
 use crate::components::Icon;
@@ -13,7 +14,7 @@ use crate::html::Html;
 pub const SETUP: &str = "/sources/doctor";
 
 /// Lines to copy: one click selects all of them.
-fn snippet(out: &mut Html, label: &str, text: &str) {
+pub(super) fn snippet(out: &mut Html, label: &str, text: &str) {
     out.raw("<div class=\"snippet\" tabindex=\"0\" role=\"group\"").attribute("aria-label", label).raw("><pre><code>");
     out.text(text).raw("</code></pre></div>");
 }

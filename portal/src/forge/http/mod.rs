@@ -4,7 +4,6 @@
 //! for; what failed in passing is tried again. Sources of the rules: GitHub's "Best practices for using the REST API",
 //! "Rate limits for the REST API" and "Troubleshooting the REST API".
 
-pub(super) mod connect;
 mod limits;
 mod transport;
 

@@ -18,8 +18,8 @@ use url::Url;
 
 use super::certificate::{self, Certificate};
 use crate::forge::error::{Error, Result};
-use crate::forge::http::connect;
-use crate::forge::settings::{ForgeSettings, Proxy};
+use crate::forge::settings::ForgeSettings;
+use crate::outgoing::{self, Proxy};
 
 /// Bytes of a proxy's answer that are read.
 const LONGEST_ANSWER: usize = 8 << 10;
@@ -259,11 +259,13 @@ struct Prover {
 impl Prover {
     fn new(settings: &ForgeSettings) -> Result<Self> {
         let unusable = |error: &dyn std::fmt::Display| Error::Settings(format!("TLS cannot be set up ({error})."));
+        let authority = settings.certificate_authority.as_deref();
+        let trusted = outgoing::trusted(authority).map_err(Error::Settings)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(connect::trusted(settings)?), provider);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted), provider);
         let verifier = verifier.build().map_err(|error| unusable(&error))?;
         let recorder = Arc::new(Recorder { verifier, shown: Mutex::default() });
-        let mut config = connect::tls(settings)?;
+        let mut config = outgoing::tls(authority).map_err(Error::Settings)?;
         let shared: Arc<dyn ServerCertVerifier> = Arc::<Recorder>::clone(&recorder);
         // It only takes a note and then decides as the client's own does.
         config.dangerous().set_certificate_verifier(shared);

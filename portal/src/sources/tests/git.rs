@@ -45,7 +45,7 @@ db_test! {
         let a = row(&portal, "team/a").await;
         assert_eq!((a.visibility.as_str(), a.stable_key.as_str()), ("signed-in", host.url("team/a").as_str()));
         assert!(Path::new(&a.path).starts_with(std::path::absolute(mirrors(&settings.data)).unwrap()));
-        assert!(list(&portal, &Actor::Visitor).await.unwrap().is_empty());
+        assert!(list(&portal, &Actor::Visitor).await.is_err());
         let status = &list(&portal, &Actor::Operator).await.unwrap()[0];
         assert_eq!((status.kind.as_str(), status.location.clone()), ("git", format!("{} and 1 more", host.url("team/a"))));
 

@@ -193,14 +193,14 @@ db_test! {
         let id = sync(&portal, &Actor::Operator, Some("acme")).await.unwrap();
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         let wait = loop {
-            if let Some(wait) = list(&portal, &Actor::Visitor).await.unwrap()[0].waiting.clone() {
+            if let Some(wait) = list(&portal, &Actor::Operator).await.unwrap()[0].waiting.clone() {
                 break wait;
             }
             assert!(tokio::time::Instant::now() < deadline);
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
         assert_eq!((wait.limit.as_str(), wait.calls), ("primary", Some(5_000)));
-        while !jobs::get(&portal, &Actor::Visitor, &id).await.unwrap().progress.current.starts_with("acme waits until ") {
+        while !jobs::get(&portal, &Actor::Operator, &id).await.unwrap().progress.current.starts_with("acme waits until ") {
             assert!(tokio::time::Instant::now() < deadline);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -208,12 +208,12 @@ db_test! {
         assert_eq!(job.state, JobState::Succeeded);
         let told = lines(&portal, &job).await;
         assert!(told.iter().any(|line| line.ends_with("UTC for GitHub's hourly rate limit, 0 of 5 000 calls left.")), "{told:?}");
-        assert_eq!(list(&portal, &Actor::Visitor).await.unwrap()[0].waiting, None);
+        assert_eq!(list(&portal, &Actor::Operator).await.unwrap()[0].waiting, None);
 
         // Who stops meanwhile does not wait; the job goes on with the next start.
         fake.break_next("/orgs/acme/repos", Fault::PrimaryLimit { seconds: 3_000 }, 1);
         let id = sync(&portal, &Actor::Operator, Some("acme")).await.unwrap();
-        while list(&portal, &Actor::Visitor).await.unwrap()[0].waiting.is_none() {
+        while list(&portal, &Actor::Operator).await.unwrap()[0].waiting.is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::time::timeout(Duration::from_secs(10), portal.stop()).await.expect("it stops at once");
