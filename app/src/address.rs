@@ -48,6 +48,11 @@ pub fn segment(text: &str) -> String {
     }
 }
 
+/// A value of a query.
+pub fn value(text: &str) -> String {
+    utf8_percent_encode(text, VALUE).to_string()
+}
+
 /// A path with `/` between its segments.
 pub fn path(text: &str) -> String {
     text.split('/').map(segment).collect::<Vec<_>>().join("/")

@@ -166,7 +166,7 @@ fn whoever_asks(out: &mut Html, context: &RequestContext) {
     let Some(person) = context.actor.person() else {
         let back = match context.path_and_query.starts_with("/sign-in") {
             true => "/sign-in".to_owned(),
-            false => format!("/sign-in?return={}", crate::address::segment(&context.path_and_query)),
+            false => format!("/sign-in?return={}", crate::address::value(&context.path_and_query)),
         };
         out.raw("<a class=\"sidebar-link sidebar-person\"").attribute("href", &back).raw(" title=\"Sign in\">");
         Icon::User.write(out);

@@ -59,7 +59,7 @@ pub async fn begin(
             response
         }
         Err(error) if is_test => go_on(&server, Err(error), "", &page),
-        Err(error) => go_on(&server, Err(error), "", &format!("/sign-in?return={}", address::segment(back))),
+        Err(error) => go_on(&server, Err(error), "", &format!("/sign-in?return={}", address::value(back))),
     })
 }
 

@@ -28,7 +28,7 @@ pub async fn with_password(State(server): State<Server>, asking: Asking, Form(fo
     }
     let before = asking.session.as_ref().map(portal::secret::Secret::expose);
     let opened = identity::sign_in_locally(&server.portal, &form.name, &form.password, &asking.client, before).await;
-    let again = format!("/sign-in?name={}&return={}", address::segment(&form.name), address::segment(&form.back));
+    let again = format!("/sign-in?name={}&return={}", address::value(&form.name), address::value(&form.back));
     go_on(&server, opened, &form.back, &again)
 }
 
@@ -48,7 +48,7 @@ pub async fn first(State(server): State<Server>, asking: Asking, Form(form): For
         return response;
     }
     let opened = identity::accept(&server.portal, &form.code, &form.name, &form.password, &asking.client).await;
-    let again = format!("/sign-in/first?code={}&name={}", address::segment(&form.code), address::segment(&form.name));
+    let again = format!("/sign-in/first?code={}&name={}", address::value(&form.code), address::value(&form.name));
     go_on(&server, opened, "/me", &again)
 }
 
@@ -106,7 +106,7 @@ fn wants_page(request: &Request) -> bool {
 pub fn first_of_all(request: &Request, why: &str) -> Response {
     if wants_page(request) {
         let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        return see_other(&format!("/sign-in?return={}", address::segment(back)), Some(&Flash::error(why)));
+        return see_other(&format!("/sign-in?return={}", address::value(back)), Some(&Flash::error(why)));
     }
     Problem::sign_in(why).into_response()
 }

@@ -361,7 +361,7 @@ async fn a_browser_signs_in_and_out_and_a_token_works_until_it_is_revoked() {
     assert!(page.contains("Sign in") && world.text("/me", &admin).await.0 == StatusCode::UNAUTHORIZED, "{page}");
     // A page that needs somebody leads there and back.
     let led = world.ask(&Method::GET, "/audit?q=x", VISITOR, &[("accept", "text/html")]).await;
-    assert_eq!(led.headers()[header::LOCATION], "/sign-in?return=%2Faudit%3Fq=x");
+    assert_eq!(led.headers()[header::LOCATION], "/sign-in?return=%2Faudit%3Fq%3Dx");
 }
 
 #[tokio::test(flavor = "multi_thread")]

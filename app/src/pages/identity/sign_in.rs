@@ -59,7 +59,7 @@ fn providers(out: &mut Html, context: &RequestContext, back: &str) {
         if !matches!(provider.kind, ProviderKind::Proxy(_)) {
             // A link, not a form: where a provider is reached by a redirect, browsers check the redirect of a form against
             // the policy of this page.
-            let start = format!("/sign-in/{name}?return={}", address::segment(back));
+            let start = format!("/sign-in/{name}?return={}", address::value(back));
             out.raw("<a class=\"button button-primary\"").attribute("href", &start).raw(">");
             Icon::Plug.write(out);
             out.raw("Sign in with ").text(&provider.title).raw("</a>");

@@ -74,7 +74,7 @@ fn why<T: std::fmt::Debug>(result: Result<T>) -> String {
 }
 
 async fn audited(portal: &Portal) -> Vec<(String, String)> {
-    let entries = audit::list(portal, &Actor::Operator, 100).await.unwrap();
+    let entries = audit::list(portal, &Actor::Operator, &audit::AuditFilter::default(), None, 100).await.unwrap();
     entries.into_iter().map(|entry| (entry.action, entry.after.unwrap_or_default())).collect()
 }
 

@@ -111,7 +111,9 @@ db_test! {
         assert_eq!(memberships(), before, "members are mirrored, and need not be asked for");
         why(come(&portal, &fake, "mallory").await);
         fake.state().organisations.get_mut("acme").unwrap().members.retain(|member| member.login != "jane");
-        crate::sources::people_due(&portal, "acme").await.unwrap();
+        let mut tx = portal.db().begin().await.unwrap();
+        crate::sources::people::make_due(&mut tx, "acme").await.unwrap();
+        tx.commit().await.unwrap();
         round(&portal).await;
         portal.persons().forget();
         assert!(identity::find(&portal, jane.expose()).await.unwrap().is_none());
