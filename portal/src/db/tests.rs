@@ -102,7 +102,10 @@ fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) {
 fn read_all_tests(feature: &Path) -> String {
     let mut text = std::fs::read_to_string(feature.join("tests.rs")).unwrap_or_default();
     for entry in std::fs::read_dir(feature.join("tests")).into_iter().flatten() {
-        text.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            text.push_str(&std::fs::read_to_string(path).unwrap());
+        }
     }
     text
 }

@@ -3,8 +3,8 @@
 use model::EntityRef;
 
 use super::Actor;
-use super::people::{UserView, people};
 use super::account::{Claims, DEMO};
+use super::people::{UserView, people};
 use super::session::{self, Client, Opened};
 use crate::Portal;
 use crate::error::{Error, Result};

@@ -19,7 +19,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let demo = identity::demo_people(&context.portal).await?;
     let about = match demo.is_empty() {
         true => "",
-        false => "This is a demo: be any of its people, and see what they would see. Signed out, you are the operator, who may do everything.",
+        false => {
+            "This is a demo: be any of its people, and see what they would see. Signed out, you are the operator, who may do everything."
+        }
     };
     state::page_header(&mut out, TITLE, None, about, &Html::default());
     if let Some(person) = context.actor.person() {
