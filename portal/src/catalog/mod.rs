@@ -30,7 +30,7 @@ pub use self::index::CatalogIndex;
 pub use self::job::{RepositoryListRow, follow, relink};
 pub use self::query::CatalogQuery;
 pub(crate) use self::text::descriptor;
-use crate::identity::{Action, Actor, Resource, can};
+use crate::identity::Actor;
 use crate::{Portal, Result};
 
 const SUGGESTIONS: usize = 50;
@@ -108,11 +108,11 @@ pub async fn unsure(portal: &Portal, actor: &Actor, page: usize, per_page: usize
     Ok((found.into_iter().skip(skipped.unwrap_or_default()).take(per_page).collect(), total))
 }
 
-/// All corrections of what `actor` may read, newest first. Those of entities that are gone are shown to whoever may
-/// correct.
+/// All corrections of what `actor` may read, newest first. Those of entities that are gone are shown to whoever reads
+/// everything.
 pub async fn corrections(portal: &Portal, actor: &Actor) -> Result<Vec<Correction>> {
     let mut corrections = correct::store::all(portal.db()).await?;
-    if can(actor, Action::Correct, Resource::Anything).is_err() {
+    if !actor.readable().is_everything() {
         let references: Vec<EntityRef> = corrections.iter().map(|correction| correction.reference.clone()).collect();
         let readable = portal.index().read().named(&references, actor.readable())?;
         corrections.retain(|correction| readable.contains_key(&correction.reference));

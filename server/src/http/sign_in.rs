@@ -2,7 +2,7 @@
 
 use app::{Flash, address};
 use axum::extract::{Form, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use portal::identity::{self, Opened};
 use portal::{Error, Result};
@@ -97,16 +97,32 @@ pub async fn refuse(server: Server, request: Request, why: String) -> Response {
 }
 
 fn wants_page(request: &Request) -> bool {
+    request.method() == Method::GET && is_browser(request) && !request.uri().path().starts_with("/api/")
+}
+
+fn is_browser(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    request.method() == Method::GET && accept.contains("text/html") && !request.uri().path().starts_with("/api/")
+    accept.contains("text/html")
+}
+
+/// The page that a browser asks for; of a form that was sent after the session had ended the page that it stands on, where
+/// the browser still has what was typed.
+fn way_back(request: &Request) -> Option<String> {
+    if wants_page(request) {
+        return Some(request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned());
+    }
+    let form = request.method() == Method::POST && request.uri().path().starts_with("/actions/");
+    // Another site's forms do not get this far.
+    let from: Uri =
+        request.headers().get(header::REFERER).filter(|_| form && is_browser(request))?.to_str().ok()?.parse().ok()?;
+    Some(from.path_and_query().map_or("/", |path| path.as_str()).to_owned())
 }
 
 /// For whoever asks for what only those see who have signed in: a browser goes to sign in and comes back, everybody else is
 /// told.
 pub fn first_of_all(request: &Request, why: &str) -> Response {
-    if wants_page(request) {
-        let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        return see_other(&format!("/sign-in?return={}", address::value(back)), Some(&Flash::error(why)));
+    if let Some(back) = way_back(request) {
+        return see_other(&format!("/sign-in?return={}", address::value(&back)), Some(&Flash::error(why)));
     }
     Problem::sign_in(why).into_response()
 }

@@ -66,6 +66,8 @@ async fn world() -> World {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    let treasury = [EntityRef::new("component", "default", "treasury")];
+    portal::catalog::correct(&portal, &Actor::Operator, &treasury, "/spec/type", Some("library")).await.unwrap();
     let changes = BTreeMap::from([
         ("harbour".to_owned(), proposed(&portal, "harbour").await),
         ("treasury".to_owned(), proposed(&portal, "treasury").await),
@@ -362,6 +364,9 @@ async fn a_browser_signs_in_and_out_and_a_token_works_until_it_is_revoked() {
     // A page that needs somebody leads there and back.
     let led = world.ask(&Method::GET, "/audit?q=x", VISITOR, &[("accept", "text/html")]).await;
     assert_eq!(led.headers()[header::LOCATION], "/sign-in?return=%2Faudit%3Fq%3Dx");
+    let stale = [("accept", "text/html"), ("referer", "http://127.0.0.1:3000/unsure?page=2")];
+    let led = world.ask(&Method::POST, "/actions/catalog/correct", VISITOR, &stale).await;
+    assert_eq!(led.headers()[header::LOCATION], "/sign-in?return=%2Funsure%3Fpage%3D2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,10 +116,10 @@ db_test! {
         let other = begin_at(&portal).await.unwrap();
         why(finish_with(&portal, &other, &answer).await);
         let wrong = Answer { state: answer.state.to_uppercase(), ..answer.clone() };
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &wrong).await));
+        insta::assert_snapshot!("said", why(finish_with(&portal, &begun, &wrong).await));
         assert_eq!(fake.asked("token"), 0);
         finish_with(&portal, &begun, &answer).await.unwrap();
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &answer).await));
+        insta::assert_snapshot!("said_2", why(finish_with(&portal, &begun, &answer).await));
         // Begun at one provider, and answered by another.
         let answer = fake.agree(&other.to);
         why(finish(&portal, visitor, "other", &answer, place(Some(other.cookie.expose()))).await);
@@ -158,15 +158,15 @@ db_test! {
             code: String::new(),
             ..fake.agree(&begun.to)
         };
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &answer).await));
+        insta::assert_snapshot!("said", why(finish_with(&portal, &begun, &answer).await));
         let begun = begin_at(&portal).await.unwrap();
         let answer = Answer { code: "stolen".to_owned(), ..fake.agree(&begun.to) };
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &answer).await));
+        insta::assert_snapshot!("said_2", why(finish_with(&portal, &begun, &answer).await));
         let begun = begin_at(&portal).await.unwrap();
         let answer = Answer { iss: "https://evil.example".to_owned(), ..fake.agree(&begun.to) };
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &answer).await));
+        insta::assert_snapshot!("said_3", why(finish_with(&portal, &begun, &answer).await));
         fake.state().userinfo = json!({"sub": "somebody else"});
-        insta::assert_snapshot!(why(sign_in(&portal, &fake).await));
+        insta::assert_snapshot!("said_4", why(sign_in(&portal, &fake).await));
         // One that does not answer at all makes nobody somebody else: what it would add is missing.
         fake.state().broken.insert("userinfo".to_owned(), (503, String::new()));
         assert_eq!(sign_in(&portal, &fake).await.unwrap().1.len(), 1);
@@ -195,7 +195,7 @@ db_test! {
         assert_eq!((mapped.email_counts, mapped.is_known, mapped.user.as_deref()), (false, false, None));
         let places: Vec<&str> = found.said.iter().map(|said| said.place.as_str()).collect();
         assert_eq!(places, ["ID token", "Userinfo"]);
-        insta::assert_snapshot!(found.notes.join("\n"));
+        insta::assert_snapshot!("said", found.notes.join("\n"));
         assert!(!format!("{found:?}").contains("s3cret"));
         fake.claim("aud", json!("another"));
         let found = run().await;

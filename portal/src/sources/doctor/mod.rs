@@ -160,6 +160,10 @@ async fn timed(
 /// [`Error::Forbidden`] for whoever may not see how the portal is set up.
 pub async fn latest(portal: &Portal, actor: &Actor) -> Result<Examined> {
     can(actor, Action::SetUp, Resource::Anything)?;
+    // First whether one is on its way: what it finds is written before it has ended.
+    let jobs = jobs::list(portal, actor, RECENT).await?;
+    let running =
+        jobs.into_iter().find(|job| job.kind == JOB && matches!(job.state, JobState::Queued | JobState::Running));
     let reports = store::all(portal.db()).await?.into_iter().map(|found| last::dated(portal.settings(), found));
     let mut reports: Vec<Report> = reports.collect();
     let order = |report: &Report| match &report.source {
@@ -168,9 +172,6 @@ pub async fn latest(portal: &Portal, actor: &Actor) -> Result<Examined> {
     };
     reports.retain(|report| order(report).is_some());
     reports.sort_by_key(|report| order(report));
-    let jobs = jobs::list(portal, actor, RECENT).await?;
-    let running =
-        jobs.into_iter().find(|job| job.kind == JOB && matches!(job.state, JobState::Queued | JobState::Running));
     Ok(Examined { reports, running })
 }
 

@@ -73,12 +73,12 @@ db_test! {
         // Somebody who says no, and a code that somebody else uses first.
         fake.state().visitor = None;
         let begun = begin_at(&portal).await.unwrap();
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &agree(&begun.to).await).await));
+        insta::assert_snapshot!("said", why(finish_with(&portal, &begun, &agree(&begun.to).await).await));
         fake.state().visitor = Some("jane_acme".to_owned());
         let begun = begin_at(&portal).await.unwrap();
         let answer = agree(&begun.to).await;
         fake.state().grants.clear();
-        insta::assert_snapshot!(why(finish_with(&portal, &begun, &answer).await));
+        insta::assert_snapshot!("said_2", why(finish_with(&portal, &begun, &answer).await));
         assert!(begun.to.contains("scope=read%3Auser+user%3Aemail&"), "{}", begun.to);
     }
 
@@ -91,7 +91,7 @@ db_test! {
         let portal = open(settings, vec![provider("id", github)]).await;
         assert!(begin_at(&portal).await.unwrap().to.contains("read%3Aorg"));
         come(&portal, &fake, "jane").await.unwrap();
-        insta::assert_snapshot!(why(come(&portal, &fake, "mallory").await));
+        insta::assert_snapshot!("said", why(come(&portal, &fake, "mallory").await));
     }
 
     async fn whoever_leaves_the_organisation_is_let_in_no_more(settings: Settings) {

@@ -93,7 +93,7 @@ db_test! {
         ] {
             said.push(linked(&portal, &fake, &claims).await.1);
         }
-        insta::assert_snapshot!(said.join("\n"));
+        insta::assert_snapshot!("said", said.join("\n"));
         let (admin, _) = linked(&portal, &fake, &[("groups", json!(["admins", "platform", "strange", 7]))]).await;
         assert!(admin.is_administrator);
         let groups: Vec<_> = admin.groups.iter().map(|(group, source)| (group.name.as_str(), *source)).collect();
@@ -107,7 +107,7 @@ db_test! {
         fake.claim("groups", groups(10_000));
         assert_eq!(sign_in(&portal, &fake).await.unwrap().0.provider_groups.len(), 10_000);
         fake.claim("groups", groups(10_001));
-        insta::assert_snapshot!(why(sign_in(&portal, &fake).await));
+        insta::assert_snapshot!("said", why(sign_in(&portal, &fake).await));
     }
 
     async fn groups_elsewhere_are_asked_for_where_an_operator_says_so(settings: Settings) {
@@ -128,7 +128,7 @@ db_test! {
             said.extend(notes);
         }
         let origin = fake.issuer.trim_end_matches("/realms/acme");
-        insta::assert_snapshot!(said.join("\n").replace(origin, "ORIGIN"));
+        insta::assert_snapshot!("said", said.join("\n").replace(origin, "ORIGIN"));
     }
 
     async fn whoever_is_disabled_or_gone_is_not_let_in(settings: Settings) {

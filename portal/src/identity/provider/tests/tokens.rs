@@ -37,7 +37,7 @@ db_test! {
             let why = why.replace(&fake.issuer, "ISSUER").replace(CLIENT, "CLIENT");
             said.push(format!("{name}: {}", why.split(" (current time").next().unwrap()));
         }
-        insta::assert_snapshot!(said.join("\n"));
+        insta::assert_snapshot!("said", said.join("\n"));
         with_claims(&portal, &fake, &[]).await.unwrap();
     }
 
@@ -61,7 +61,7 @@ db_test! {
             fake.state().key = key;
             said.push(why(sign_in(&portal, &fake).await));
         }
-        insta::assert_snapshot!(said.join("\n"));
+        insta::assert_snapshot!("said", said.join("\n"));
     }
 
     async fn each_asymmetric_way_is_understood(settings: Settings) {
@@ -91,7 +91,7 @@ db_test! {
         sign_in(&portal, &fake).await.unwrap();
         assert_eq!((fake.asked("discovery"), fake.asked("keys")), (1, 2));
         rotate("three");
-        insta::assert_snapshot!(why(sign_in(&portal, &fake).await));
+        insta::assert_snapshot!("said", why(sign_in(&portal, &fake).await));
         why(sign_in(&portal, &fake).await);
         assert_eq!(fake.asked("keys"), 2, "whoever sends strange keys does not make us ask");
     }
@@ -123,7 +123,7 @@ db_test! {
             said.push(why(sign_in(&portal, &fake).await));
         }
         let origin = fake.issuer.trim_end_matches("/realms/acme");
-        insta::assert_snapshot!(said.join("\n").replace(origin, "ORIGIN"));
+        insta::assert_snapshot!("said", said.join("\n").replace(origin, "ORIGIN"));
     }
 
     async fn what_is_known_of_a_provider_outlives_it_and_a_new_one_does_not(settings: Settings) {
