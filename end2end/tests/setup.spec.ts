@@ -56,6 +56,8 @@ test("what is missing is said with the place to click, and is there once it is g
   const teams = acme.getByRole("listitem").filter({ hasText: "Teams" });
   await expect(teams).toContainText("tick read:org", { timeout: 25_000 });
   await expect(teams.getByRole("link", { name: /^Open at / })).toHaveAttribute("href", `${forge}/settings/tokens`);
+  // The page has loaded itself anew while the look was on its way; without its style sheet it is as wide as it likes.
+  await page.waitForLoadState("load");
   for (const width of [360, 1440]) {
     await page.setViewportSize({ width, height: 800 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
