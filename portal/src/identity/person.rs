@@ -151,11 +151,12 @@ pub(super) async fn of_account(portal: &Portal, row: &AccountRow, may_write: boo
 /// Who that is, and where their login counts: source and organisation. What they may read is not asked yet.
 pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Person, Vec<(String, String)>)> {
     let directory = Directory::current(portal, &portal.persons().directory).await?;
-    let (user, linked) = link(&directory, row);
+    let forge = forge_of_catalog(portal);
+    let (user, linked) = link(&directory, row, forge.as_deref());
     let login = row.login.clone().map(|login| (row.forge.clone().unwrap_or_default(), login));
     let login = match (login, &user) {
         (Some(login), _) => Some(login),
-        (None, Some(user)) => directory.login_of(user).and_then(|login| Some((only_forge(portal)?, login.to_owned()))),
+        (None, Some(user)) => directory.login_of(user).and_then(|login| Some((forge?, login.to_owned()))),
         (None, None) => None,
     };
     let provider_groups = row.groups();
@@ -232,7 +233,7 @@ fn has(person: &Person, row: &AccountRow, role: &str) -> bool {
 }
 
 /// Who that is in the catalog: by forge login, or else by a verified address; never one of two.
-fn link(directory: &Directory, row: &AccountRow) -> (Option<EntityRef>, String) {
+fn link(directory: &Directory, row: &AccountRow, forge: Option<&str>) -> (Option<EntityRef>, String) {
     if row.issuer == account::DEMO
         && let Ok(user) = row.subject.parse::<EntityRef>()
     {
@@ -242,7 +243,9 @@ fn link(directory: &Directory, row: &AccountRow) -> (Option<EntityRef>, String) 
         let names: Vec<String> = who.iter().map(ToString::to_string).collect();
         (None, format!("{what} belongs to {}: an administrator has to correct one of them.", names.join(" and ")))
     };
-    if let Some(login) = &row.login {
+    // The same login at another forge is somebody else.
+    let is_there = row.forge.as_deref().zip(forge).is_some_and(|(host, forge)| host.eq_ignore_ascii_case(forge));
+    if let Some(login) = row.login.as_ref().filter(|_| is_there) {
         match directory.by_login(login) {
             Ok(Some(user)) => return (Some(user.clone()), format!("by the login {login}")),
             Ok(None) => {}
@@ -261,11 +264,15 @@ fn link(directory: &Directory, row: &AccountRow) -> (Option<EntityRef>, String) 
     }
 }
 
-/// The host of all forges that are configured, if it is one.
-fn only_forge(portal: &Portal) -> Option<String> {
-    let mut hosts: Vec<String> = organisations(portal).map(|(_, github, _)| github.host().to_lowercase()).collect();
-    hosts.dedup();
-    if hosts.len() == 1 { hosts.pop() } else { None }
+/// The host at which the catalog's logins are: that of all forges that are configured, or github.com, after which their
+/// annotation is named, where none is. Of several nobody can tell.
+fn forge_of_catalog(portal: &Portal) -> Option<String> {
+    let hosts: BTreeSet<String> = organisations(portal).map(|(_, github, _)| github.host().to_lowercase()).collect();
+    match hosts.len() {
+        0 => Some("github.com".to_owned()),
+        1 => hosts.into_iter().next(),
+        _ => None,
+    }
 }
 
 fn organisations(portal: &Portal) -> impl Iterator<Item = (&str, &GitHubSettings, &str)> {

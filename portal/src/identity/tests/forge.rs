@@ -101,7 +101,10 @@ db_test! {
         assert_eq!(finds(&portal, &signed_in(&portal, &of_forge(&fake, "stranger")).await).await, ["open"]);
         // The same login elsewhere is somebody else.
         let elsewhere = Claims { login: Some(("github.com".to_owned(), "ben".to_owned())), ..claims("other") };
-        assert_eq!(finds(&portal, &signed_in(&portal, &elsewhere).await).await, ["open"]);
+        let elsewhere = signed_in(&portal, &elsewhere).await;
+        assert_eq!(finds(&portal, &elsewhere).await, ["open"]);
+        let person = elsewhere.person().unwrap();
+        assert_eq!((person.user.as_ref(), person.groups.len()), (None, 0), "nor has that one the user, the teams or what they own");
         let boss = Claims { email: Some("Boss@example.com".to_owned()), email_verified: true, ..claims("boss") };
         let audit = Claims { groups: vec!["audit".to_owned()], ..claims("auditor") };
         for all in [&boss, &audit] {
