@@ -22,7 +22,7 @@ struct Rule {
 const DATABASE: &[&str] = &["sqlx", "rusqlite", "tokio-postgres", "diesel"];
 const OUTSIDE: &[&str] = &["sqlx", "rusqlite", "tokio", "hyper", "reqwest", "octocrab", "axum", "leptos"];
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "model",
         may_use: &[],
@@ -38,17 +38,18 @@ const RULES: [Rule; 11] = [
         never_brings: OUTSIDE,
     },
     Rule { package: "engine-docs", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
+    Rule { package: "engine-templates", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
     Rule {
         package: "portal",
         // The fake forge is for its tests.
-        may_use: &["engine-repo", "engine-catalog", "engine-docs", "model", "fake-forge"],
+        may_use: &["engine-repo", "engine-catalog", "engine-docs", "engine-templates", "model", "fake-forge"],
         never_names: &[],
         // Not hyper: octocrab cannot be without it.
         never_brings: &["axum", "leptos", "leptos_axum"],
     },
     Rule {
         package: "app",
-        may_use: &["portal", "engine-repo", "engine-catalog", "engine-docs", "model"],
+        may_use: &["portal", "engine-repo", "engine-catalog", "engine-docs", "engine-templates", "model"],
         never_names: &["sqlx", "octocrab", "gix", "tantivy"],
         never_brings: &[],
     },
@@ -56,7 +57,16 @@ const RULES: [Rule; 11] = [
     Rule {
         package: "server",
         // The fake forge is for its tests.
-        may_use: &["app", "portal", "engine-repo", "engine-catalog", "engine-docs", "model", "fake-forge"],
+        may_use: &[
+            "app",
+            "portal",
+            "engine-repo",
+            "engine-catalog",
+            "engine-docs",
+            "engine-templates",
+            "model",
+            "fake-forge",
+        ],
         never_names: DATABASE,
         never_brings: &[],
     },
@@ -71,6 +81,7 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "engine-repo",
     "engine-catalog",
     "engine-docs",
+    "engine-templates",
     "server",
     "sqlx",
     "gix",
