@@ -7,6 +7,7 @@ use leptos::prelude::use_context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use portal::Portal;
 use portal::identity::Actor;
+pub use portal::preferences::Theme;
 use portal::secret::Secret;
 
 /// One request, as pages see it. `server` provides it as context.
@@ -42,35 +43,6 @@ impl RequestContext {
     /// What follows `?`, empty where nothing does.
     pub fn query(&self) -> &str {
         self.path_and_query.split_once('?').map_or("", |(_, query)| query)
-    }
-}
-
-/// Light, dark, or whatever the reader's system says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Theme {
-    #[default]
-    Auto,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    pub const ALL: [Self; 3] = [Self::Light, Self::Auto, Self::Dark];
-
-    /// The cookie that remembers the choice.
-    pub const COOKIE: &str = "slipway-theme";
-
-    /// As in the cookie, in the form, and in `data-theme`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| theme.as_str() == text)
     }
 }
 

@@ -3,7 +3,10 @@
 // `..10 => …, ..60 => …` reads as the ladder that it is.
 #![allow(clippy::match_overlapping_arm)]
 
+use std::future::Future;
+
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::html::Html;
 pub use crate::number::{THIN, count, number};
@@ -44,9 +47,24 @@ pub fn ago(now: i64, at: i64) -> String {
     }
 }
 
+tokio::task_local! {
+    /// Of whoever reads the page that is being made.
+    static ZONE: TimeZone;
+}
+
+/// Makes a page for somebody whose times are in this zone; outside of it, and for those who have chosen none, it is UTC.
+pub async fn in_zone<T>(zone: TimeZone, making: impl Future<Output = T>) -> T {
+    ZONE.scope(zone, making).await
+}
+
 /// `2 November 2026, 09:00 UTC`
 pub fn exact(at: i64) -> String {
-    format_time(at, "%-d %B %Y, %H:%M UTC")
+    format_time(at, "%-d %B %Y, %H:%M %Z")
+}
+
+/// `09:00 CET`
+pub fn clock(at: i64, zone: &TimeZone) -> String {
+    format_in(at, "%H:%M %Z", zone.clone())
 }
 
 /// `2 Nov 2026`
@@ -60,7 +78,12 @@ pub fn clock_time(at: i64) -> String {
 }
 
 fn format_time(at: i64, format: &str) -> String {
-    Timestamp::from_millisecond(at).map(|at| at.strftime(format).to_string()).unwrap_or_else(|_| "unknown".to_owned())
+    format_in(at, format, ZONE.try_with(Clone::clone).unwrap_or(TimeZone::UTC))
+}
+
+fn format_in(at: i64, format: &str, zone: TimeZone) -> String {
+    let at = Timestamp::from_millisecond(at).map(|at| at.to_zoned_datetime(zone).strftime(format).to_string());
+    at.unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// A time element: relative, with the exact one on hover.
@@ -133,6 +156,15 @@ mod tests {
         }
         assert_eq!(exact(NOW), "2 November 2026, 09:00 UTC");
         assert_eq!(exact(i64::MAX), "unknown");
+    }
+
+    #[tokio::test]
+    async fn times_are_those_of_whoever_reads() {
+        const NOW: i64 = 1_793_610_000_000;
+        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        let (there, day) = in_zone(zone, async { (exact(NOW), day(NOW + 14 * 3_600_000)) }).await;
+        assert_eq!((there.as_str(), day.as_str()), ("2 November 2026, 10:00 CET", "3 Nov 2026"));
+        assert_eq!(exact(NOW), "2 November 2026, 09:00 UTC");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What an operator chooses; read from files and the environment by `server`.
 
+mod inbox;
 mod providers;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use ipnet::IpNet;
 use model::Visibility;
 use model::source::SourcePolicy;
 
+pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
 use crate::clock::Clock;
 use crate::git::{self, Address, Connection, Secret};
@@ -31,6 +33,8 @@ pub struct Settings {
     /// Repositories that are read at the same time, at least 1.
     pub workers: usize,
     pub identity: IdentitySettings,
+    /// How messages leave the portal.
+    pub inbox: InboxSettings,
     /// How long entries of the audit log are kept; for ever where nothing is said.
     pub audit_kept: Option<Duration>,
     pub clock: Clock,
@@ -242,6 +246,7 @@ impl Settings {
             public_url: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
+            inbox: InboxSettings::default(),
             audit_kept: None,
             clock: Clock::System,
         }

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, jobs, repositories, sources};
+use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences, repositories, sources};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -35,7 +35,9 @@ pub enum Permission {
     Propose,
     /// Says what became of repositories that are not listed any more.
     Remove,
-    /// What belongs to whoever has signed in.
+    /// Shows what belongs to whoever has signed in.
+    SeeOwn,
+    /// Shows and changes what belongs to whoever has signed in.
     Own,
     /// Reads the audit log.
     Audit,
@@ -52,6 +54,7 @@ impl Permission {
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
             Self::Remove => Some(Action::Remove),
+            Self::SeeOwn => Some(Action::SeeOwn),
             Self::Own => Some(Action::Own),
             Self::Audit => Some(Action::Audit),
         };
@@ -77,22 +80,24 @@ pub struct Route {
     pub handler: MethodRouter<Server>,
     /// The largest body that is read, in bytes.
     pub largest_body: usize,
+    /// It asks the index for words that somebody types, and so may be asked only so often.
+    pub searches: bool,
 }
 
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Open, Own, Propose, Read, Remove, SetUp, Sync, Watch};
+use Permission::{Audit, Correct, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
     vec![
         // Pages; `app::pages` says what each shows.
         page("/", Read),
-        page("/catalog", Read),
+        searching(page("/catalog", Read)),
         page("/catalog/{namespace}/{kind}/{name}", Read),
         page("/catalog/{namespace}/{kind}/{name}/{tab}", Read),
-        page("/repositories", Read),
+        searching(page("/repositories", Read)),
         page("/repositories/{slug}", Read),
         page("/repositories/{slug}/files/{*path}", Read),
         page("/repositories/{slug}/docs", Read),
@@ -107,7 +112,9 @@ pub fn table() -> Vec<Route> {
         read("/sign-in/{provider}/callback", Open, get(providers::callback)),
         page("/sign-in/{provider}/test", SetUp),
         page("/me", Own),
+        page("/me/settings", Own),
         page("/me/tokens", Own),
+        page("/inbox", SeeOwn),
         page("/unsure", Read),
         page("/rules", Open),
         page("/sources", Watch),
@@ -121,8 +128,8 @@ pub fn table() -> Vec<Route> {
         page("/changes/{id}", Read),
 
         // Files beside the pages.
-        read("/catalog.json", Read, get(catalog::export_json)),
-        read("/catalog.csv", Read, get(catalog::export_csv)),
+        searching(read("/catalog.json", Read, get(catalog::export_json))),
+        searching(read("/catalog.csv", Read, get(catalog::export_csv))),
         read("/repositories/{slug}/raw/{*path}", Read, get(repositories::raw)),
         read("/audit.jsonl", Audit, get(audit::json_lines)),
         read("/audit.csv", Audit, get(audit::csv)),
@@ -140,7 +147,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/retry", Propose, post(pages::action)),
         write("/actions/changes/close", Propose, post(pages::action)),
         write("/actions/changes/refresh", Propose, post(pages::action)),
-        write("/calls/catalog/suggest", Read, post(pages::action)),
+        searching(write("/calls/catalog/suggest", Read, post(pages::action))),
         write("/preferences/theme", Open, post(pages::set_theme)),
         write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
         write("/actions/identity/first", Open, post(sign_in::first)),
@@ -149,19 +156,29 @@ pub fn table() -> Vec<Route> {
         write("/actions/identity/end", Own, post(pages::action)),
         write("/actions/identity/token", Own, post(pages::action)),
         write("/actions/identity/revoke", Own, post(pages::action)),
+        write("/actions/inbox/read", Own, post(pages::action)),
+        write("/actions/preferences/set", Own, post(pages::action)),
+        write("/actions/preferences/star", Own, post(pages::action)),
+        write("/actions/preferences/view", Own, post(pages::action)),
+        write("/actions/preferences/delete-view", Own, post(pages::action)),
 
         // The public API.
         read("/api/v1/openapi.json", Open, get(api::description)),
         read("/api/v1/summary", Read, get(catalog::summary)),
-        read("/api/v1/catalog", Read, get(catalog::list)),
+        searching(read("/api/v1/catalog", Read, get(catalog::list))),
         read("/api/v1/catalog/events", Read, get(events::follow_catalog)),
         read("/api/v1/catalog/{namespace}/{kind}/{name}", Read, get(catalog::entity)),
         write("/api/v1/corrections", Correct, post(catalog::correct)),
-        read("/api/v1/repositories", Read, get(repositories::list)),
+        searching(read("/api/v1/repositories", Read, get(repositories::list))),
         read("/api/v1/repositories/{slug}", Read, get(repositories::repository)),
         read("/api/v1/docs", Read, get(docs::list)),
         read("/api/v1/docs/{namespace}/{kind}/{name}", Read, get(docs::site)),
         read("/api/v1/audit", Audit, get(audit::list)),
+        read("/api/v1/inbox", SeeOwn, get(inbox::list)),
+        write("/api/v1/inbox/read", Own, post(inbox::read)),
+        read("/api/v1/stars", SeeOwn, get(preferences::stars)),
+        write("/api/v1/stars", Own, post(preferences::star)),
+        read("/api/v1/views", SeeOwn, get(preferences::views)),
         read("/api/v1/changes", Read, get(changes::list)),
         write("/api/v1/changes", Propose, post(changes::propose)),
         read("/api/v1/changes/{id}", Read, get(changes::change)),
@@ -187,12 +204,16 @@ fn page(path: &'static str, permission: Permission) -> Route {
     read(path, permission, get(pages::page))
 }
 
+fn searching(route: Route) -> Route {
+    Route { searches: true, ..route }
+}
+
 fn read(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
-    Route { method: Method::GET, path, permission, handler, largest_body: LARGEST_BODY }
+    Route { method: Method::GET, path, permission, handler, largest_body: LARGEST_BODY, searches: false }
 }
 
 fn write(path: &'static str, permission: Permission, handler: MethodRouter<Server>) -> Route {
-    Route { method: Method::POST, path, permission, handler, largest_body: LARGEST_BODY }
+    Route { method: Method::POST, path, permission, handler, largest_body: LARGEST_BODY, searches: false }
 }
 
 #[cfg(test)]

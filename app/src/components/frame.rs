@@ -22,6 +22,7 @@ pub enum Place {
     People,
     Unsure,
     Changes,
+    Inbox,
     Sources,
     Audit,
     Rules,
@@ -154,7 +155,7 @@ fn navigation(context: &RequestContext, place: Place) -> Html {
     sidebar_list(&mut out, READING.into_iter(), place);
     out.raw("<div class=\"sidebar-heading\">Upkeep</div>");
     sidebar_list(&mut out, tending, place);
-    whoever_asks(&mut out, context);
+    whoever_asks(&mut out, context, place);
     out.raw("<div class=\"sidebar-foot\"><span class=\"version\">").raw(env!("CARGO_PKG_VERSION")).raw("</span>");
     theme_choice(&mut out, context.theme, &context.path_and_query);
     out.raw("</div></nav></details>");
@@ -162,7 +163,7 @@ fn navigation(context: &RequestContext, place: Place) -> Html {
 }
 
 /// Who that is, with the way to their account; or the way in.
-fn whoever_asks(out: &mut Html, context: &RequestContext) {
+fn whoever_asks(out: &mut Html, context: &RequestContext, place: Place) {
     let Some(person) = context.actor.person() else {
         let back = match context.path_and_query.starts_with("/sign-in") {
             true => "/sign-in".to_owned(),
@@ -173,10 +174,18 @@ fn whoever_asks(out: &mut Html, context: &RequestContext) {
         out.raw("<span>Sign in</span></a>");
         return;
     };
-    out.raw("<a class=\"sidebar-link sidebar-person\" href=\"/me\"").attribute("title", &person.name);
+    out.raw("<div class=\"sidebar-person\"><a class=\"sidebar-link\" href=\"/inbox\" title=\"Inbox\"");
+    out.raw(if place == Place::Inbox { " aria-current=\"page\">" } else { ">" });
+    Icon::Inbox.write(out);
+    out.raw("<span>Inbox</span>");
+    if person.unread > 0 {
+        out.raw("<span class=\"tab-count\">").text(&crate::format::number(person.unread));
+        out.raw("<span class=\"visually-hidden\"> unread</span></span>");
+    }
+    out.raw("</a><a class=\"sidebar-link\" href=\"/me\"").attribute("title", &person.name);
     out.raw(if context.path_and_query == "/me" { " aria-current=\"page\">" } else { ">" });
     Icon::User.write(out);
-    out.raw("<span>").text(&person.name).raw("</span></a>");
+    out.raw("<span>").text(&person.name).raw("</span></a></div>");
 }
 
 /// A hull on its ramp.

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod graph;
 pub mod icons;
 pub mod marks;
+pub mod own;
 pub mod pager;
 pub mod rows;
 pub mod state;

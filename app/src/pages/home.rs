@@ -15,6 +15,7 @@ use crate::format;
 use crate::html::Html;
 use crate::islands::QuickFind;
 use portal::identity::{Action, Resource, can};
+use portal::preferences::View;
 
 /// How many recent changes are shown.
 const RECENT: usize = 20;
@@ -30,7 +31,11 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let recent = CatalogFilter { sort: Sort::Activity, descending: true, per_page: RECENT, ..CatalogFilter::default() };
     let recent = portal::catalog::list(portal, actor, &recent).await?.rows;
 
+    let starred = portal::preferences::starred(portal, actor).await?;
+    let views = portal::preferences::views(portal, actor).await?;
+
     let mut below = Html::new();
+    ones_own(&mut below, context.now(), &starred, &views);
     if summary.repositories == 0 {
         first_steps(&mut below, sources.as_deref());
     } else {
@@ -171,6 +176,27 @@ fn ownership(out: &mut Html, summary: &Summary) {
         out.raw("<span>").text(word).raw(" for ").text(&format::percent(count, total)).raw("</span></a>");
     }
     out.raw("</p></div>");
+}
+
+/// What somebody has starred, and the views that they keep.
+fn ones_own(out: &mut Html, now: i64, starred: &[CatalogRow], views: &[View]) {
+    if !views.is_empty() {
+        out.raw("<nav class=\"own-views\" aria-label=\"Your views\"><ul>");
+        for view in views {
+            out.raw("<li><a class=\"button\"").attribute("href", &view.address()).raw(">");
+            Icon::Bookmark.write(out);
+            out.text(&view.name).raw("</a></li>");
+        }
+        out.raw("</ul></nav>");
+    }
+    if starred.is_empty() {
+        return;
+    }
+    out.raw("<section aria-labelledby=\"starred\"><h2 id=\"starred\">Starred</h2><ul class=\"feed\">");
+    for row in starred {
+        rows::feed_line(out, now, row);
+    }
+    out.raw("</ul></section>");
 }
 
 /// At most three things, each with the button that does it.

@@ -7,6 +7,7 @@ mod docs;
 mod errors;
 mod home;
 mod identity;
+mod inbox;
 mod jobs;
 mod people;
 mod repositories;
@@ -17,6 +18,7 @@ mod unsure;
 
 use std::future::Future;
 
+use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
@@ -28,7 +30,7 @@ pub use self::setup::FORM_ACTION;
 use crate::components::frame::Frame;
 pub use crate::components::frame::{Place, shell};
 use crate::html::Html;
-use crate::{Flash, RequestContext};
+use crate::{Flash, RequestContext, format};
 
 /// What a page puts into the frame.
 pub struct Page {
@@ -94,6 +96,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/:provider/test") view=|| answer(identity::test) ssr=mode.clone()/>
                 <Route path=path!("/me") view=|| answer(identity::me) ssr=mode.clone()/>
                 <Route path=path!("/me/tokens") view=|| answer(identity::tokens) ssr=mode.clone()/>
+                <Route path=path!("/me/settings") view=|| answer(identity::settings) ssr=mode.clone()/>
+                <Route path=path!("/inbox") view=|| answer(inbox::page) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>
                 <Route path=path!("/sources/doctor") view=|| answer(setup::doctor) ssr=mode.clone()/>
                 <Route path=path!("/sources/github-app") view=|| answer(setup::github_app) ssr=mode.clone()/>
@@ -130,9 +134,10 @@ where
         let page = errors::page(&context, &portal::Error::Forbidden(why.clone()));
         return view! { <Frame context page/> }.into_any();
     }
+    let zone = context.actor.person().map(|person| person.preferences.time_zone.clone()).unwrap_or(TimeZone::UTC);
     let building = build(context.clone(), parameters);
     Suspend::new(async move {
-        let page = match building.await {
+        let page = match format::in_zone(zone, building).await {
             Ok(page) => page,
             Err(error) => errors::page(&context, &error),
         };
@@ -156,7 +161,7 @@ impl Parameters {
 }
 
 /// Ends a form: says what came of it on the page to which the browser goes next.
-fn finish(to: &str, flash: &Flash) {
+pub(crate) fn finish(to: &str, flash: &Flash) {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
         && let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie())
     {

@@ -13,11 +13,11 @@ use model::{Finding, Kind, Level, Visibility};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::correct;
 use super::row::{self, Places};
 use super::store::{self, EntityWrite, LinkSource, RepositoryWrite};
+use super::{correct, news};
 use crate::db::{Db, dialect};
-use crate::{Error, Portal, Result, sources};
+use crate::{Error, Portal, Result, inbox, sources};
 
 /// Repositories that are held as text at once.
 const BATCH: i64 = 64;
@@ -71,11 +71,16 @@ pub async fn relink(portal: &Portal) -> Result<i64> {
             Some(tx) => tx,
             None => db.begin().await?,
         };
+        let starred = news::gather(&mut tx, &outcome.entities).await?;
         let first = store::next_sequence(&mut tx, outcome.entities.len() as i64).await?;
         store::write_entities(&mut tx, &outcome.entities, first).await?;
         store::write_assignments(&mut tx, &outcome.assignments).await?;
         store::write_repositories(&mut tx, &outcome.repositories).await?;
+        news::tell(&mut tx, portal, &starred).await?;
         tx.commit().await?;
+        if !starred.is_empty() {
+            inbox::told(portal);
+        }
         tracing::debug!(entities = outcome.entities.len(), repositories = outcome.repositories.len(), "linked");
     }
     drop(turn);

@@ -10,6 +10,7 @@ mod edges;
 mod facets;
 mod index;
 mod job;
+mod news;
 mod query;
 mod row;
 mod search;

@@ -326,16 +326,24 @@ pub async fn bodies(db: &Db, references: &[String]) -> Result<Vec<(String, Strin
     Ok(bodies)
 }
 
+const RENAMED: &str = "SELECT present.reference FROM assignments past JOIN assignments present \
+    ON present.repository = past.repository AND present.path = past.path AND present.kind = past.kind \
+    WHERE past.reference = $1 AND past.alias AND NOT present.alias ORDER BY present.reference LIMIT 1";
+
 /// The present reference of what was once called `alias`.
 pub async fn renamed(db: &Db, alias: &str) -> Result<Option<String>> {
-    Ok(on!(db, p => sqlx::query_scalar(
-        "SELECT present.reference FROM assignments past JOIN assignments present \
-         ON present.repository = past.repository AND present.path = past.path AND present.kind = past.kind \
-         WHERE past.reference = $1 AND past.alias AND NOT present.alias ORDER BY present.reference LIMIT 1"
-    )
-    .bind(alias)
-    .fetch_optional(p)
-    .await)?)
+    Ok(on!(db, p => sqlx::query_scalar(RENAMED).bind(alias).fetch_optional(p).await)?)
+}
+
+/// The same, of what a transaction has written.
+pub async fn renamed_in(tx: &mut Tx, alias: &str) -> Result<Option<String>> {
+    Ok(on!(tx, p => sqlx::query_scalar(RENAMED).bind(alias).fetch_optional(p).await)?)
+}
+
+/// Row and repository of an entity, whoever may read it.
+pub async fn row_before(tx: &mut Tx, reference: &str) -> Result<Option<(String, Option<String>)>> {
+    Ok(on!(tx, p => sqlx::query_as("SELECT list_row, repository FROM entities WHERE NOT deleted AND reference = $1")
+        .bind(reference).fetch_optional(p).await)?)
 }
 
 /// Reference and number of guesses of every readable entity that has one, by reference.

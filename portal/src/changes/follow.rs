@@ -9,13 +9,13 @@ use model::change::{ChangeState, FileEdit};
 use serde::{Deserialize, Serialize};
 
 use super::store::{self, Row};
-use super::{FOLLOW, PREFIX};
+use super::{FOLLOW, PREFIX, news};
 use crate::db::Tx;
 use crate::forge::{self, Forge, Pull, PullState};
 use crate::identity::{Action, Actor, Resource, can};
 use crate::jobs::{self, Context, Ending, NewJob};
 use crate::sources::{self, Host};
-use crate::{Error, Portal, Result};
+use crate::{Error, Portal, Result, inbox};
 
 /// Repositories that are looked at at the same time.
 const AT_ONCE: usize = 8;
@@ -235,6 +235,12 @@ async fn settle(
         store::add_event(&mut tx, &row.id, now, state, row.reason.as_deref()).await?;
     }
     store::write(&mut tx, &row).await?;
+    if news {
+        news::tell(&mut tx, portal, &row).await?;
+    }
     tx.commit().await?;
+    if news {
+        inbox::told(portal);
+    }
     Ok(news)
 }

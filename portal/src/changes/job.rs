@@ -4,8 +4,9 @@ use model::Level;
 use model::change::ChangeState;
 
 use super::store::{self, Row};
-use super::{branch, github};
+use super::{branch, github, news};
 use crate::error::{Error, Result};
+use crate::inbox;
 use crate::jobs::{Context, Ending};
 use crate::sources::{self, Host};
 
@@ -62,16 +63,19 @@ impl Work<'_> {
     pub(super) async fn keep(&mut self, change: impl FnOnce(&mut Row)) -> std::result::Result<(), Stop> {
         let mut row = self.row.clone();
         change(&mut row);
-        let mut tx = self.context.portal().db().begin().await?;
+        let portal = self.context.portal();
+        let mut tx = portal.db().begin().await?;
         if !store::is_current(&mut tx, &self.row).await? {
             return Err(Stop::Ended(Outcome::Overtaken));
         }
-        row.updated_at = self.context.portal().clock().now();
+        row.updated_at = portal.clock().now();
         store::write(&mut tx, &row).await?;
         if row.state != self.row.state {
             store::add_event(&mut tx, &row.id, row.updated_at, row.state(), row.reason.as_deref()).await?;
+            news::tell(&mut tx, portal, &row).await?;
         }
         tx.commit().await?;
+        inbox::told(portal);
         self.row = row;
         Ok(())
     }

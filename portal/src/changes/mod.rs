@@ -10,6 +10,7 @@ mod branch;
 mod follow;
 mod github;
 mod job;
+mod news;
 mod patch;
 mod plan;
 mod propose;

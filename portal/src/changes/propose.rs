@@ -99,6 +99,7 @@ pub(super) async fn admit(portal: &Portal, actor: &Actor, repository: &str) -> R
 pub(super) async fn wish(tx: &mut Tx, actor: &Actor, now: i64, row: &mut Row, action: &str) -> Result<()> {
     ChangeState::Waiting.as_str().clone_into(&mut row.state);
     (row.revision, row.reason, row.closing, row.updated_at) = (row.revision + 1, None, false, now);
+    row.account = actor.account().map(str::to_owned);
     store::write(tx, row).await?;
     store::add_event(tx, &row.id, now, ChangeState::Waiting, None).await?;
     let target = format!("{}#{}", row.repository, row.key);
@@ -150,6 +151,7 @@ fn new(actor: &str, proposal: Proposal, edits: String, now: i64) -> Row {
         batch: proposal.batch,
         origin: proposal.origin,
         made_by: actor.to_owned(),
+        account: None,
         created_at: now,
         updated_at: now,
         text: proposal.text,

@@ -30,6 +30,8 @@ pub struct Row {
     pub batch: Option<String>,
     pub origin: Option<String>,
     pub made_by: String,
+    /// Whose wish it is, where somebody has signed in.
+    pub account: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
     pub text: String,
@@ -94,17 +96,17 @@ const NAMED: &str = "SELECT c.*, r.slug, r.name FROM changes c JOIN repositories
 pub async fn write(tx: &mut Tx, row: &Row) -> Result<()> {
     on!(tx, p => sqlx::query(
         "INSERT INTO changes (id, repository, key, title, state, reason, revision, branch, base, commits, prepared, taken,
-                              closing, number, url, etag, batch, origin, made_by, created_at, updated_at, text, edits)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                              closing, number, url, etag, batch, origin, made_by, account, created_at, updated_at, text, edits)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
          ON CONFLICT (id) DO UPDATE SET title = excluded.title, state = excluded.state, reason = excluded.reason,
              revision = excluded.revision, branch = excluded.branch, base = excluded.base, commits = excluded.commits,
              prepared = excluded.prepared, taken = excluded.taken, closing = excluded.closing, number = excluded.number,
              url = excluded.url, etag = excluded.etag, batch = excluded.batch, origin = excluded.origin,
-             made_by = excluded.made_by, updated_at = excluded.updated_at, text = excluded.text, edits = excluded.edits")
+             made_by = excluded.made_by, account = excluded.account, updated_at = excluded.updated_at, text = excluded.text, edits = excluded.edits")
         .bind(&row.id).bind(&row.repository).bind(&row.key).bind(&row.title).bind(&row.state).bind(&row.reason)
         .bind(row.revision).bind(&row.branch).bind(&row.base).bind(&row.commits).bind(row.prepared).bind(row.taken)
         .bind(row.closing).bind(row.number).bind(&row.url).bind(&row.etag).bind(&row.batch).bind(&row.origin)
-        .bind(&row.made_by).bind(row.created_at).bind(row.updated_at).bind(&row.text).bind(&row.edits)
+        .bind(&row.made_by).bind(&row.account).bind(row.created_at).bind(row.updated_at).bind(&row.text).bind(&row.edits)
         .execute(p).await.map(drop))?;
     Ok(())
 }

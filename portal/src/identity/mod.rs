@@ -31,6 +31,7 @@ pub use self::person::{GroupSource, Person, Persons};
 pub use self::policy::{Action, Resource, can, is_owner};
 pub use self::readable::Readable;
 pub use self::session::{Client, Device, Opened, devices, end, end_others, find, open, sign_out};
+pub(crate) use self::session::{own, seen_own};
 pub use self::token::{Scope, Token, find_by_token, make_token, revoke_token, tokens};
 
 /// Who asks.

@@ -15,8 +15,9 @@ use super::store::{self, AccountRow};
 use super::{Actor, Readable, account, is_owner, provider};
 use crate::catalog::CatalogQuery;
 use crate::db::Db;
+use crate::preferences::{self, Preferences};
 use crate::settings::{GitHubOwner, GitHubSettings, SourceKind};
-use crate::{Portal, Result};
+use crate::{Portal, Result, inbox};
 
 /// What is remembered of people between requests.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4_095);
@@ -35,6 +36,8 @@ pub struct Person {
     /// For people.
     pub name: String,
     pub email: Option<String>,
+    /// Whether the provider has verified it.
+    pub email_verified: bool,
     /// The provider's name in the configuration.
     pub provider: String,
     /// Who that is in the catalog.
@@ -52,6 +55,9 @@ pub struct Person {
     /// False for a token that only reads.
     pub may_write: bool,
     pub(super) readable: Readable,
+    pub preferences: Preferences,
+    /// Messages that they have not read.
+    pub unread: u64,
 }
 
 /// Who says that somebody is in a group.
@@ -145,6 +151,8 @@ pub(super) async fn of_account(portal: &Portal, row: &AccountRow, may_write: boo
         true => Readable::EVERYTHING,
         false => readable(portal, row, person.login.as_ref(), &forges).await?,
     };
+    person.preferences = preferences::of(portal, &row.id).await?;
+    person.unread = inbox::unread(portal, &row.id, &person.readable).await?;
     Ok(person)
 }
 
@@ -182,6 +190,7 @@ pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Per
             .map_or_else(|| format!("{} ({})", row.subject_for_people(), row.provider), ToString::to_string),
         name: row.name.clone(),
         email: row.email.clone(),
+        email_verified: row.email_verified,
         provider: row.provider.clone(),
         user,
         linked,
@@ -192,6 +201,8 @@ pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Per
         is_auditor: false,
         may_write: true,
         readable: Readable::of_member(&row.id, BTreeSet::new()),
+        preferences: Preferences::default(),
+        unread: 0,
     };
     let settings = &portal.settings().identity;
     person.is_administrator = row.administrator && row.issuer == account::LOCAL

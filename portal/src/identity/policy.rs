@@ -23,6 +23,8 @@ pub enum Action {
     SetUp,
     /// Read the audit log.
     Audit,
+    /// See what is one's own: messages, stars, views.
+    SeeOwn,
     /// Have what is one's own: sessions, tokens, preferences that outlive the browser.
     Own,
 }
@@ -48,15 +50,17 @@ pub enum Resource<'a> {
 pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> {
     let person = match actor {
         Actor::System => return Ok(()),
-        Actor::Operator if action == Action::Own => return Err(needs("You need to sign in to {}.", action)),
+        Actor::Operator if matches!(action, Action::SeeOwn | Action::Own) => {
+            return Err(needs("You need to sign in to {}.", action));
+        }
         Actor::Operator => return Ok(()),
         Actor::Visitor => return Err(needs("You need to sign in to {}.", action)),
         Actor::Person(person) => person,
     };
-    if !person.may_write && !matches!(action, Action::Watch | Action::Audit) {
+    if !person.may_write && !matches!(action, Action::Watch | Action::Audit | Action::SeeOwn) {
         return Err(needs("You need a token with the scope \"write\" to {}.", action));
     }
-    if action == Action::Own || person.is_administrator {
+    if matches!(action, Action::SeeOwn | Action::Own) || person.is_administrator {
         return Ok(());
     }
     match action {
@@ -112,6 +116,7 @@ fn what(action: Action) -> &'static str {
         Action::Watch => "watch jobs and sources",
         Action::SetUp => "see how the portal is set up",
         Action::Audit => "read the audit log",
+        Action::SeeOwn => "see what is yours",
         Action::Own => "have settings of your own",
     }
 }

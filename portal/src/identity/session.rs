@@ -7,9 +7,10 @@ use super::person::{self, Person};
 use super::{provider, store};
 use crate::Portal;
 use crate::audit::{self, Change};
-use crate::db::new_id;
+use crate::db::{Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
+use crate::inbox::{self, Message, Topic};
 use crate::secret::{Secret, digest};
 
 /// Milliseconds between two notes that a session was used.
@@ -60,7 +61,11 @@ pub async fn open(portal: &Portal, claims: &Claims, client: &Client, before: Opt
     let agent: String = client.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
     let session = store::NewSession { id: &new_id(now), account: &account, agent: &agent, address: &client.address };
     store::forget_sessions(&mut tx, now - limits(portal).1, now - limits(portal).0).await?;
+    let is_strange = claims.issuer != DEMO && store::is_strange(&mut tx, &account, &agent).await?;
     store::open_session(&mut tx, &digest(cookie.expose()), session, now).await?;
+    if is_strange {
+        tell_of_sign_in(&mut tx, portal, &account, &agent, &client.address).await?;
+    }
     let name = format!("{} ({})", claims.name, claims.provider);
     let change = Change { action: "session.open", target: &name, account: Some(&account), ..Change::default() };
     audit::record(&mut tx, &Actor::Visitor, portal.clock().now(), change).await?;
@@ -70,6 +75,22 @@ pub async fn open(portal: &Portal, claims: &Claims, client: &Client, before: Opt
     }
     portal.persons().forget();
     Ok(Opened { cookie, account })
+}
+
+/// A browser that the account has not come with before: whoever it belongs to should know.
+async fn tell_of_sign_in(tx: &mut Tx, portal: &Portal, account: &str, agent: &str, address: &str) -> Result<()> {
+    let text = format!(
+        "From {address}, with {}. If that was not you, end the session on the page of your account, and tell an administrator.",
+        if agent.is_empty() { "an unknown browser" } else { agent }
+    );
+    let message = Message {
+        topic: Topic::Account,
+        title: "You signed in with another browser",
+        text: &text,
+        address: "/me",
+        repository: None,
+    };
+    inbox::tell(tx, portal, account, message).await
 }
 
 /// Idle and absolute limit of sessions, in milliseconds.
@@ -158,7 +179,13 @@ pub async fn end_others(portal: &Portal, actor: &Actor, cookie: Option<&str>) ->
 }
 
 /// The account of somebody who may have what is their own.
-pub(super) fn own(actor: &Actor) -> Result<&str> {
+pub(crate) fn own(actor: &Actor) -> Result<&str> {
     can(actor, Action::Own, Resource::Anything)?;
+    actor.account().ok_or_else(|| Error::Forbidden("You need to sign in.".to_owned()))
+}
+
+/// The account of somebody who may see what is their own.
+pub(crate) fn seen_own(actor: &Actor) -> Result<&str> {
+    can(actor, Action::SeeOwn, Resource::Anything)?;
     actor.account().ok_or_else(|| Error::Forbidden("You need to sign in.".to_owned()))
 }

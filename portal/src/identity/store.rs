@@ -178,6 +178,14 @@ pub async fn open_session(tx: &mut Tx, hash: &str, session: NewSession<'_>, now:
     Ok(())
 }
 
+/// Whether an account that is signed in elsewhere is not so with this browser.
+pub async fn is_strange(tx: &mut Tx, account: &str, agent: &str) -> Result<bool> {
+    let (all, same): (i64, i64) = on!(tx, p => sqlx::query_as(
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN agent = $2 THEN 1 ELSE 0 END), 0) FROM sessions WHERE account = $1")
+        .bind(account).bind(agent).fetch_one(p).await)?;
+    Ok(all > 0 && same == 0)
+}
+
 /// Deletes those that began before `began`, or were last used before `seen`.
 pub async fn forget_sessions(tx: &mut Tx, began: i64, seen: i64) -> Result<()> {
     on!(tx, p => sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR seen_at <= $2")

@@ -43,6 +43,7 @@ fn person(change: impl FnOnce(&mut Person)) -> Actor {
         label: "jane".to_owned(),
         name: "Jane".to_owned(),
         email: None,
+        email_verified: false,
         provider: "id".to_owned(),
         user: None,
         linked: String::new(),
@@ -53,6 +54,8 @@ fn person(change: impl FnOnce(&mut Person)) -> Actor {
         login: None,
         may_write: true,
         readable: Readable::of_member("01", Default::default()),
+        preferences: Default::default(),
+        unread: 0,
     };
     change(&mut person);
     Actor::Person(Arc::new(person))
@@ -60,19 +63,19 @@ fn person(change: impl FnOnce(&mut Person)) -> Actor {
 
 #[test]
 fn the_policy_is_this_table() {
-    use Action::{Audit, Correct, Own, Propose, Remove, SetUp, Sync, Watch};
-    let all = [Sync, Correct, Propose, Remove, Watch, SetUp, Audit, Own];
+    use Action::{Audit, Correct, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
+    let all = [Sync, Correct, Propose, Remove, Watch, SetUp, Audit, SeeOwn, Own];
     let table: [(&str, Actor, &[Action]); 7] = [
         ("system", Actor::System, &all),
         ("operator", Actor::Operator, &[Sync, Correct, Propose, Remove, Watch, SetUp, Audit]),
         ("visitor", Actor::Visitor, &[]),
-        ("member", person(|_| {}), &[Correct, Propose, Own]),
+        ("member", person(|_| {}), &[Correct, Propose, SeeOwn, Own]),
         ("administrator", person(|person| person.is_administrator = true), &all),
-        ("auditor", person(|person| person.is_auditor = true), &[Watch, Audit, Own]),
+        ("auditor", person(|person| person.is_auditor = true), &[Watch, Audit, SeeOwn, Own]),
         (
             "reading token of an administrator",
             person(|person| (person.is_administrator, person.may_write) = (true, false)),
-            &[Watch, Audit],
+            &[Watch, Audit, SeeOwn],
         ),
     ];
     for (who, actor, may) in table {

@@ -4,7 +4,9 @@ pub mod audit;
 pub mod catalog;
 pub mod changes;
 pub mod docs;
+pub mod inbox;
 pub mod jobs;
+pub mod preferences;
 pub mod repositories;
 pub mod sources;
 
@@ -27,6 +29,11 @@ use crate::http::{Problem, events, webhooks};
         docs::list,
         docs::site,
         audit::list,
+        inbox::list,
+        inbox::read,
+        preferences::stars,
+        preferences::star,
+        preferences::views,
         sources::list,
         sources::sync,
         changes::list,

@@ -7,7 +7,7 @@ use model::reference::DEFAULT_NAMESPACE;
 use model::{EntityRef, Finding, Level};
 
 use super::value::Value;
-use super::{Config, LogFormat, sign_in};
+use super::{Config, LogFormat, inbox, sign_in};
 
 /// One key of the file.
 pub struct Key {
@@ -44,6 +44,35 @@ pub const KEYS: &[Key] = &[
     Key { path: "people.session-idle", set: |config, value| value.duration().map(|time| config.identity.idle = time) },
     Key { path: "people.session-days", set: |config, value| days(value).map(|time| config.identity.longest = time) },
     Key { path: "people.revouch", set: |config, value| value.duration().map(|time| config.identity.revouch = time) },
+    Key {
+        path: "mail.server",
+        set: |config, value| inbox::server(value).map(|server| config.inbox_keys.server = Some(server)),
+    },
+    Key {
+        path: "mail.encryption",
+        set: |config, value| value.one_of(inbox::ENCRYPTIONS).map(|kind| config.inbox_keys.encryption = kind),
+    },
+    Key {
+        path: "mail.from",
+        set: |config, value| inbox::sender(value).map(|from| config.inbox_keys.from = Some(from)),
+    },
+    Key {
+        path: "mail.username",
+        set: |config, value| value.text().map(|name| config.inbox_keys.username = Some(name)),
+    },
+    Key {
+        path: "mail.password-file",
+        set: |config, value| file(value).map(|file| config.inbox_keys.password_file = Some(file)),
+    },
+    Key { path: "mail.ca-file", set: |config, value| file(value).map(|file| config.inbox_keys.ca_file = Some(file)) },
+    Key {
+        path: "inbox.webhook-url",
+        set: |config, value| inbox::webhook(value).map(|url| config.inbox_keys.webhook_url = Some(url)),
+    },
+    Key {
+        path: "inbox.webhook-secret-file",
+        set: |config, value| file(value).map(|file| config.inbox_keys.webhook_secret_file = Some(file)),
+    },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
     Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },
@@ -136,6 +165,10 @@ fn kept(value: &Value<'_>) -> Result<Duration, String> {
         days if days >= 90 => Ok(Duration::from_secs(days as u64 * 24 * 60 * 60)),
         _ => Err("a whole number of days from 90 to 36500".to_owned()),
     }
+}
+
+fn file(value: &Value<'_>) -> Result<PathBuf, String> {
+    value.text().map(PathBuf::from)
 }
 
 fn days(value: &Value<'_>) -> Result<Duration, String> {

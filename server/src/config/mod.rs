@@ -2,6 +2,7 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod inbox;
 mod keys;
 mod sign_in;
 mod source;
@@ -16,7 +17,9 @@ use model::source::SourcePolicy;
 use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
-use portal::settings::{DatabaseSettings, GitSettings, IdentitySettings, Settings, SourceKind, SourceSettings};
+use portal::settings::{
+    DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, Settings, SourceKind, SourceSettings,
+};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -44,6 +47,8 @@ pub struct Config {
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
     pub identity: IdentitySettings,
+    inbox_keys: inbox::InboxKeys,
+    pub inbox: InboxSettings,
     /// For ever where nothing is said.
     pub audit_kept: Option<Duration>,
     /// Variables that hold passwords and tokens of sources and providers, and so set no key.
@@ -81,6 +86,8 @@ impl Default for Config {
             demo: false,
             sources: Vec::new(),
             identity: IdentitySettings::default(),
+            inbox_keys: inbox::InboxKeys::default(),
+            inbox: InboxSettings::default(),
             audit_kept: None,
             password_variables: Vec::new(),
         }
@@ -110,6 +117,10 @@ pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, Stri
     let environment: Environment = environment.collect();
     read_file(&mut config, &environment, (&name, &text), &mut findings);
     read_environment(&mut config, &environment, &mut findings);
+    match config.inbox_keys.finish() {
+        Ok(inbox) => config.inbox = inbox,
+        Err(finding) => findings.push(finding.at(name, 0, 0)),
+    }
     if findings.is_empty() { Ok(config) } else { Err(findings) }
 }
 
@@ -326,6 +337,7 @@ impl Config {
             public_url: self.public_url.clone(),
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
+            inbox: self.inbox.clone(),
             audit_kept: self.audit_kept,
             clock: Clock::System,
         }

@@ -23,6 +23,7 @@ use portal::secret::Secret;
 use portal::settings::{ProviderKind, ProviderSettings, ProxySettings};
 use portal::{audit, identity};
 
+use super::limit::{self, Door};
 use super::{Problem, Server, cookies};
 
 /// What every handler knows of the request.
@@ -120,6 +121,11 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
     let (actor, session) =
         match audit::from(origin.clone(), who(&server, at_machine, cookie, &token, (peer, request.headers()))).await {
             Ok(who) => who,
+            // Who guesses tokens is not even told any more whether they are any.
+            Err(problem) if !token.is_empty() => {
+                let refused = server.limits.refuse(Door::Token, &client, limit::STEP);
+                return refused.unwrap_or_else(|| problem.into_response());
+            }
             Err(problem) => return problem.into_response(),
         };
     let is_closed = !server.portal.settings().identity.public;

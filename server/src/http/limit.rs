@@ -1,4 +1,5 @@
-//! How often one address may try to sign in: a bucket of steps for each, which fills again.
+//! How often somebody may come through the doors at which guessing or asking too much would pay: a bucket of steps for each,
+//! which fills again.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroUsize;
@@ -10,17 +11,46 @@ use axum::response::{IntoResponse, Response};
 use lru::LruCache;
 use portal::identity::Client;
 
-use super::Problem;
+use super::{Asking, Problem};
 
-/// Steps that one address may take at once …
-const FULL: f64 = 30.0;
-/// … and how many come back each second.
-const EACH_SECOND: f64 = 0.5;
-/// What a step on the way to a provider and back costs.
+/// What is counted, each by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// Attempts to sign in.
+    SignIn,
+    /// Tokens that are none.
+    Token,
+    /// Deliveries that nobody known has signed.
+    Webhook,
+    /// Questions to the index. A whole company may come from one address.
+    Search,
+}
+
+impl Door {
+    /// Steps that may be taken at once, and how many come back each second.
+    fn room(self) -> (f64, f64) {
+        match self {
+            Self::SignIn => (30.0, 0.5),
+            Self::Token | Self::Webhook => (30.0, 0.5),
+            Self::Search => (300.0, 50.0),
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::SignIn => "Too many attempts to sign in from your address.",
+            Self::Token => "Too many requests with a token that is none came from your address.",
+            Self::Webhook => "Too many deliveries that were not signed came from your address.",
+            Self::Search => "Too many searches.",
+        }
+    }
+}
+
+/// What a step on the way to a provider and back costs, and everything else that is counted one by one.
 pub const STEP: f64 = 1.0;
 /// What a try of a password costs: ten at once, and then ten a minute.
 pub const TRY: f64 = 3.0;
-/// Addresses that are remembered; more push out the ones that tried longest ago.
+/// Buckets that are remembered; more push out the ones that were used longest ago.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);
 
 struct Bucket {
@@ -28,8 +58,15 @@ struct Bucket {
     at: Instant,
 }
 
+/// Whose bucket it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Whose {
+    Network(IpAddr),
+    Account(String),
+}
+
 /// The buckets of this process.
-pub struct Limits(Mutex<LruCache<IpAddr, Bucket>>);
+pub struct Limits(Mutex<LruCache<(Door, Whose), Bucket>>);
 
 impl Default for Limits {
     fn default() -> Self {
@@ -38,12 +75,25 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Takes what it costs, or gives the answer for whoever tries too often.
-    pub fn refuse(&self, client: &Client, cost: f64) -> Option<Response> {
-        let wait = self.take(client.address.parse().ok()?, cost, Instant::now()).err()?;
+    /// Takes what it costs, or gives the answer for whoever comes too often; by address.
+    pub fn refuse(&self, door: Door, client: &Client, cost: f64) -> Option<Response> {
+        let whose = Whose::Network(network(client.address.parse().ok()?));
+        self.answer(door, whose, cost)
+    }
+
+    /// The same, where whoever has signed in is counted by themselves.
+    pub fn refuse_person(&self, door: Door, asking: &Asking, cost: f64) -> Option<Response> {
+        match asking.actor.account() {
+            Some(account) => self.answer(door, Whose::Account(account.to_owned()), cost),
+            None => self.refuse(door, &asking.client, cost),
+        }
+    }
+
+    fn answer(&self, door: Door, whose: Whose, cost: f64) -> Option<Response> {
+        let wait = self.take(door, whose.clone(), cost, Instant::now()).err()?;
         let seconds = wait.as_secs() + 1;
-        tracing::info!(address = client.address, seconds, "somebody tries to sign in too often");
-        let why = format!("Too many attempts to sign in from your address. Try again in {seconds} s.");
+        tracing::info!(?door, ?whose, seconds, "somebody comes too often");
+        let why = format!("{} Try again in {seconds} s.", door.sentence());
         let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, "urn:slipway:too-often", why).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         Some(response)
@@ -51,13 +101,14 @@ impl Limits {
 
     /// # Errors
     /// How long to wait.
-    fn take(&self, address: IpAddr, cost: f64, now: Instant) -> Result<(), Duration> {
+    fn take(&self, door: Door, whose: Whose, cost: f64, now: Instant) -> Result<(), Duration> {
+        let (full, each_second) = door.room();
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.get_or_insert_mut(network(address), || Bucket { steps: FULL, at: now });
-        let filled = now.saturating_duration_since(bucket.at).as_secs_f64() * EACH_SECOND;
-        *bucket = Bucket { steps: (bucket.steps + filled).min(FULL), at: now };
+        let bucket = buckets.get_or_insert_mut((door, whose), || Bucket { steps: full, at: now });
+        let filled = now.saturating_duration_since(bucket.at).as_secs_f64() * each_second;
+        *bucket = Bucket { steps: (bucket.steps + filled).min(full), at: now };
         if bucket.steps < cost {
-            return Err(Duration::from_secs_f64((cost - bucket.steps) / EACH_SECOND));
+            return Err(Duration::from_secs_f64((cost - bucket.steps) / each_second));
         }
         bucket.steps -= cost;
         Ok(())
@@ -85,9 +136,8 @@ mod tests {
     fn a_password_is_tried_ten_times_and_then_ten_times_a_minute() {
         let (limits, start) = (Limits::default(), Instant::now());
         let take = |address: &str, seconds| {
-            limits
-                .take(address.parse().unwrap(), TRY, start + Duration::from_secs(seconds))
-                .map_err(|wait| wait.as_secs())
+            let whose = Whose::Network(network(address.parse().unwrap()));
+            limits.take(Door::SignIn, whose, TRY, start + Duration::from_secs(seconds)).map_err(|wait| wait.as_secs())
         };
         for _ in 0..10 {
             take("192.0.2.1", 0).unwrap();
@@ -101,5 +151,18 @@ mod tests {
         }
         assert_eq!(take("2001:db8::ffff", 0), Err(6));
         take("2001:db8:0:1::1", 0).unwrap();
+    }
+
+    #[test]
+    fn doors_and_people_have_buckets_of_their_own() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        let whose = |name: &str| Whose::Account(name.to_owned());
+        for _ in 0..300 {
+            limits.take(Door::Search, whose("ada"), STEP, now).unwrap();
+        }
+        assert!(limits.take(Door::Search, whose("ada"), STEP, now).is_err());
+        limits.take(Door::Search, whose("grace"), STEP, now).unwrap();
+        limits.take(Door::Webhook, whose("ada"), STEP, now).unwrap();
+        limits.take(Door::Search, whose("ada"), STEP, now + Duration::from_secs(1)).unwrap();
     }
 }

@@ -36,13 +36,14 @@ pub use asking::{Asking, Reach};
 pub use assets::Site;
 pub use problem::Problem;
 
+use self::limit::Door;
 use crate::routes;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
     inner: Arc<Inner>,
-    /// How often one address may try to sign in.
+    /// How often somebody may come.
     limits: Arc<limit::Limits>,
 }
 
@@ -78,7 +79,7 @@ pub fn router(server: Server) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn(observe::request))
         .layer(CatchPanicLayer::custom(problem::of_panic))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(server.clone(), security::headers))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(server.clone(), asking::identify))
         .layer(CsrfLayer::new())
@@ -87,9 +88,18 @@ pub fn router(server: Server) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     let mut router = Router::new();
     for route in routes::table() {
-        let permission = route.permission;
+        let (permission, searches) = (route.permission, route.searches);
         let door = server.clone();
-        let admit = move |asking: Asking, request, next| permission.admit(door.clone(), asking, request, next);
+        let admit = move |asking: Asking, request, next| {
+            let door = door.clone();
+            async move {
+                let refused = searches.then(|| door.limits.refuse_person(Door::Search, &asking, limit::STEP));
+                match refused.flatten() {
+                    Some(response) => response,
+                    None => permission.admit(door, asking, request, next).await,
+                }
+            }
+        };
         let limit = RequestBodyLimitLayer::new(route.largest_body);
         router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limit));
     }

@@ -2,13 +2,14 @@
 
 use app::{Flash, RequestContext, Theme};
 use axum::extract::{Form, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
+use portal::preferences;
 use serde::Deserialize;
 
-use super::{Asking, Server, cookies, security};
+use super::{Asking, Problem, Server, cookies, security};
 
 /// Renders a page. All pages have this one handler; `app`'s router decides which it is.
 pub async fn page(State(server): State<Server>, request: Request) -> Response {
@@ -67,10 +68,19 @@ fn context(server: &Server, request: &Request) -> Option<RequestContext> {
         request_id: asking.request_id.clone(),
         session: asking.session.clone(),
         refused: None,
-        theme: cookies::value(headers, Theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
+        theme: theme(asking, headers),
         path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
     })
 }
+
+/// What somebody has chosen for every browser, or else for this one.
+fn theme(asking: &Asking, headers: &HeaderMap) -> Theme {
+    let everywhere = asking.actor.person().and_then(|person| person.preferences.theme);
+    everywhere.or_else(|| cookies::value(headers, THEME).and_then(Theme::parse)).unwrap_or_default()
+}
+
+/// The cookie that remembers light, dark or auto.
+const THEME: &str = "slipway-theme";
 
 #[derive(Deserialize)]
 pub struct ThemeForm {
@@ -80,12 +90,17 @@ pub struct ThemeForm {
     back: String,
 }
 
-/// Remembers light, dark or auto for a year.
-pub async fn set_theme(Form(form): Form<ThemeForm>) -> Response {
+/// Remembers light, dark or auto for a year, and for whoever has signed in in every browser.
+pub async fn set_theme(State(server): State<Server>, asking: Asking, Form(form): Form<ThemeForm>) -> Response {
     let Some(theme) = Theme::parse(&form.theme) else {
         return (StatusCode::UNPROCESSABLE_ENTITY, "The theme is light, dark or auto.\n").into_response();
     };
-    let cookie = format!("{}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", Theme::COOKIE, theme.as_str());
+    if preferences::may_have_own(&asking.actor)
+        && let Err(error) = preferences::set_theme(&server.portal, &asking.actor, theme).await
+    {
+        return Problem::from(error).into_response();
+    }
+    let cookie = format!("{THEME}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", theme.as_str());
     let headers =
         [(header::SET_COOKIE, cookie), (header::LOCATION, app::address::own(&form.back).unwrap_or("/").to_owned())];
     (StatusCode::SEE_OTHER, headers).into_response()

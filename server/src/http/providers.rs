@@ -8,8 +8,9 @@ use portal::identity::provider::{self, Answer, Finished, Place, Purpose};
 use portal::{Error, Result};
 use serde::Deserialize;
 
+use super::limit::{self, Door};
 use super::sign_in::{go_on, refused, see_other, set_cookie};
-use super::{Asking, Server, asking, cookies, limit};
+use super::{Asking, Server, asking, cookies};
 
 /// What may follow `/sign-in/{provider}`.
 #[derive(Deserialize)]
@@ -30,7 +31,8 @@ pub async fn begin(
     Query(query): Query<Begin>,
     request: Request,
 ) -> Response {
-    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::STEP)) {
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(Door::SignIn, &asking.client, limit::STEP))
+    {
         return response;
     }
     if let Some(there) = elsewhere(&server, request.uri(), request.headers()) {
@@ -86,7 +88,8 @@ pub async fn callback(
     Query(said): Query<Callback>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::STEP)) {
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(Door::SignIn, &asking.client, limit::STEP))
+    {
         return response;
     }
     let Callback { state, code, error, error_description, iss } = said;

@@ -1,9 +1,11 @@
 //! The headers that every answer carries.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+
+use super::Server;
 
 /// The nonce of this answer's scripts, minted before the page is rendered.
 #[derive(Debug, Clone)]
@@ -19,7 +21,7 @@ const ALWAYS: [(HeaderName, &str); 4] = [
 
 /// The middleware: mints the nonce, and sets the headers. An answer that brings its own policy keeps it (images out of
 /// repositories bring a stricter one).
-pub async fn headers(mut request: Request, next: Next) -> Response {
+pub async fn headers(State(server): State<Server>, mut request: Request, next: Next) -> Response {
     let nonce = leptos::nonce::Nonce::new().to_string();
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = next.run(request).await;
@@ -27,6 +29,11 @@ pub async fn headers(mut request: Request, next: Next) -> Response {
     let elsewhere = headers.remove(app::pages::FORM_ACTION);
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // Behind TLS for good; for a year, which is what browsers ask of a host that means it.
+    if server.reach.secure {
+        let always = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, always);
     }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(policy) = HeaderValue::from_str(&policy(&nonce, elsewhere.as_ref().and_then(origin).as_deref()))

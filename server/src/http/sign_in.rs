@@ -8,7 +8,8 @@ use portal::identity::{self, Opened};
 use portal::{Error, Result};
 use serde::Deserialize;
 
-use super::{Asking, Problem, Server, cookies, limit, pages};
+use super::limit::{self, Door};
+use super::{Asking, Problem, Server, cookies, pages};
 
 /// Of a local account.
 #[derive(Deserialize)]
@@ -23,7 +24,8 @@ pub struct Password {
 }
 
 pub async fn with_password(State(server): State<Server>, asking: Asking, Form(form): Form<Password>) -> Response {
-    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::TRY)) {
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(Door::SignIn, &asking.client, limit::TRY))
+    {
         return response;
     }
     let before = asking.session.as_ref().map(portal::secret::Secret::expose);
@@ -44,7 +46,8 @@ pub struct First {
 }
 
 pub async fn first(State(server): State<Server>, asking: Asking, Form(form): Form<First>) -> Response {
-    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(&asking.client, limit::TRY)) {
+    if let Some(response) = refused(&server).or_else(|| server.limits.refuse(Door::SignIn, &asking.client, limit::TRY))
+    {
         return response;
     }
     let opened = identity::accept(&server.portal, &form.code, &form.name, &form.password, &asking.client).await;

@@ -5,12 +5,14 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::sources::{self, Received};
 use tokio::sync::Semaphore;
 
-use super::{Problem, Server};
+use super::limit::{self, Door};
+use super::{Asking, Problem, Server};
 
 /// Anybody may send bodies here, so all that are being read at one time take no more than so many megabytes.
 static MEGABYTES: Semaphore = Semaphore::const_new(64);
@@ -29,9 +31,10 @@ const LONGEST_READ: Duration = Duration::from_secs(10);
               (status = 404, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn github(
     State(server): State<Server>,
+    asking: Asking,
     Path(source): Path<String>,
     request: Request,
-) -> Result<(StatusCode, &'static str), Problem> {
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let length: usize = length.unwrap_or(LARGEST_DELIVERY).min(LARGEST_DELIVERY);
@@ -42,15 +45,19 @@ pub async fn github(
         Ok::<_, Error>((room, body))
     };
     let (_room, body) = tokio::time::timeout(LONGEST_READ, reading).await.map_err(|_| too_slow())??;
-    let received = sources::receive(&server.portal, &source, &parts.headers, &body).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        match received {
-            Received::Taken => "taken",
-            Received::Repeated => "known already",
-            Received::Ignored => "nothing here depends on it",
-        },
-    ))
+    let received = match sources::receive(&server.portal, &source, &parts.headers, &body).await {
+        Err(error @ (Error::Forbidden(_) | Error::NotFound(_))) => {
+            let refused = server.limits.refuse(Door::Webhook, &asking.client, limit::STEP);
+            return Ok(refused.unwrap_or_else(|| Problem::from(error).into_response()));
+        }
+        received => received?,
+    };
+    let said = match received {
+        Received::Taken => "taken",
+        Received::Repeated => "known already",
+        Received::Ignored => "nothing here depends on it",
+    };
+    Ok((StatusCode::ACCEPTED, said).into_response())
 }
 
 fn too_large(error: &axum::Error) -> Error {

@@ -10,7 +10,7 @@ use super::super::{Answer, Page, Parameters, Place, changes};
 use super::tabs;
 use crate::RequestContext;
 use crate::address;
-use crate::components::{Icon, marks, rows};
+use crate::components::{Icon, marks, own, rows};
 use crate::format;
 use crate::html::Html;
 
@@ -62,7 +62,9 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     let docs = portal::docs::of_entity(&context.portal, &context.actor, &detail).await?;
     let mut out = Html::new();
-    header(&mut out, &detail, can(&context.actor, Action::Propose, Resource::Anything).is_ok());
+    let mut star = Html::new();
+    own::star_button(&mut star, &context, &reference).await?;
+    header(&mut out, &detail, can(&context.actor, Action::Propose, Resource::Anything).is_ok(), &star);
     if let Some(repository) = &detail.repository {
         out_of_sight_notice(&mut out, context.now(), &repository.row);
     }
@@ -97,7 +99,7 @@ fn tab_address(reference: &EntityRef, tab: Tab) -> String {
     }
 }
 
-fn header(out: &mut Html, detail: &EntityDetail, may: bool) {
+fn header(out: &mut Html, detail: &EntityDetail, may: bool, star: &Html) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\">");
     marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Page);
@@ -105,7 +107,7 @@ fn header(out: &mut Html, detail: &EntityDetail, may: bool) {
     if row.archived {
         out.raw(" <span class=\"badge\">archived</span>");
     }
-    out.raw("</h1><div class=\"thing-actions\">");
+    out.raw("</h1><div class=\"thing-actions\">").add(star);
     if may && row.repository.is_some() && marks::has_owner(&row.kind) {
         out.raw("<details class=\"menu\"><summary class=\"button\">");
         Icon::Pull.write(out);

@@ -3,11 +3,12 @@
 use model::catalog::{CatalogFilter, CatalogPage, Facet, FacetValue, Field, Sort, UNKNOWN};
 use model::{EntityRef, Kind};
 use portal::identity::{Action, Resource, can};
+use portal::preferences::List;
 
 use super::super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
 use crate::address;
-use crate::components::{Icon, pager, rows, state};
+use crate::components::{Icon, own, pager, rows, state};
 use crate::format;
 use crate::html::Html;
 
@@ -31,17 +32,20 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let filter = address::catalog_filter(context.query());
     let catalog = portal::catalog::list(&context.portal, &context.actor, &filter).await?;
     let may = can(&context.actor, Action::Propose, Resource::Anything).is_ok();
-    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog, may)).following())
+    let mut actions = Html::new();
+    own::save_view(&mut actions, &context, List::Catalog);
+    actions.add(&export(&filter));
+    Ok(Page::new("Catalog", Place::Catalog, render(&filter, &catalog, may, &actions)).following())
 }
 
-fn render(filter: &CatalogFilter, catalog: &CatalogPage, may: bool) -> Html {
+fn render(filter: &CatalogFilter, catalog: &CatalogPage, may: bool, actions: &Html) -> Html {
     let mut out = Html::new();
     let narrowed = !filter.text.is_empty() || !filter.fields.is_empty();
     let count = match (catalog.total, narrowed) {
         (total, false) => format::count(total, "entity", "entities"),
         (total, true) => format!("{} found", format::number(total)),
     };
-    state::page_header(&mut out, "Catalog", Some(&count), "", &export(filter));
+    state::page_header(&mut out, "Catalog", Some(&count), "", actions);
     if catalog.total == 0 && !narrowed {
         state::empty(
             &mut out,
@@ -342,7 +346,7 @@ mod tests {
             values: vec![FacetValue { value: "service".to_owned(), count: 12, selected: false }],
         };
         let catalog = CatalogPage { rows: vec![], total: 0, facets: vec![facet] };
-        let html = render(&filter, &catalog, false);
+        let html = render(&filter, &catalog, false, &export(&filter));
         assert!(
             html.as_str().contains("href=\"/catalog?q=pay&amp;kind=component&amp;type=service&amp;sort=-activity\"")
         );
@@ -353,6 +357,10 @@ mod tests {
     #[test]
     fn an_empty_catalog_says_what_to_do() {
         let catalog = CatalogPage { rows: vec![], total: 0, facets: vec![] };
-        assert!(render(&CatalogFilter::default(), &catalog, true).as_str().contains("slipway serve --source"));
+        assert!(
+            render(&CatalogFilter::default(), &catalog, true, &Html::default())
+                .as_str()
+                .contains("slipway serve --source")
+        );
     }
 }

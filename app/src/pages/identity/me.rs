@@ -18,6 +18,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let Some(person) = context.actor.person() else { return Err(portal::Error::not_found("Your account")) };
     let mut out = Html::new();
     let mut actions = Html::new();
+    actions.link("/me/settings", "button", "Settings");
     actions.link("/me/tokens", "button", "Tokens");
     actions.raw("<form method=\"post\" action=\"/actions/identity/sign-out\"><button class=\"button\" type=\"submit\">Sign out</button></form>");
     state::page_header(&mut out, &person.name, None, "", &actions);

@@ -1,12 +1,13 @@
 //! All repositories, whatever they hold.
 
 use model::repository::{RepositoryRow, Standing};
+use portal::preferences::List;
 use portal::repositories::{RepositoryFilter, RepositoryPage, RepositorySort};
 
 use super::super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
 use crate::address;
-use crate::components::{Icon, activity, marks, pager, state};
+use crate::components::{Icon, activity, marks, own, pager, state};
 use crate::format;
 use crate::html::Html;
 
@@ -15,7 +16,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let page = portal::repositories::list(&context.portal, &context.actor, &filter).await?;
     let mut out = Html::new();
     let count = format::count(page.total, "repository", "repositories");
-    state::page_header(&mut out, "Repositories", Some(&count), "", &Html::default());
+    let mut actions = Html::new();
+    own::save_view(&mut actions, &context, List::Repositories);
+    state::page_header(&mut out, "Repositories", Some(&count), "", &actions);
     let all: usize = page.standings.iter().map(|(_, count)| count).sum();
     if all == 0 && filter.text.is_empty() && filter.source.is_none() && !filter.out_of_sight {
         state::empty(
