@@ -81,7 +81,7 @@ pub async fn out(State(server): State<Server>, asking: Asking) -> Response {
         )),
         None => Flash::success("You are signed out."),
     };
-    let mut response = see_other("/", Some(&said));
+    let mut response = see_other(&server, "/", Some(&said));
     set_cookie(&mut response, &cookies::clear_session(&server.reach));
     // ASVS 5.0, 14.3.1: what the browser keeps goes with the session.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
@@ -120,9 +120,9 @@ fn way_back(request: &Request) -> Option<String> {
 
 /// For whoever asks for what only those see who have signed in: a browser goes to sign in and comes back, everybody else is
 /// told.
-pub fn first_of_all(request: &Request, why: &str) -> Response {
+pub fn first_of_all(server: &Server, request: &Request, why: &str) -> Response {
     if let Some(back) = way_back(request) {
-        return see_other(&format!("/sign-in?return={}", address::value(&back)), Some(&Flash::error(why)));
+        return see_other(server, &format!("/sign-in?return={}", address::value(&back)), Some(&Flash::error(why)));
     }
     Problem::sign_in(why).into_response()
 }
@@ -141,7 +141,8 @@ pub(super) fn refused(server: &Server) -> Option<Response> {
 pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &str) -> Response {
     match opened {
         Ok(opened) => {
-            let mut response = see_other(address::own(to).unwrap_or("/"), Some(&Flash::success("You are signed in.")));
+            let said = Flash::success("You are signed in.");
+            let mut response = see_other(server, address::own(to).unwrap_or("/"), Some(&said));
             set_cookie(&mut response, &cookies::set_session(&server.reach, &opened.cookie));
             response
         }
@@ -153,19 +154,19 @@ pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &s
                 }
                 error => error.for_people(),
             };
-            see_other(again, Some(&Flash::error(said)))
+            see_other(server, again, Some(&Flash::error(said)))
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-pub(super) fn see_other(to: &str, flash: Option<&Flash>) -> Response {
+pub(super) fn see_other(server: &Server, to: &str, flash: Option<&Flash>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);
     }
     if let Some(flash) = flash {
-        set_cookie(&mut response, &flash.set_cookie());
+        set_cookie(&mut response, &flash.set_cookie(server.reach.secure));
     }
     response
 }
