@@ -114,6 +114,7 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
     let request_id = text(request.headers(), "x-request-id");
     let address = address(peer, request.headers(), &server.portal.settings().identity.trusted_proxies);
     let client = Client { agent: text(request.headers(), "user-agent"), address: address.to_string() };
+    tracing::Span::current().record("address", client.address.as_str());
     let cookie = cookies::session(&server.reach, request.headers()).map(str::to_owned);
     let token = text(request.headers(), "authorization");
     let origin = Origin { request: request_id.clone(), address: client.address.clone() };
@@ -122,6 +123,7 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
             Ok(who) => who,
             Err(problem) => return problem.into_response(),
         };
+    tracing::Span::current().record("actor", actor.name());
     let is_closed = !server.portal.settings().identity.public;
     request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed });
     audit::from(origin, next.run(request)).await
