@@ -8,6 +8,7 @@ mod account;
 mod demo;
 mod directory;
 mod local;
+mod password;
 pub mod people;
 mod person;
 mod policy;

@@ -97,6 +97,9 @@ db_test! {
         let admin = Actor::Person(find(&portal, opened.cookie.expose()).await.unwrap().unwrap());
         assert!(admin.person().unwrap().is_administrator && admin.readable().is_everything());
         assert!(matches!(accept(&portal, code, "eve", "correct horse battery", &client()).await, Err(Error::Forbidden(_))));
+        // As OWASP's Password Storage Cheat Sheet has it.
+        let kept = store::password(portal.db(), LOCAL, "admin").await.unwrap().unwrap();
+        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         assert!(first_link(&portal).await.unwrap().is_none());
         assert!(!Actor::is_operator_at_machine(&portal), "who sits at the machine has to sign in from now on");
         let again = Portal::open(Settings { data: portal.settings().data.join("other"), ..portal.settings().clone() });
