@@ -213,6 +213,11 @@ async fn who(
     if let Some((scheme, token)) = authorization.split_once(' ')
         && scheme.eq_ignore_ascii_case("bearer")
     {
+        if !server.reach.secure && !server.reach.loopback {
+            let why = "A token does not travel over http from other machines, since everybody on the way could read it. Put a \
+                       proxy with https in front, and set server.public-url to its address.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "urn:slipway:insecure", why));
+        }
         let person = identity::find_by_token(&server.portal, token.trim()).await?;
         let person = person.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
         return Ok((Actor::Person(person), None));

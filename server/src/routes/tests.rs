@@ -422,7 +422,7 @@ async fn a_picture_out_of_a_repository_runs_nothing() {
     let headers = response.headers();
     assert_eq!(
         (response.status(), &headers[header::CONTENT_TYPE]),
-        (StatusCode::OK, &"image/svg+xml".parse().unwrap())
+        (StatusCode::OK, &"image/svg+xml; charset=utf-8".parse().unwrap())
     );
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.starts_with("sandbox; default-src 'none';") && !policy.contains("script-src"), "{policy}");

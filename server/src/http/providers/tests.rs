@@ -202,6 +202,15 @@ async fn over_https_cookies_are_for_this_host_alone_and_over_http_nobody_signs_i
         let refused = post(&open, path, form).await;
         assert_eq!((refused.status(), cookies(&refused)), (StatusCode::FORBIDDEN, String::new()), "{path}");
     }
+    let bearer = [("host", "portal.example.com"), ("authorization", "Bearer slipway_0000")];
+    for (world, expected) in [(&world, StatusCode::UNAUTHORIZED), (&open, StatusCode::FORBIDDEN)] {
+        let mut request = Request::get("/api/v1/catalog").body(Body::empty()).unwrap();
+        for (name, value) in bearer {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        request.extensions_mut().insert(ConnectInfo(STRANGER.parse::<SocketAddr>().unwrap()));
+        assert_eq!(world.router.clone().oneshot(request).await.unwrap().status(), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
