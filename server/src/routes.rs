@@ -148,6 +148,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/identity/first", Open, post(sign_in::first)),
         write("/actions/identity/demo", Open, post(sign_in::as_demo_person)),
         write("/actions/identity/sign-out", Open, post(sign_in::out)),
+        write("/actions/identity/password", Own, post(sign_in::change_password)),
         write("/actions/identity/end", Own, post(pages::action)),
         write("/actions/identity/token", Own, post(pages::action)),
         write("/actions/identity/revoke", Own, post(pages::action)),

@@ -122,6 +122,49 @@ pub async fn sign_in_locally(
     session::open(portal, &claims(name), client, before).await
 }
 
+/// Gives a local account another password, for whoever is signed in with it and knows the one before; all its other sessions
+/// end. `cookie` is that of the session that asks.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever asks otherwise, or with a wrong password; [`Error::Invalid`] for a new one that cannot be.
+pub async fn change_password(
+    portal: &Portal,
+    actor: &Actor,
+    cookie: Option<&str>,
+    current: &str,
+    new: &str,
+) -> Result<()> {
+    let account = session::own(actor)?;
+    // A token is not enough.
+    let cookie = cookie.ok_or_else(|| Error::Forbidden("You need to sign in to change your password.".to_owned()))?;
+    let row = store::account(portal.db(), account).await?.filter(|row| row.issuer == LOCAL);
+    let name = row.map(|row| row.subject).unwrap_or_default();
+    let known = store::password(portal.db(), LOCAL, &name).await?;
+    let known = known.ok_or_else(|| Error::Forbidden("You have no password here.".to_owned()))?;
+    let findings = password::findings(&name, new, &password::words(portal.settings()));
+    if !findings.is_empty() {
+        return Err(Error::Invalid(Findings::from(findings)));
+    }
+    let given: String = current.chars().take(password::LONGEST + 1).collect();
+    let is_right = on_its_own(given, move |given| verify(&given, &known)).await?;
+    let (action, now) = (if is_right { "account.password" } else { "session.refuse" }, portal.clock().now());
+    let change = Change { action, target: &name, ..Change::default() };
+    if !is_right {
+        let mut tx = portal.db().begin().await?;
+        audit::record(&mut tx, actor, now, change).await?;
+        tx.commit().await?;
+        return Err(Error::Forbidden("The password that you have now is another one.".to_owned()));
+    }
+    let hash = on_its_own(new.to_owned(), |new| hash(&new)).await??;
+    let mut tx = portal.db().begin().await?;
+    store::set_password(&mut tx, account, &hash, now).await?;
+    store::end_others(&mut tx, account, &digest(cookie)).await?;
+    audit::record(&mut tx, actor, now, change).await?;
+    tx.commit().await?;
+    portal.persons().forget();
+    Ok(())
+}
+
 fn claims(name: &str) -> Claims {
     Claims {
         issuer: LOCAL.to_owned(),

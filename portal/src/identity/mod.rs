@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub use self::account::{Claims, DEMO, LOCAL, disable};
 pub use self::demo::{be_demo_person, demo_people};
 pub use self::directory::Directory;
-pub use self::local::{accept, first_link, invitation_is_open, new_link, sign_in_locally};
+pub use self::local::{accept, change_password, first_link, invitation_is_open, new_link, sign_in_locally};
 pub use self::people::people;
 pub(crate) use self::person::may_write;
 pub use self::person::{GroupSource, Person, Persons};

@@ -52,6 +52,30 @@ pub async fn first(State(server): State<Server>, asking: Asking, Form(form): For
     go_on(&server, opened, "/me", &again)
 }
 
+/// Another password for whoever is signed in with one.
+#[derive(Deserialize)]
+pub struct Another {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub async fn change_password(State(server): State<Server>, asking: Asking, Form(form): Form<Another>) -> Response {
+    if let Some(response) = server.limits.refuse(&asking.client, limit::TRY) {
+        return response;
+    }
+    let cookie = asking.session.as_ref().map(portal::secret::Secret::expose);
+    let changed = identity::change_password(&server.portal, &asking.actor, cookie, &form.current, &form.password).await;
+    match changed {
+        Ok(()) => {
+            let said = "The password is changed, and you are signed out everywhere else.";
+            see_other(&server, "/me", Some(&Flash::success(said)))
+        }
+        Err(error) => go_on(&server, Err(error), "/me", "/me"),
+    }
+}
+
 /// One of the demo's people.
 #[derive(Deserialize)]
 pub struct Demo {
