@@ -56,12 +56,12 @@ impl Permission {
             Self::Audit => Some(Action::Audit),
         };
         if self != Self::Open && asking.must_sign_in() {
-            return sign_in::first_of_all(&server, &request, "Only those who have signed in may read this portal.");
+            return sign_in::first_of_all(&asking, &request, "Only those who have signed in may read this portal.");
         }
         match action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)) {
             Ok(()) => next.run(request).await,
             Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => {
-                sign_in::first_of_all(&server, &request, &why)
+                sign_in::first_of_all(&asking, &request, &why)
             }
             Err(Error::Forbidden(why)) => sign_in::refuse(server, request, why).await,
             Err(error) => Problem::from(error).into_response(),

@@ -35,6 +35,8 @@ pub struct Asking {
     pub client: Client,
     /// Nothing is for those who have not signed in.
     pub is_closed: bool,
+    /// It came over https.
+    pub secure: bool,
 }
 
 impl Asking {
@@ -89,6 +91,13 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// Whether a request came over https: the person at the machine comes over http, also where the public address is https.
+    fn is_secure(&self, headers: &HeaderMap) -> bool {
+        self.secure && !headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(is_loopback_host)
+    }
+}
+
 /// `localhost`, `127.0.0.1:3000`, `[::1]:3000`, `app.localhost`.
 fn is_loopback_host(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
@@ -125,7 +134,8 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
         };
     tracing::Span::current().record("actor", actor.name());
     let is_closed = !server.portal.settings().identity.public;
-    request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed });
+    let secure = server.reach.is_secure(request.headers());
+    request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed, secure });
     audit::from(origin, next.run(request)).await
 }
 
@@ -283,6 +293,22 @@ mod tests {
         ];
         for (reach, peer, host, forwarded, expected) in table {
             assert_eq!(actor(reach, peer, host, forwarded), expected, "{peer} {host} {forwarded}");
+        }
+    }
+
+    #[test]
+    fn the_person_at_the_machine_comes_over_http() {
+        let https =
+            Reach { public_host: Some("portal.example.com".to_owned()), loopback: true, demo: false, secure: true };
+        let http = Reach { secure: false, ..https.clone() };
+        for (reach, host, expected) in [
+            (&https, "portal.example.com", true),
+            (&https, "127.0.0.1:3000", false),
+            (&https, "localhost", false),
+            (&http, "portal.example.com", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            assert_eq!(reach.is_secure(&headers), expected, "{host}");
         }
     }
 

@@ -25,7 +25,7 @@ async fn render(server: Server, request: Request, refused: Option<String>) -> Re
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let context = RequestContext { refused, ..context };
-    let (shown, secret) = (context.flash.is_some(), shows_a_secret(&context));
+    let (shown, secret, secure) = (context.flash.is_some(), shows_a_secret(&context), context.secure);
     let assets = server.assets.clone();
     let render = leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
     let mut response = render(request).await;
@@ -33,7 +33,7 @@ async fn render(server: Server, request: Request, refused: Option<String>) -> Re
     // A browser that kept nothing could not bring a form back after the session was over, with what was typed.
     let kept = if secret { "no-store" } else { "private, no-cache" };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(kept));
-    if shown && let Ok(cookie) = HeaderValue::from_str(&Flash::clear_cookie(server.reach.secure)) {
+    if shown && let Ok(cookie) = HeaderValue::from_str(&Flash::clear_cookie(secure)) {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
@@ -67,7 +67,7 @@ fn provide(context: RequestContext, assets: app::Assets) -> impl Fn() + Clone + 
 fn context(server: &Server, request: &Request) -> Option<RequestContext> {
     let asking = request.extensions().get::<Asking>()?;
     let nonce = request.extensions().get::<security::Nonce>()?;
-    let (headers, secure) = (request.headers(), server.reach.secure);
+    let (headers, secure) = (request.headers(), asking.secure);
     Some(RequestContext {
         portal: server.portal.clone(),
         actor: asking.actor.clone(),
@@ -91,11 +91,11 @@ pub struct ThemeForm {
 }
 
 /// Remembers light, dark or auto for a year.
-pub async fn set_theme(State(server): State<Server>, Form(form): Form<ThemeForm>) -> Response {
+pub async fn set_theme(asking: Asking, Form(form): Form<ThemeForm>) -> Response {
     let Some(theme) = Theme::parse(&form.theme) else {
         return (StatusCode::UNPROCESSABLE_ENTITY, "The theme is light, dark or auto.\n").into_response();
     };
-    let cookie = cookie::set(Theme::COOKIE, theme.as_str(), 31_536_000, server.reach.secure);
+    let cookie = cookie::set(Theme::COOKIE, theme.as_str(), 31_536_000, asking.secure);
     let headers =
         [(header::SET_COOKIE, cookie), (header::LOCATION, app::address::own(&form.back).unwrap_or("/").to_owned())];
     (StatusCode::SEE_OTHER, headers).into_response()

@@ -34,20 +34,20 @@ pub async fn begin(
         return response;
     }
     if let Some(there) = elsewhere(&server, request.uri(), request.headers()) {
-        return see_other(&server, &there, None);
+        return see_other(&asking, &there, None);
     }
     let is_test = !query.test.is_empty();
     if comes_from_elsewhere(request.headers()) {
         let back = address::value(address::own(&query.back).unwrap_or("/"));
-        return no_store(see_other(&server, &format!("/sign-in?return={back}"), None));
+        return no_store(see_other(&asking, &format!("/sign-in?return={back}"), None));
     }
     let page = format!("/sign-in/{}/test", address::segment(&name));
     if is_test && asking::is_of_proxy(&server, &name) {
         let headers = asking::by_proxy(&server, &name, &request);
         let tested = provider::test_proxy(&server.portal, &asking.actor, &name, headers).await;
         return no_store(match tested {
-            Ok(id) => see_other(&server, &format!("{page}?of={id}"), None),
-            Err(error) => go_on(&server, Err(error), "", &page),
+            Ok(id) => see_other(&asking, &format!("{page}?of={id}"), None),
+            Err(error) => go_on(&server, &asking, Err(error), "", &page),
         });
     }
     let back = address::own(&query.back).unwrap_or("/");
@@ -58,12 +58,12 @@ pub async fn begin(
     };
     no_store(match begun {
         Ok(begun) => {
-            let mut response = see_other(&server, &begun.to, None);
+            let mut response = see_other(&asking, &begun.to, None);
             set_cookie(&mut response, &cookies::set_sign_in(&server.reach, &begun.cookie));
             response
         }
-        Err(error) if is_test => go_on(&server, Err(error), "", &page),
-        Err(error) => go_on(&server, Err(error), "", &format!("/sign-in?return={}", address::value(back))),
+        Err(error) if is_test => go_on(&server, &asking, Err(error), "", &page),
+        Err(error) => go_on(&server, &asking, Err(error), "", &format!("/sign-in?return={}", address::value(back))),
     })
 }
 
@@ -110,18 +110,18 @@ pub async fn callback(
     no_store(match finished {
         Ok(Finished::SignedIn { opened, back, notes }) => {
             let said = [vec!["You are signed in.".to_owned()], notes].concat().join(" ");
-            let mut response = see_other(&server, address::own(&back).unwrap_or("/"), Some(&Flash::success(said)));
+            let mut response = see_other(&asking, address::own(&back).unwrap_or("/"), Some(&Flash::success(said)));
             set_cookie(&mut response, &cookies::set_session(&server.reach, &opened.cookie));
             set_cookie(&mut response, &cookies::clear_sign_in(&server.reach));
             response
         }
         Ok(Finished::Tested(id)) => {
             let page = format!("/sign-in/{}/test?of={id}", address::segment(&name));
-            let mut response = see_other(&server, &page, None);
+            let mut response = see_other(&asking, &page, None);
             set_cookie(&mut response, &cookies::clear_sign_in(&server.reach));
             response
         }
-        Err(error) => go_on(&server, Err(error), "", "/sign-in"),
+        Err(error) => go_on(&server, &asking, Err(error), "", "/sign-in"),
     })
 }
 

@@ -94,7 +94,7 @@ fn parse(text: &str) -> Checklist<'_> {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         match cells.as_slice() {
             [number, _, _, verdict, how] if is_number(number) => {
-                checklist.rows.push(Row { number: *number, verdict: *verdict, how: *how });
+                checklist.rows.push(Row { number, verdict, how });
             }
             [numbers, _] if numbers.split(',').all(|number| is_number(number.trim())) => {
                 checklist.others.extend(numbers.split(',').map(str::trim));
