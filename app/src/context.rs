@@ -10,6 +10,8 @@ use portal::identity::Actor;
 pub use portal::preferences::Theme;
 use portal::secret::Secret;
 
+use crate::cookie;
+
 /// One request, as pages see it. `server` provides it as context.
 #[derive(Clone)]
 pub struct RequestContext {
@@ -25,6 +27,8 @@ pub struct RequestContext {
     /// Why nothing of what was asked for is shown.
     pub refused: Option<String>,
     pub theme: Theme,
+    /// Browsers reach us over https, and cookies are for that alone.
+    pub secure: bool,
     /// As it was asked for, percent-encoded: `/catalog?kind=api`.
     pub path_and_query: String,
 }
@@ -98,16 +102,16 @@ impl Flash {
     }
 
     /// The value of a `Set-Cookie` header that carries it to the next page.
-    pub fn set_cookie(&self) -> String {
+    pub fn set_cookie(&self, secure: bool) -> String {
         let text: String = self.text.chars().take(Self::LONGEST).collect();
         let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
         let secret = self.secret.as_deref().map(|secret| format!(".{secret}")).unwrap_or_default();
-        format!("{}={}.{text}{secret}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", Self::COOKIE, self.level.as_str())
+        cookie::set(Self::COOKIE, &format!("{}.{text}{secret}", self.level.as_str()), 60, secure)
     }
 
     /// The value of a `Set-Cookie` header that forgets it, for the response of the page that shows it.
-    pub fn clear_cookie() -> String {
-        format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", Self::COOKIE)
+    pub fn clear_cookie(secure: bool) -> String {
+        cookie::set(Self::COOKIE, "", 0, secure)
     }
 
     /// Reads the cookie's value; `None` for what this was not written by.
@@ -153,11 +157,11 @@ mod tests {
     #[test]
     fn a_flash_survives_its_cookie() {
         let flash = Flash::success("12 entities: owner is now “payments”; done.");
-        let header = flash.set_cookie();
+        let header = flash.set_cookie(false);
         let value = header.trim_start_matches("slipway-flash=").split(';').next().unwrap_or_default();
         assert_eq!(Flash::from_cookie(value), Some(flash));
         let flash = Flash::with_secret("The token is made.", "slipway_0f3a");
-        let header = flash.set_cookie();
+        let header = flash.set_cookie(false);
         let value = header.trim_start_matches("slipway-flash=").split(';').next().unwrap_or_default();
         assert_eq!(Flash::from_cookie(value).as_ref().and_then(Flash::secret), Some("slipway_0f3a"));
         assert_eq!(Flash::from_cookie("success.done.<b>").and_then(|flash| flash.secret), None);

@@ -40,8 +40,12 @@ impl From<portal::Error> for Error {
                 tracing::error!(error = %text, "a call failed");
                 Self("Something went wrong inside Slipway; its log says more.".to_owned())
             }
+            portal::Error::Forbidden(why) => {
+                // A form answers with the way back to its page, so its status tells nobody that it was refused.
+                tracing::info!(why, "refused");
+                Self(why)
+            }
             portal::Error::NotFound(_)
-            | portal::Error::Forbidden(_)
             | portal::Error::Invalid(_)
             | portal::Error::Conflict(_)
             | portal::Error::Unavailable(_) => Self(error.to_string()),

@@ -1,7 +1,8 @@
 //! The handle that every use case takes.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -133,7 +134,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One Slipway a data folder. The file holds the process id of who has it.
 async fn lock(data: &Path) -> Result<File> {
-    std::fs::create_dir_all(data).map_err(|error| cannot_use(data, &error))?;
+    // It will hold what not everybody at this machine may read. One that is there already keeps its mode.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|error| cannot_use(data, &error))?;
     let path = data.join("slipway.lock");
     let mut file = OpenOptions::new()
         .create(true)

@@ -59,11 +59,13 @@ impl Permission {
             Self::Audit => Some(Action::Audit),
         };
         if self != Self::Open && asking.must_sign_in() {
-            return sign_in::first_of_all(&request, "Only those who have signed in may read this portal.");
+            return sign_in::first_of_all(&asking, &request, "Only those who have signed in may read this portal.");
         }
         match action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)) {
             Ok(()) => next.run(request).await,
-            Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => sign_in::first_of_all(&request, &why),
+            Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => {
+                sign_in::first_of_all(&asking, &request, &why)
+            }
             Err(Error::Forbidden(why)) => sign_in::refuse(server, request, why).await,
             Err(error) => Problem::from(error).into_response(),
         }
@@ -153,6 +155,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/identity/first", Open, post(sign_in::first)),
         write("/actions/identity/demo", Open, post(sign_in::as_demo_person)),
         write("/actions/identity/sign-out", Open, post(sign_in::out)),
+        write("/actions/identity/password", Own, post(sign_in::change_password)),
         write("/actions/identity/end", Own, post(pages::action)),
         write("/actions/identity/token", Own, post(pages::action)),
         write("/actions/identity/revoke", Own, post(pages::action)),

@@ -162,8 +162,9 @@ impl Parameters {
 
 /// Ends a form: says what came of it on the page to which the browser goes next.
 pub(crate) fn finish(to: &str, flash: &Flash) {
+    let secure = RequestContext::current().is_some_and(|context| context.secure);
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
-        && let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie())
+        && let Ok(value) = http::HeaderValue::from_str(&flash.set_cookie(secure))
     {
         response.append_header(http::header::SET_COOKIE, value);
     }

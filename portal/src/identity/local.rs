@@ -8,6 +8,7 @@ use model::{Finding, Findings, Level};
 use tokio::sync::Semaphore;
 
 use super::account::{self, Claims, LOCAL};
+use super::password;
 use super::session::{self, Client, Opened};
 use super::store;
 use crate::Portal;
@@ -20,9 +21,6 @@ use crate::settings::Settings;
 
 /// How long a one-time link is good: milliseconds.
 pub const LINK_LIFE: i64 = 24 * 60 * 60 * 1_000;
-/// ASVS 5.0, 6.2.1 and 6.2.9: at least 8, better 15, and at least 64 are allowed.
-const SHORTEST: usize = 12;
-const LONGEST: usize = 200;
 /// Each takes 19 MiB.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
@@ -76,15 +74,7 @@ pub async fn accept(portal: &Portal, code: &str, name: &str, password: &str, cli
         let help = "Write 1 to 64 letters, digits, dots, hyphens or underscores.";
         findings.push(Finding::new("account.name", Level::Error, "this cannot be the name of an account", help));
     }
-    let length = password.chars().count();
-    if !(SHORTEST..=LONGEST).contains(&length) {
-        let help = format!("Write {SHORTEST} to {LONGEST} characters; spaces count.");
-        findings.push(Finding::new("account.password", Level::Error, "the password is too short or too long", help));
-    }
-    if password.to_lowercase().contains(&name.to_lowercase()) && !name.is_empty() {
-        let help = "Choose one that nobody guesses who knows the name.";
-        findings.push(Finding::new("account.password", Level::Error, "the password holds the name", help));
-    }
+    findings.extend(password::findings(name, password, &password::words(portal.settings())));
     if !findings.is_empty() {
         return Err(Error::Invalid(Findings::from(findings)));
     }
@@ -119,7 +109,7 @@ pub async fn sign_in_locally(
     let name = name.trim();
     let known = store::password(portal.db(), LOCAL, name).await?;
     let expected = known.clone().or_else(|| NOBODY.clone()).unwrap_or_default();
-    let given: String = password.chars().take(LONGEST + 1).collect();
+    let given: String = password.chars().take(password::LONGEST + 1).collect();
     let is_right = on_its_own(given, move |given| verify(&given, &expected)).await?;
     if known.is_none() || !is_right {
         let mut tx = portal.db().begin().await?;
@@ -130,6 +120,49 @@ pub async fn sign_in_locally(
         return Err(Error::Forbidden("The name or the password is wrong.".to_owned()));
     }
     session::open(portal, &claims(name), client, before).await
+}
+
+/// Gives a local account another password, for whoever is signed in with it and knows the one before; all its other sessions
+/// end. `cookie` is that of the session that asks.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever asks otherwise, or with a wrong password; [`Error::Invalid`] for a new one that cannot be.
+pub async fn change_password(
+    portal: &Portal,
+    actor: &Actor,
+    cookie: Option<&str>,
+    current: &str,
+    new: &str,
+) -> Result<()> {
+    let account = session::own(actor)?;
+    // A token is not enough.
+    let cookie = cookie.ok_or_else(|| Error::Forbidden("You need to sign in to change your password.".to_owned()))?;
+    let row = store::account(portal.db(), account).await?.filter(|row| row.issuer == LOCAL);
+    let name = row.map(|row| row.subject).unwrap_or_default();
+    let known = store::password(portal.db(), LOCAL, &name).await?;
+    let known = known.ok_or_else(|| Error::Forbidden("You have no password here.".to_owned()))?;
+    let findings = password::findings(&name, new, &password::words(portal.settings()));
+    if !findings.is_empty() {
+        return Err(Error::Invalid(Findings::from(findings)));
+    }
+    let given: String = current.chars().take(password::LONGEST + 1).collect();
+    let is_right = on_its_own(given, move |given| verify(&given, &known)).await?;
+    let (action, now) = (if is_right { "account.password" } else { "session.refuse" }, portal.clock().now());
+    let change = Change { action, target: &name, ..Change::default() };
+    if !is_right {
+        let mut tx = portal.db().begin().await?;
+        audit::record(&mut tx, actor, now, change).await?;
+        tx.commit().await?;
+        return Err(Error::Forbidden("The password that you have now is another one.".to_owned()));
+    }
+    let hash = on_its_own(new.to_owned(), |new| hash(&new)).await??;
+    let mut tx = portal.db().begin().await?;
+    store::set_password(&mut tx, account, &hash, now).await?;
+    store::end_others(&mut tx, account, &digest(cookie)).await?;
+    audit::record(&mut tx, actor, now, change).await?;
+    tx.commit().await?;
+    portal.persons().forget();
+    Ok(())
 }
 
 fn claims(name: &str) -> Claims {

@@ -261,6 +261,9 @@ fn content(addresses: &Addresses, path: &str, shown: Shown, kind: FileKind, blob
     if let Shown::Image { mime, sandbox } = shown {
         return match blob.truncated {
             true => note("file.size", "is an image of more than 5 MB", OPEN_LOCALLY),
+            false if !is_image(mime, &blob.bytes) => {
+                note("file.image", "is not an image of the kind that its name says", OPEN_LOCALLY)
+            }
             false => FileContent::Image { bytes: blob.bytes.clone(), mime, sandbox },
         };
     }
@@ -275,6 +278,17 @@ fn content(addresses: &Addresses, path: &str, shown: Shown, kind: FileKind, blob
     match blob.truncated {
         true => note("file.size", "is a text of more than 512 KB", OPEN_LOCALLY),
         false => FileContent::Text(blob.text().into_owned()),
+    }
+}
+
+/// Whether the content begins as the format does; a name alone is what anybody can write.
+fn is_image(mime: &str, bytes: &[u8]) -> bool {
+    match mime {
+        "image/png" => bytes.starts_with(b"\x89PNG"),
+        "image/jpeg" => bytes.starts_with(b"\xff\xd8\xff"),
+        "image/gif" => bytes.starts_with(b"GIF8"),
+        "image/webp" => bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP".as_slice()),
+        _ => std::str::from_utf8(bytes).is_ok_and(|text| text.contains("<svg")),
     }
 }
 

@@ -224,6 +224,9 @@ db_test! {
             ("large.png", &large[..6 << 20]),
             ("lfs.png", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
             ("latin.txt", b"caf\xe9\n"),
+            ("page.png", b"<html><script>alert(1)</script></html>"),
+            ("page.svg", b"<html><script>alert(1)</script></html>"),
+            ("page.webp", b"RIFF"),
         ]);
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link.md")).unwrap();
         git(folder.path(), &["add", "link.md"]);
@@ -236,6 +239,9 @@ db_test! {
             ("large.txt", "file.size"),
             ("large.png", "file.size"),
             ("lfs.png", "file.lfs"),
+            ("page.png", "file.image"),
+            ("page.svg", "file.image"),
+            ("page.webp", "file.image"),
             ("link.md", "file.link"),
         ];
         for (path, rule) in table {

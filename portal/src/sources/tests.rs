@@ -376,6 +376,10 @@ db_test! {
         let Error::Conflict(text) = error else { panic!("{error}") };
         assert!(text.contains(&std::process::id().to_string()) && text.contains("--data"), "{text}");
         drop(portal);
+        let data = settings.data.join("made");
+        drop(Portal::open(Settings { data: data.clone(), ..settings.clone() }).await.unwrap());
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&data).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o700, "it is ours alone");
         Portal::open(settings).await.unwrap();
     }
 }

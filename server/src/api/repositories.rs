@@ -88,6 +88,8 @@ pub async fn raw(
     let FileContent::Image { bytes, mime, .. } = view.content else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "urn:slipway:not-found", "Only images are served raw."));
     };
+    // ASVS 5.0, 4.1.1: what is text says in which characters.
+    let mime = if mime == "image/svg+xml" { "image/svg+xml; charset=utf-8" } else { mime };
     // The sandbox keeps a script in an SVG from running, whoever opens the address by itself.
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(mime)),

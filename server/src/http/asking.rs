@@ -36,6 +36,8 @@ pub struct Asking {
     pub client: Client,
     /// Nothing is for those who have not signed in.
     pub is_closed: bool,
+    /// It came over https.
+    pub secure: bool,
 }
 
 impl Asking {
@@ -90,6 +92,13 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// Whether a request came over https: the person at the machine comes over http, also where the public address is https.
+    fn is_secure(&self, headers: &HeaderMap) -> bool {
+        self.secure && !headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(is_loopback_host)
+    }
+}
+
 /// `localhost`, `127.0.0.1:3000`, `[::1]:3000`, `app.localhost`.
 fn is_loopback_host(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
@@ -115,6 +124,7 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
     let request_id = text(request.headers(), "x-request-id");
     let address = address(peer, request.headers(), &server.portal.settings().identity.trusted_proxies);
     let client = Client { agent: text(request.headers(), "user-agent"), address: address.to_string() };
+    tracing::Span::current().record("address", client.address.as_str());
     let cookie = cookies::session(&server.reach, request.headers()).map(str::to_owned);
     let token = text(request.headers(), "authorization");
     let origin = Origin { request: request_id.clone(), address: client.address.clone() };
@@ -128,8 +138,10 @@ pub async fn identify(State(server): State<Server>, mut request: Request, next: 
             }
             Err(problem) => return problem.into_response(),
         };
+    tracing::Span::current().record("actor", actor.name());
     let is_closed = !server.portal.settings().identity.public;
-    request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed });
+    let secure = server.reach.is_secure(request.headers());
+    request.extensions_mut().insert(Asking { actor, request_id, session, client, is_closed, secure });
     audit::from(origin, next.run(request)).await
 }
 
@@ -217,6 +229,11 @@ async fn who(
     if let Some((scheme, token)) = authorization.split_once(' ')
         && scheme.eq_ignore_ascii_case("bearer")
     {
+        if !server.reach.secure && !server.reach.loopback {
+            let why = "A token does not travel over http from other machines, since everybody on the way could read it. Put a \
+                       proxy with https in front, and set server.public-url to its address.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "urn:slipway:insecure", why));
+        }
         let person = identity::find_by_token(&server.portal, token.trim()).await?;
         let person = person.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
         return Ok((Actor::Person(person), None));
@@ -282,6 +299,22 @@ mod tests {
         ];
         for (reach, peer, host, forwarded, expected) in table {
             assert_eq!(actor(reach, peer, host, forwarded), expected, "{peer} {host} {forwarded}");
+        }
+    }
+
+    #[test]
+    fn the_person_at_the_machine_comes_over_http() {
+        let https =
+            Reach { public_host: Some("portal.example.com".to_owned()), loopback: true, demo: false, secure: true };
+        let http = Reach { secure: false, ..https.clone() };
+        for (reach, host, expected) in [
+            (&https, "portal.example.com", true),
+            (&https, "127.0.0.1:3000", false),
+            (&https, "localhost", false),
+            (&http, "portal.example.com", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            assert_eq!(reach.is_secure(&headers), expected, "{host}");
         }
     }
 

@@ -18,7 +18,11 @@ pub async fn readyz(State(server): State<Server>) -> Response {
     }
     match server.portal.db().ping().await {
         Ok(()) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+        Err(error) => {
+            // Whoever asks need not be known; what is wrong is for whoever reads the log.
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
     }
 }
 

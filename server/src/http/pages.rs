@@ -1,6 +1,6 @@
 //! Pages and their actions: what `app` renders, within one request's context.
 
-use app::{Flash, RequestContext, Theme};
+use app::{Flash, RequestContext, Theme, cookie};
 use axum::extract::{Form, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,16 +26,25 @@ async fn render(server: Server, request: Request, refused: Option<String>) -> Re
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let context = RequestContext { refused, ..context };
-    let shown = context.flash.is_some();
+    let (shown, secret, secure) = (context.flash.is_some(), shows_a_secret(&context), context.secure);
     let assets = server.assets.clone();
     let render = leptos_axum::render_app_async_with_context(provide(context, assets), app::pages::shell);
     let mut response = render(request).await;
     let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
-    if shown && let Ok(cookie) = HeaderValue::from_str(&Flash::clear_cookie()) {
+    // A browser that kept nothing could not bring a form back after the session was over, with what was typed.
+    let kept = if secret { "no-store" } else { "private, no-cache" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(kept));
+    if shown && let Ok(cookie) = HeaderValue::from_str(&Flash::clear_cookie(secure)) {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// ASVS 5.0, 14.3.2: a new token, the code of a one-time link, who did what from where.
+fn shows_a_secret(context: &RequestContext) -> bool {
+    let path = context.path_and_query.split('?').next().unwrap_or_default();
+    let is_below = |place: &str| path == place || path.starts_with(&format!("{place}/"));
+    ["/audit", "/me", "/sign-in"].into_iter().any(is_below)
 }
 
 /// Runs a form's action or an island's call.
@@ -59,24 +68,27 @@ fn provide(context: RequestContext, assets: app::Assets) -> impl Fn() + Clone + 
 fn context(server: &Server, request: &Request) -> Option<RequestContext> {
     let asking = request.extensions().get::<Asking>()?;
     let nonce = request.extensions().get::<security::Nonce>()?;
-    let headers = request.headers();
+    let (headers, secure) = (request.headers(), asking.secure);
     Some(RequestContext {
         portal: server.portal.clone(),
         actor: asking.actor.clone(),
-        flash: cookies::value(headers, Flash::COOKIE).and_then(Flash::from_cookie),
+        flash: cookies::value(headers, &cookie::name(Flash::COOKIE, secure)).and_then(Flash::from_cookie),
         nonce: nonce.0.clone(),
         request_id: asking.request_id.clone(),
         session: asking.session.clone(),
         refused: None,
-        theme: theme(asking, headers),
+        theme: theme(asking, headers, secure),
+        secure,
         path_and_query: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
     })
 }
 
 /// What somebody has chosen for every browser, or else for this one.
-fn theme(asking: &Asking, headers: &HeaderMap) -> Theme {
+fn theme(asking: &Asking, headers: &HeaderMap, secure: bool) -> Theme {
     let everywhere = asking.actor.person().and_then(|person| person.preferences.theme);
-    everywhere.or_else(|| cookies::value(headers, THEME).and_then(Theme::parse)).unwrap_or_default()
+    everywhere
+        .or_else(|| cookies::value(headers, &cookie::name(THEME, secure)).and_then(Theme::parse))
+        .unwrap_or_default()
 }
 
 /// The cookie that remembers light, dark or auto.
@@ -100,7 +112,7 @@ pub async fn set_theme(State(server): State<Server>, asking: Asking, Form(form):
     {
         return Problem::from(error).into_response();
     }
-    let cookie = format!("{THEME}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", theme.as_str());
+    let cookie = cookie::set(THEME, theme.as_str(), 31_536_000, asking.secure);
     let headers =
         [(header::SET_COOKIE, cookie), (header::LOCATION, app::address::own(&form.back).unwrap_or("/").to_owned())];
     (StatusCode::SEE_OTHER, headers).into_response()

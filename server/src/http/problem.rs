@@ -75,3 +75,17 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_inside_stays_inside() {
+        let problem = Problem::from(Error::internal("SELECT hash FROM passwords: no such table"));
+        assert_eq!(problem.status, 500);
+        assert!(!problem.detail.contains("passwords") && problem.detail.contains("log"), "{}", problem.detail);
+        let answer = of_panic(Box::new("called `Option::unwrap()` on a `None` value in src/secret.rs"));
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}

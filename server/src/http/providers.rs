@@ -36,16 +36,20 @@ pub async fn begin(
         return response;
     }
     if let Some(there) = elsewhere(&server, request.uri(), request.headers()) {
-        return see_other(&there, None);
+        return see_other(&asking, &there, None);
     }
     let is_test = !query.test.is_empty();
+    if comes_from_elsewhere(request.headers()) {
+        let back = address::value(address::own(&query.back).unwrap_or("/"));
+        return no_store(see_other(&asking, &format!("/sign-in?return={back}"), None));
+    }
     let page = format!("/sign-in/{}/test", address::segment(&name));
     if is_test && asking::is_of_proxy(&server, &name) {
         let headers = asking::by_proxy(&server, &name, &request);
         let tested = provider::test_proxy(&server.portal, &asking.actor, &name, headers).await;
         return no_store(match tested {
-            Ok(id) => see_other(&format!("{page}?of={id}"), None),
-            Err(error) => go_on(&server, Err(error), "", &page),
+            Ok(id) => see_other(&asking, &format!("{page}?of={id}"), None),
+            Err(error) => go_on(&server, &asking, Err(error), "", &page),
         });
     }
     let back = address::own(&query.back).unwrap_or("/");
@@ -56,12 +60,12 @@ pub async fn begin(
     };
     no_store(match begun {
         Ok(begun) => {
-            let mut response = see_other(&begun.to, None);
+            let mut response = see_other(&asking, &begun.to, None);
             set_cookie(&mut response, &cookies::set_sign_in(&server.reach, &begun.cookie));
             response
         }
-        Err(error) if is_test => go_on(&server, Err(error), "", &page),
-        Err(error) => go_on(&server, Err(error), "", &format!("/sign-in?return={}", address::value(back))),
+        Err(error) if is_test => go_on(&server, &asking, Err(error), "", &page),
+        Err(error) => go_on(&server, &asking, Err(error), "", &format!("/sign-in?return={}", address::value(back))),
     })
 }
 
@@ -109,17 +113,18 @@ pub async fn callback(
     no_store(match finished {
         Ok(Finished::SignedIn { opened, back, notes }) => {
             let said = [vec!["You are signed in.".to_owned()], notes].concat().join(" ");
-            let mut response = see_other(address::own(&back).unwrap_or("/"), Some(&Flash::success(said)));
+            let mut response = see_other(&asking, address::own(&back).unwrap_or("/"), Some(&Flash::success(said)));
             set_cookie(&mut response, &cookies::set_session(&server.reach, &opened.cookie));
             set_cookie(&mut response, &cookies::clear_sign_in(&server.reach));
             response
         }
         Ok(Finished::Tested(id)) => {
-            let mut response = see_other(&format!("/sign-in/{}/test?of={id}", address::segment(&name)), None);
+            let page = format!("/sign-in/{}/test?of={id}", address::segment(&name));
+            let mut response = see_other(&asking, &page, None);
             set_cookie(&mut response, &cookies::clear_sign_in(&server.reach));
             response
         }
-        Err(error) => go_on(&server, Err(error), "", "/sign-in"),
+        Err(error) => go_on(&server, &asking, Err(error), "", "/sign-in"),
     })
 }
 
@@ -135,6 +140,13 @@ fn here(server: &Server, headers: &HeaderMap) -> Result<String> {
             "Nobody can sign in at a provider before server.public-url says where it sends people back to.".to_owned(),
         )
     })
+}
+
+/// Whether a page of another site leads here: a provider that knows the person would sign them in unasked (ASVS 5.0, 7.6.2), so
+/// they are shown where they are, and go on by themselves.
+fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    site.is_some_and(|site| !matches!(site, "none" | "same-origin"))
 }
 
 /// The same under the public address: a cookie of another host would not come back.

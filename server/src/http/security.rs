@@ -26,6 +26,8 @@ pub async fn headers(State(server): State<Server>, mut request: Request, next: N
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    // Pages and files say by themselves how long they may be kept; answers of the API and of forms are for whoever asked, now.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let elsewhere = headers.remove(app::pages::FORM_ACTION);
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -31,7 +31,7 @@ pub async fn with_password(State(server): State<Server>, asking: Asking, Form(fo
     let before = asking.session.as_ref().map(portal::secret::Secret::expose);
     let opened = identity::sign_in_locally(&server.portal, &form.name, &form.password, &asking.client, before).await;
     let again = format!("/sign-in?name={}&return={}", address::value(&form.name), address::value(&form.back));
-    go_on(&server, opened, &form.back, &again)
+    go_on(&server, &asking, opened, &form.back, &again)
 }
 
 /// The one-time link's form.
@@ -52,7 +52,31 @@ pub async fn first(State(server): State<Server>, asking: Asking, Form(form): For
     }
     let opened = identity::accept(&server.portal, &form.code, &form.name, &form.password, &asking.client).await;
     let again = format!("/sign-in/first?code={}&name={}", address::value(&form.code), address::value(&form.name));
-    go_on(&server, opened, "/me", &again)
+    go_on(&server, &asking, opened, "/me", &again)
+}
+
+/// Another password for whoever is signed in with one.
+#[derive(Deserialize)]
+pub struct Another {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    password: String,
+}
+
+pub async fn change_password(State(server): State<Server>, asking: Asking, Form(form): Form<Another>) -> Response {
+    if let Some(response) = server.limits.refuse(Door::SignIn, &asking.client, limit::TRY) {
+        return response;
+    }
+    let cookie = asking.session.as_ref().map(portal::secret::Secret::expose);
+    let changed = identity::change_password(&server.portal, &asking.actor, cookie, &form.current, &form.password).await;
+    match changed {
+        Ok(()) => {
+            let said = "The password is changed, and you are signed out everywhere else.";
+            see_other(&asking, "/me", Some(&Flash::success(said)))
+        }
+        Err(error) => go_on(&server, &asking, Err(error), "/me", "/me"),
+    }
 }
 
 /// One of the demo's people.
@@ -68,7 +92,7 @@ pub async fn as_demo_person(State(server): State<Server>, asking: Asking, Form(f
         Ok(user) => identity::be_demo_person(&server.portal, &user, &asking.client, before).await,
         Err(_) => Err(Error::not_found("This person")),
     };
-    go_on(&server, opened, "/me", "/sign-in")
+    go_on(&server, &asking, opened, "/me", "/sign-in")
 }
 
 pub async fn out(State(server): State<Server>, asking: Asking) -> Response {
@@ -84,7 +108,7 @@ pub async fn out(State(server): State<Server>, asking: Asking) -> Response {
         )),
         None => Flash::success("You are signed out."),
     };
-    let mut response = see_other("/", Some(&said));
+    let mut response = see_other(&asking, "/", Some(&said));
     set_cookie(&mut response, &cookies::clear_session(&server.reach));
     // ASVS 5.0, 14.3.1: what the browser keeps goes with the session.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
@@ -123,9 +147,9 @@ fn way_back(request: &Request) -> Option<String> {
 
 /// For whoever asks for what only those see who have signed in: a browser goes to sign in and comes back, everybody else is
 /// told.
-pub fn first_of_all(request: &Request, why: &str) -> Response {
+pub fn first_of_all(asking: &Asking, request: &Request, why: &str) -> Response {
     if let Some(back) = way_back(request) {
-        return see_other(&format!("/sign-in?return={}", address::value(&back)), Some(&Flash::error(why)));
+        return see_other(asking, &format!("/sign-in?return={}", address::value(&back)), Some(&Flash::error(why)));
     }
     Problem::sign_in(why).into_response()
 }
@@ -141,10 +165,11 @@ pub(super) fn refused(server: &Server) -> Option<Response> {
 }
 
 /// On to a page of ours as whoever that is now, or back to the form with what is wrong.
-pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &str) -> Response {
+pub(super) fn go_on(server: &Server, asking: &Asking, opened: Result<Opened>, to: &str, again: &str) -> Response {
     match opened {
         Ok(opened) => {
-            let mut response = see_other(address::own(to).unwrap_or("/"), Some(&Flash::success("You are signed in.")));
+            let said = Flash::success("You are signed in.");
+            let mut response = see_other(asking, address::own(to).unwrap_or("/"), Some(&said));
             set_cookie(&mut response, &cookies::set_session(&server.reach, &opened.cookie));
             response
         }
@@ -156,19 +181,19 @@ pub(super) fn go_on(server: &Server, opened: Result<Opened>, to: &str, again: &s
                 }
                 error => error.for_people(),
             };
-            see_other(again, Some(&Flash::error(said)))
+            see_other(asking, again, Some(&Flash::error(said)))
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-pub(super) fn see_other(to: &str, flash: Option<&Flash>) -> Response {
+pub(super) fn see_other(asking: &Asking, to: &str, flash: Option<&Flash>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);
     }
     if let Some(flash) = flash {
-        set_cookie(&mut response, &flash.set_cookie());
+        set_cookie(&mut response, &flash.set_cookie(asking.secure));
     }
     response
 }

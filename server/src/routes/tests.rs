@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod doors;
 mod setup;
 
 use std::collections::BTreeMap;
@@ -105,6 +106,8 @@ fn repository(path: &Path) {
     std::fs::write(path.join("README.md"), format!("# {name}\n\nKeeps the {name}.\n")).unwrap();
     std::fs::create_dir_all(path.join("docs")).unwrap();
     std::fs::write(path.join("docs/index.md"), format!("# Manual\n\nKeeps the {name} too.\n")).unwrap();
+    let picture = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    std::fs::write(path.join("docs/picture.svg"), picture).unwrap();
     let descriptor = format!(
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  \
          lifecycle: production\n  owner: crew\n"
@@ -238,14 +241,14 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{Audit, Correct, Own, Propose, Remove, SetUp, Sync, Watch};
+        use Permission::{Audit, Correct, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
             Sync | SetUp | Remove => assert!([visitor, member, owner, auditor].into_iter().all(refused), "{route}"),
             Correct | Propose => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
             Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
-            Own => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
+            SeeOwn | Own => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
             _ => assert!(![visitor, member, auditor].into_iter().any(refused), "{route}"),
         }
         // Where a forge sends a browser back that nobody has sent there.
@@ -358,7 +361,12 @@ async fn a_browser_signs_in_and_out_and_a_token_works_until_it_is_revoked() {
     let (_, page) = world.text("/audit?q=ci", &admin).await;
     assert!(!page.contains("Nothing matches") || page.contains("token.make"), "{page}");
 
-    form("/actions/identity/sign-out", String::new(), &admin).await;
+    for closed in ["/me", "/me/tokens", "/audit", "/audit.csv", "/sign-in", "/api/v1/audit"] {
+        let answer = world.ask(&Method::GET, closed, &admin, &[]).await;
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store", "{closed}");
+    }
+    let out = form("/actions/identity/sign-out", String::new(), &admin).await;
+    assert_eq!(out.headers()["clear-site-data"], "\"cache\"");
     let (_, page) = world.text("/", &admin).await;
     assert!(page.contains("Sign in") && world.text("/me", &admin).await.0 == StatusCode::UNAUTHORIZED, "{page}");
     // A page that needs somebody leads there and back.
@@ -377,7 +385,19 @@ async fn every_answer_carries_the_policy_and_an_id() {
         let headers = response.headers();
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none'; script-src 'nonce-"), "{path}: {policy}");
+        for part in ["base-uri 'none'", "frame-ancestors 'none'", "style-src 'self'", "form-action 'self';"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
+        assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
+        assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), "no other site reads it");
+        let kept = if path == "/" || path == "/nothing-here" { "private, no-cache" } else { "no-store" };
+        if path != "/api/v1/nothing" {
+            assert_eq!(headers[header::CACHE_CONTROL], kept, "{path}");
+        }
+        let kind = headers[header::CONTENT_TYPE].to_str().unwrap();
+        assert!(!kind.starts_with("text/") || kind.contains("charset=utf-8"), "{path}: {kind}");
         assert_eq!(headers["x-request-id"].len(), 26);
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
         let html =
@@ -397,6 +417,22 @@ async fn every_answer_carries_the_policy_and_an_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_out_of_a_repository_runs_nothing() {
+    let world = world().await;
+    let response = world.ask(&Method::GET, "/repositories/harbour/raw/docs/picture.svg", VISITOR, &[]).await;
+    let headers = response.headers();
+    assert_eq!(
+        (response.status(), &headers[header::CONTENT_TYPE]),
+        (StatusCode::OK, &"image/svg+xml; charset=utf-8".parse().unwrap())
+    );
+    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("sandbox; default-src 'none';") && !policy.contains("script-src"), "{policy}");
+    assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    let page = world.ask(&Method::GET, "/repositories/harbour/raw/docs/index.md", VISITOR, &[]).await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND, "nothing but images is served raw");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_site_cannot_act_through_a_browser() {
     let world = world().await;
     let crossing = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
@@ -404,6 +440,8 @@ async fn another_site_cannot_act_through_a_browser() {
         let response = world.ask(&Method::POST, route.path, OPERATOR, &crossing).await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{}", route.path);
     }
+    // What a GET does can be asked for by any link; what a browser shows of itself by TRACE is not to be had.
+    assert_eq!(world.ask(&Method::TRACE, "/", OPERATOR, &[]).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     let rebound = world.ask(&Method::GET, "/", OPERATOR, &[("host", "evil.example")]).await;
     assert_eq!(rebound.status(), StatusCode::MISDIRECTED_REQUEST);
 }

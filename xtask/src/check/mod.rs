@@ -1,6 +1,7 @@
 //! What must hold before a change lands, other than tests.
 
 mod arrows;
+mod checklist;
 mod licences;
 mod sources;
 
@@ -16,9 +17,10 @@ use crate::{site, wasm_std};
 struct Step(&'static str, fn() -> Result<()>);
 
 /// The quick ones first.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step("format", format),
     Step("sources", sources::check),
+    Step("checklist", checklist::check),
     Step("arrows", arrows::check),
     Step("licences", licences::check),
     Step("lints", lints),

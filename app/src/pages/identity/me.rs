@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use portal::identity::{self, Device, Person};
+use portal::identity::{self, Device, LOCAL, Person};
 
+use super::sign_in::{PASSWORD_HINT, password_field};
 use crate::components::{Icon, state};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place, finish};
@@ -25,6 +26,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     who(&mut out, person);
     groups(&mut out, person);
     signed_in(&mut out, context.now(), &devices);
+    if person.provider == LOCAL {
+        password(&mut out);
+    }
     Ok(Page::new(TITLE, Place::Elsewhere, out))
 }
 
@@ -102,6 +106,17 @@ fn signed_in(out: &mut Html, now: i64, devices: &[Device]) {
         out.raw("><button class=\"button\" type=\"submit\">Sign out everywhere else</button></form>");
     }
     out.raw("</section>");
+}
+
+/// Of a local account.
+fn password(out: &mut Html) {
+    out.raw(
+        "<section class=\"section\"><h2>Password</h2><form class=\"app-form\" method=\"post\" \
+             action=\"/actions/identity/password\">",
+    );
+    password_field(out, ("current", "The one that you have"), "current-password", "");
+    password_field(out, ("password", "A new one"), "new-password", PASSWORD_HINT);
+    out.raw("<div><button class=\"button\" type=\"submit\">Change it</button></div></form></section>");
 }
 
 /// What a browser calls itself, as people call it.

@@ -40,7 +40,7 @@ fn expected(out: &mut Html, context: &RequestContext, settings: &ProviderSetting
             snippet(out, "Headers", &headers.join("\n"));
         }
         ProviderKind::Oidc(_) | ProviderKind::GitHub(_) => {
-            let here = context.portal.settings().public_url.clone().or_else(here).unwrap_or_default();
+            let here = context.portal.settings().public_url.clone().or_else(|| here(context)).unwrap_or_default();
             out.raw("<p>The provider has to know this address, to which it sends people back:</p>");
             snippet(out, "Address to return to", &provider::redirect(&settings.name, &here));
         }

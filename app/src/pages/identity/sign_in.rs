@@ -84,7 +84,7 @@ fn password(out: &mut Html, asked: &BTreeMap<String, String>, back: &str, is_onl
     out.raw("<summary>With a local account</summary><form class=\"app-form\" method=\"post\" action=\"/actions/identity/sign-in\">");
     out.raw("<input type=\"hidden\" name=\"return\"").attribute("value", back).raw(">");
     name_field(out, name);
-    password_field(out, "current-password", "");
+    password_field(out, ("password", "Password"), "current-password", "");
     out.raw("<div><button class=\"button button-primary\" type=\"submit\">Sign in</button></div></form>");
     out.raw("<p class=\"quiet\">No account, or the password is lost? <code>slipway administrator</code>, run at the machine, \
              prints a link that is good once.</p></details>");
@@ -96,20 +96,26 @@ fn name_field(out: &mut Html, name: &str) {
     out.attribute("value", name).raw("></div>");
 }
 
-fn password_field(out: &mut Html, kind: &'static str, hint: &'static str) {
-    out.raw(
-        "<div class=\"field\"><label for=\"password\">Password</label><input class=\"input\" id=\"password\" \
-             name=\"password\" type=\"password\" required maxlength=\"200\"",
-    );
-    out.attribute("autocomplete", kind);
+/// `kind` is what a password manager goes by.
+pub fn password_field(
+    out: &mut Html,
+    (name, label): (&'static str, &'static str),
+    kind: &'static str,
+    hint: &'static str,
+) {
+    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label);
+    out.raw("</label><input class=\"input\"").attribute("id", name).attribute("name", name);
+    out.raw(" type=\"password\" required maxlength=\"200\"").attribute("autocomplete", kind);
     if hint.is_empty() {
         out.raw("></div>");
     } else {
-        out.raw(" aria-describedby=\"password-hint\"><span class=\"hint\" id=\"password-hint\">")
-            .raw(hint)
-            .raw("</span></div>");
+        let described = format!("{name}-hint");
+        out.attribute("aria-describedby", &described).raw("><span class=\"hint\"").attribute("id", &described);
+        out.raw(">").raw(hint).raw("</span></div>");
     }
 }
+
+pub const PASSWORD_HINT: &str = "At least 12 characters; a few words are better than many signs.";
 
 /// Where a one-time link leads.
 pub async fn first(context: RequestContext, _: Parameters) -> Answer {
@@ -129,7 +135,7 @@ pub async fn first(context: RequestContext, _: Parameters) -> Answer {
     out.raw("<form class=\"app-form section\" method=\"post\" action=\"/actions/identity/first\">");
     out.raw("<input type=\"hidden\" name=\"code\"").attribute("value", code).raw(">");
     name_field(&mut out, asked.get("name").map_or("admin", String::as_str));
-    password_field(&mut out, "new-password", "At least 12 characters; a few words are better than many signs.");
+    password_field(&mut out, ("password", "Password"), "new-password", PASSWORD_HINT);
     out.raw("<div><button class=\"button button-primary\" type=\"submit\">Make it and sign in</button></div></form>");
     Ok(Page::new("Make an administrator", Place::Elsewhere, out))
 }

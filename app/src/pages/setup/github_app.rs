@@ -20,13 +20,13 @@ const PAGE: &str = "/sources/github-app";
 /// Told to the server, which takes it out of the answer: the one other origin to which a form of this page may post.
 pub const FORM_ACTION: HeaderName = HeaderName::from_static("slipway-form-action");
 
-/// Keeps what this browser has begun. The operator comes over http from this machine, where `__Host-` is not to be had.
+/// Keeps what this browser has begun.
 const COOKIE: &str = "slipway-github-app";
 
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let apps = registration::registered(&context.portal, &context.actor).await?;
     let again = address::pairs(context.query()).iter().any(|(key, _)| key == "again");
-    let form = match (cookie(), here()) {
+    let form = match (cookie(&context), here(&context)) {
         (Some(cookie), Some(here)) if !again => {
             registration::begun(&context.portal, &context.actor, &cookie, &here).await?
         }
@@ -54,7 +54,7 @@ pub async fn created(context: RequestContext, _: Parameters) -> Answer {
     let value =
         |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let (code, state) = (value("code"), value("state"));
-    let key = registration::complete(&context.portal, &context.actor, cookie().as_deref(), code, state).await?;
+    let key = registration::complete(&context.portal, &context.actor, cookie(&context).as_deref(), code, state).await?;
     let done = Flash::success("The App is registered, and its keys are kept here. Two steps are left, below.");
     finish(&format!("{PAGE}#app-{}", address::segment(&key)), &done);
     Ok(Page::new(TITLE, Place::Sources, Html::new()))
@@ -178,18 +178,21 @@ fn made(out: &mut Html, now: i64, app: &Registered) {
         .raw(" to see that everything is there.</p></li></ol></article>");
 }
 
-/// `http://127.0.0.1:3000`: as the browser reaches us. Only the operator gets this far, and comes over http.
-pub fn here() -> Option<String> {
+/// As the browser reaches us: the public address where it asks for that, `http://127.0.0.1:3000` for the operator.
+pub fn here(context: &RequestContext) -> Option<String> {
     let parts = use_context::<http::request::Parts>()?;
     let host = parts.headers.get(header::HOST)?.to_str().ok()?;
-    Some(format!("http://{host}"))
+    let public = context.portal.settings().public_url.as_ref();
+    let is_public = |url: &&String| url.split_once("://").is_some_and(|(_, there)| there.eq_ignore_ascii_case(host));
+    Some(public.filter(is_public).cloned().unwrap_or_else(|| format!("http://{host}")))
 }
 
-fn cookie() -> Option<String> {
+fn cookie(context: &RequestContext) -> Option<String> {
+    let name = crate::cookie::name(COOKIE, context.secure);
     let parts = use_context::<http::request::Parts>()?;
     let all = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(key, value)| (key == COOKIE).then(|| value.to_owned()))
+    pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }
 
 /// Remembers what this browser wants, and goes on to the page from which it is asked for.
@@ -208,8 +211,7 @@ pub async fn begin(
     };
     match begun {
         Ok(cookie) => {
-            let seconds = LIFE / 1_000;
-            let cookie = format!("{COOKIE}={cookie}; Path={PAGE}; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+            let cookie = crate::cookie::set(COOKIE, &cookie, LIFE / 1_000, context.secure);
             if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
                 response.append_header(header::SET_COOKIE, value);
             }

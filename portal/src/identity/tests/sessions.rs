@@ -97,6 +97,9 @@ db_test! {
         let admin = Actor::Person(find(&portal, opened.cookie.expose()).await.unwrap().unwrap());
         assert!(admin.person().unwrap().is_administrator && admin.readable().is_everything());
         assert!(matches!(accept(&portal, code, "eve", "correct horse battery", &client()).await, Err(Error::Forbidden(_))));
+        // As OWASP's Password Storage Cheat Sheet has it.
+        let kept = store::password(portal.db(), LOCAL, "admin").await.unwrap().unwrap();
+        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         assert!(first_link(&portal).await.unwrap().is_none());
         assert!(!Actor::is_operator_at_machine(&portal), "who sits at the machine has to sign in from now on");
         let again = Portal::open(Settings { data: portal.settings().data.join("other"), ..portal.settings().clone() });
@@ -113,6 +116,31 @@ db_test! {
         let opened = sign_in_locally(&portal, "admin", "correct horse battery", &client(), None).await.unwrap();
         assert!(find(&portal, opened.cookie.expose()).await.unwrap().is_some());
 
+        // Another password, for whoever knows the one before.
+        let here = sign_in_locally(&portal, "admin", "correct horse battery", &client(), None).await.unwrap();
+        let admin = Actor::Person(find(&portal, here.cookie.expose()).await.unwrap().unwrap());
+        let change = async |actor: &Actor, cookie: Option<&str>, current: &str, new: &str| {
+            change_password(&portal, actor, cookie, current, new).await
+        };
+        let cookie = Some(here.cookie.expose());
+        let right = "correct horse battery";
+        for (actor, cookie, current, why) in [
+            (&Actor::Operator, cookie, right, "You need to sign in to have settings of your own."),
+            (&admin, None, right, "You need to sign in to change your password."),
+            (&admin, cookie, "wrong horse battery", "The password that you have now is another one."),
+        ] {
+            assert_eq!(forbidden(change(actor, cookie, current, "staple of a fine cart").await), why);
+        }
+        assert!(matches!(change(&admin, cookie, right, "slipway-slipway").await, Err(Error::Invalid(_))));
+        change(&admin, cookie, right, "staple of a fine cart").await.unwrap();
+        assert!(find(&portal, here.cookie.expose()).await.unwrap().is_some());
+        assert!(find(&portal, opened.cookie.expose()).await.unwrap().is_none(), "all others sign in anew");
+        assert_eq!(wrong("admin", right).await, "The name or the password is wrong.");
+        change(&admin, cookie, "staple of a fine cart", right).await.unwrap();
+        let member = signed_in(&portal, &claims("mia")).await;
+        assert_eq!(forbidden(change(&member, cookie, right, "staple of a fine cart").await), "You have no password here.");
+        let opened = sign_in_locally(&portal, "admin", right, &client(), None).await.unwrap();
+
         // A lost password: a new link, and whoever was signed in has to sign in anew.
         let code = new_link(portal.settings()).await.unwrap();
         portal.clock().advance(DAY);
@@ -124,7 +152,8 @@ db_test! {
         let entries = audit::list(&portal, &Actor::Operator, &audit::AuditFilter::default(), None, 100).await.unwrap();
         assert!(entries.iter().filter(|entry| entry.action == "session.refuse").count() >= 4);
         let all = format!("{entries:?}");
-        assert!(!all.contains("horse") && !all.contains(code.expose()), "no secret is in the log");
+        assert!(!all.contains("horse") && !all.contains("staple"), "no secret is in the log");
+        assert!(!all.contains(code.expose()));
     }
 
     async fn a_token_does_what_its_scope_says_until_it_is_over_or_revoked(settings: Settings) {

@@ -25,12 +25,17 @@ const STRANGER: &str = "192.0.2.1:4711";
 
 struct World {
     router: Router,
+    portal: Portal,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
 }
 
 /// A portal with a proxy, and a provider that is not there.
 async fn world() -> World {
+    world_at(Reach { loopback: true, demo: false, public_host: None, secure: false }).await
+}
+
+async fn world_at(reach: Reach) -> World {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings::new(folder.path());
     settings.poll_interval = Duration::ZERO;
@@ -61,14 +66,14 @@ async fn world() -> World {
     let portal = Portal::open(settings).await.unwrap();
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
-        portal,
+        portal: portal.clone(),
         site: Site::open(),
         assets: app::Assets::default(),
-        reach: Reach { loopback: true, demo: false, public_host: None, secure: false },
+        reach,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    World { router: router(server), _stop: stop, _folder: folder }
+    World { router: router(server), portal, _stop: stop, _folder: folder }
 }
 
 impl World {
@@ -150,6 +155,62 @@ async fn a_provider_that_is_down_leads_back_and_never_elsewhere() {
     // Tests are for those who set it up.
     let response = world.get("/sign-in/down?test=yes", STRANGER, &[]).await;
     assert_eq!(location(&response), "/sign-in/down/test");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_site_begins_no_sign_in() {
+    let world = world().await;
+    for (site, begins) in [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)] {
+        let response = world.get("/sign-in/down?return=/catalog", STRANGER, &[("sec-fetch-site", site)]).await;
+        assert_eq!((response.status(), location(&response)), (StatusCode::SEE_OTHER, "/sign-in?return=%2Fcatalog"));
+        // That the provider is down is only known to whoever has asked it.
+        assert_eq!(cookies(&response).contains("cannot%20be%20asked%20now"), begins, "{site}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_https_cookies_are_for_this_host_alone_and_over_http_nobody_signs_in() {
+    let public =
+        Reach { loopback: false, demo: false, public_host: Some("portal.example.com".to_owned()), secure: true };
+    let post = async |world: &World, path: &str, form: &str| {
+        let mut request = Request::builder().method(Method::POST).uri(path).body(Body::from(form.to_owned())).unwrap();
+        request.headers_mut().insert(header::HOST, "portal.example.com".parse().unwrap());
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        request.extensions_mut().insert(ConnectInfo(STRANGER.parse::<SocketAddr>().unwrap()));
+        world.router.clone().oneshot(request).await.unwrap()
+    };
+    let world = world_at(public.clone()).await;
+    let code = portal::identity::first_link(&world.portal).await.unwrap().unwrap();
+    let form = format!("code={}&name=admin&password=correct+horse+battery", code.expose());
+    let made = post(&world, "/actions/identity/first", &form).await;
+    let wrong = post(&world, "/actions/identity/sign-in", "name=admin&password=wrong").await;
+    let theme = post(&world, "/preferences/theme", "theme=dark").await;
+    let all = [&made, &wrong, &theme].map(cookies).join("\n");
+    for name in ["session", "flash", "theme"] {
+        assert!(all.contains(&format!("__Host-slipway-{name}=")), "{name}: {all}");
+    }
+    for cookie in all.lines() {
+        assert!(cookie.starts_with("__Host-") && cookie.contains("; Path=/;"), "{cookie}");
+        assert!(cookie.contains("; HttpOnly; SameSite=Lax") && cookie.contains("; Secure"), "{cookie}");
+    }
+
+    let open = world_at(Reach { secure: false, ..public }).await;
+    let code = portal::identity::first_link(&open.portal).await.unwrap().unwrap();
+    let form = format!("code={}&name=admin&password=correct+horse+battery", code.expose());
+    let right = "name=admin&password=correct+horse+battery";
+    for (path, form) in [("/actions/identity/first", form.as_str()), ("/actions/identity/sign-in", right)] {
+        let refused = post(&open, path, form).await;
+        assert_eq!((refused.status(), cookies(&refused)), (StatusCode::FORBIDDEN, String::new()), "{path}");
+    }
+    let bearer = [("host", "portal.example.com"), ("authorization", "Bearer slipway_0000")];
+    for (world, expected) in [(&world, StatusCode::UNAUTHORIZED), (&open, StatusCode::FORBIDDEN)] {
+        let mut request = Request::get("/api/v1/catalog").body(Body::empty()).unwrap();
+        for (name, value) in bearer {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        request.extensions_mut().insert(ConnectInfo(STRANGER.parse::<SocketAddr>().unwrap()));
+        assert_eq!(world.router.clone().oneshot(request).await.unwrap().status(), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

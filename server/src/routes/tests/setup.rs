@@ -101,7 +101,7 @@ async fn a_github_app_is_made_from_the_page_to_the_lines() {
         (StatusCode::FOUND, &"/sources/github-app".parse().unwrap())
     );
     let cookie = begun.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
-    assert!(cookie.contains("; Path=/sources/github-app; Max-Age=3600; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert!(cookie.contains("; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"), "{cookie}");
     let cookie = cookie.split(';').next().unwrap().to_owned();
     // Only who takes a page is led on.
     let with = [("cookie", cookie.as_str()), ("accept", "text/html")];
