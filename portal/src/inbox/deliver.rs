@@ -48,7 +48,8 @@ pub(crate) async fn run(context: &Context) -> Result<Ending> {
         if context.halted().is_cancelled() {
             return Ok(Ending::Halted);
         }
-        (message.clone_from(&due.message), way.clone_from(&due.way));
+        message.clone_from(&due.message);
+        way.clone_from(&due.way);
         context.progress(|progress| "Sending messages".clone_into(&mut progress.phase));
         let sent = send(portal, &due).await;
         let again = sent.is_err();
