@@ -1,3 +1,4 @@
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 
 // Runs twice: with scripts and without (playwright.config.ts).
@@ -69,6 +70,35 @@ test("a person of the demo signs in, makes a token, uses it, revokes it, and fin
   expect((await ask()).status()).toBe(401);
   await script.close();
 
+  // Stars, views and settings are kept for the person, and shown where they help.
+  await page.goto("/catalog?kind=component&sort=-activity");
+  await page.getByRole("main").locator("summary", { hasText: "Save view" }).click();
+  await page.getByLabel("Name of this view").fill("By activity");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page).toHaveURL(/\/catalog\?kind=component&sort=-activity$/);
+  await page.getByRole("table", { name: "Entities" }).getByRole("row").nth(1).getByRole("link").first().click();
+  await page.getByRole("button", { name: "Star", exact: true }).click();
+  const starred = page.getByRole("button", { name: "Starred" });
+  await expect(starred).toHaveAttribute("aria-pressed", "true");
+  const entity = await page.getByRole("heading", { level: 1 }).innerText();
+  await main.getByRole("link", { name: "Home" }).click();
+  await expect(page.getByRole("region", { name: "Starred" })).toContainText(entity);
+  await page.getByRole("navigation", { name: "Your views" }).getByRole("link", { name: "By activity" }).click();
+  await expect(page).toHaveURL(/\/catalog\?kind=component&sort=-activity$/);
+  await page.goto("/me/settings");
+  await page.getByLabel("Time zone").fill("Europe/Berln");
+  await page.getByRole("button", { name: "Keep" }).click();
+  await expect(page.getByRole("alert")).toContainText("Did you mean Europe/Berlin?");
+  await page.getByLabel("Time zone").fill("Asia/Tokyo");
+  await page.getByRole("button", { name: "Keep" }).click();
+  await expect(page.getByLabel("Time zone")).toHaveValue("Asia/Tokyo");
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await page.getByRole("button", { name: "Delete By activity" }).click();
+  await expect(page.getByText("The view is deleted.")).toBeVisible();
+  await main.getByRole("link", { name: "Inbox" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Inbox");
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
   await page.goto("/audit");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("This needs more rights");
   await page.goto("/me");
@@ -78,4 +108,8 @@ test("a person of the demo signs in, makes a token, uses it, revokes it, and fin
   await page.goto("/audit?action=token.");
   await expect(page.getByRole("table", { name: "Entries of the audit log" })).toContainText(purpose);
   await expect(page.getByRole("table", { name: "Entries of the audit log" })).toContainText("token.revoke");
+  for (const [action, target] of [["star.add", entity], ["view.save", "By activity"], ["preferences.set", "Asia/Tokyo"]]) {
+    await page.goto(`/audit?action=${action}`);
+    await expect(page.getByRole("table", { name: "Entries of the audit log" })).toContainText(target, { ignoreCase: true });
+  }
 });

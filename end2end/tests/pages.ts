@@ -65,6 +65,7 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "docs", path: "/docs" },
     { name: "document, of documentation", path: await firstDocs(request) },
     { name: "people", path: "/people" },
+    { name: "accounts", path: "/people/accounts" },
     { name: "unsure", path: "/unsure" },
     { name: "changes", path: "/changes" },
     { name: "change, preview", path: `/changes/new?what=descriptor&entity=${entity.reference}` },

@@ -96,6 +96,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/:provider/test") view=|| answer(identity::test) ssr=mode.clone()/>
                 <Route path=path!("/me") view=|| answer(identity::me) ssr=mode.clone()/>
                 <Route path=path!("/me/tokens") view=|| answer(identity::tokens) ssr=mode.clone()/>
+                <Route path=path!("/people/accounts") view=|| answer(identity::accounts) ssr=mode.clone()/>
                 <Route path=path!("/me/settings") view=|| answer(identity::settings) ssr=mode.clone()/>
                 <Route path=path!("/inbox") view=|| answer(inbox::page) ssr=mode.clone()/>
                 <Route path=path!("/sources") view=|| answer(sources::page) ssr=mode.clone()/>

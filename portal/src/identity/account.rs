@@ -77,18 +77,82 @@ fn shortened(claims: &Claims) -> Claims {
     }
 }
 
+/// An account, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AccountView {
+    pub id: String,
+    pub name: String,
+    /// Its name in the configuration.
+    pub provider: String,
+    pub subject: String,
+    pub email: Option<String>,
+    /// When the provider last vouched for it.
+    pub vouched_at: i64,
+    pub disabled_at: Option<i64>,
+    /// Browsers that are signed in.
+    pub sessions: i64,
+    /// Good ones.
+    pub tokens: i64,
+    pub seen_at: Option<i64>,
+}
+
+/// At most `limit` accounts in whose name, address or subject `text` occurs, by name.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever is no administrator.
+pub async fn accounts(portal: &Portal, actor: &Actor, text: &str, limit: u32) -> Result<Vec<AccountView>> {
+    can(actor, Action::SetUp, Resource::Anything)?;
+    store::accounts(portal.db(), text.trim(), portal.clock().now(), limit).await
+}
+
+/// Ends all sessions of an account; gives how many. Its tokens stay.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn end_all(portal: &Portal, actor: &Actor, account: &str) -> Result<u64> {
+    can(actor, Action::SetUp, Resource::Anything)?;
+    let mut tx = portal.db().begin().await?;
+    if store::account(portal.db(), account).await?.is_none() {
+        return Err(Error::not_found("This account"));
+    }
+    let ended = store::end_others(&mut tx, account, "").await?;
+    let change = Change { action: "session.end", target: "all", account: Some(account), ..Change::default() };
+    audit::record(&mut tx, actor, portal.clock().now(), change).await?;
+    tx.commit().await?;
+    portal.persons().forget();
+    Ok(ended)
+}
+
+/// Lets somebody sign in again whose account was disabled. What had ended stays so.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn enable(portal: &Portal, actor: &Actor, account: &str) -> Result<()> {
+    can(actor, Action::SetUp, Resource::Anything)?;
+    let mut tx = portal.db().begin().await?;
+    if !store::enable(&mut tx, account).await? {
+        return Err(Error::not_found("This account"));
+    }
+    let change = Change { action: "account.enable", target: account, account: Some(account), ..Change::default() };
+    audit::record(&mut tx, actor, portal.clock().now(), change).await?;
+    tx.commit().await
+}
+
 /// Ends all sessions and tokens of an account, and lets nobody sign in with it any more.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for whoever is no administrator, [`Error::NotFound`] for an account that is not there.
 pub async fn disable(portal: &Portal, actor: &Actor, account: &str) -> Result<()> {
     can(actor, Action::SetUp, Resource::Anything)?;
+    if actor.account() == Some(account) {
+        return Err(Error::Conflict("That is your own account: another administrator can disable it.".to_owned()));
+    }
     let now = portal.clock().now();
     let mut tx = portal.db().begin().await?;
     if !store::disable(&mut tx, account, now).await? {
         return Err(Error::not_found("This account"));
     }
-    let change = Change { action: "account.disable", target: account, ..Change::default() };
+    let change = Change { action: "account.disable", target: account, account: Some(account), ..Change::default() };
     audit::record(&mut tx, actor, portal.clock().now(), change).await?;
     tx.commit().await?;
     portal.persons().forget();

@@ -22,7 +22,7 @@ mod token;
 
 use std::sync::Arc;
 
-pub use self::account::{Claims, DEMO, LOCAL, disable};
+pub use self::account::{AccountView, Claims, DEMO, LOCAL, accounts, disable, enable, end_all};
 pub use self::demo::{be_demo_person, demo_people};
 pub use self::directory::Directory;
 pub use self::local::{accept, change_password, first_link, invitation_is_open, new_link, sign_in_locally};

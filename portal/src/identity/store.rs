@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use sqlx::QueryBuilder;
 
-use super::account::Claims;
+use super::account::{AccountView, Claims};
 use super::session::Device;
 use super::token::Token;
-use crate::db::{Db, Tx, on};
+use crate::db::{Db, Tx, on, pattern};
 use crate::error::Result;
 
 /// Rows of one statement.
@@ -116,6 +116,26 @@ pub async fn disable(tx: &mut Tx, account: &str, now: i64) -> Result<bool> {
     on!(tx, p => sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL")
         .bind(account).bind(now).execute(p).await.map(drop))?;
     Ok(found.is_some())
+}
+
+/// Whether there was such an account that was disabled.
+pub async fn enable(tx: &mut Tx, account: &str) -> Result<bool> {
+    let found: Option<String> = on!(tx, p => sqlx::query_scalar(
+        "UPDATE accounts SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL RETURNING id")
+        .bind(account).fetch_optional(p).await)?;
+    Ok(found.is_some())
+}
+
+/// Accounts in whose name, address or subject `text` occurs.
+pub async fn accounts(db: &Db, text: &str, now: i64, limit: u32) -> Result<Vec<AccountView>> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT a.id, a.name, a.provider, a.subject, a.email, a.vouched_at, a.disabled_at,
+                (SELECT COUNT(*) FROM sessions s WHERE s.account = a.id) AS sessions,
+                (SELECT COUNT(*) FROM tokens t WHERE t.account = a.id AND t.revoked_at IS NULL AND t.expires_at > $2) AS tokens,
+                (SELECT MAX(s.seen_at) FROM sessions s WHERE s.account = a.id) AS seen_at
+         FROM accounts a WHERE LOWER(a.name || ' ' || a.subject || ' ' || COALESCE(a.email, '')) LIKE $1 ESCAPE '!'
+         ORDER BY LOWER(a.name), a.id LIMIT $3")
+        .bind(pattern(text)).bind(now).bind(i64::from(limit)).fetch_all(p).await)?)
 }
 
 pub async fn has_local_administrator(db: &Db) -> Result<bool> {

@@ -1,11 +1,13 @@
 //! Who one is: signing in, and what belongs to whoever has.
 
+mod accounts;
 mod me;
 mod provider;
 mod settings;
 mod sign_in;
 mod tokens;
 
+pub use accounts::page as accounts;
 pub use me::page as me;
 pub use provider::test;
 pub use settings::page as settings;

@@ -73,10 +73,25 @@ db_test! {
         disable(&portal, &Actor::Operator, &last.account).await.unwrap();
         assert!(find(&portal, last.cookie.expose()).await.unwrap().is_none());
         assert!(matches!(open(&portal, &claims("jane"), &client(), None).await, Err(Error::Forbidden(_))));
+        let listed = accounts(&portal, &Actor::Operator, "JAN", 10).await.unwrap();
+        assert_eq!((listed.len(), listed[0].sessions, listed[0].disabled_at.is_some()), (1, 0, true));
+        assert!(accounts(&portal, &Actor::Operator, "%", 10).await.unwrap().is_empty());
+        assert!(accounts(&portal, &joe, "", 10).await.is_err() && enable(&portal, &joe, &last.account).await.is_err());
+        enable(&portal, &Actor::Operator, &last.account).await.unwrap();
+        assert!(matches!(enable(&portal, &Actor::Operator, &last.account).await, Err(Error::NotFound(_))));
+        let again = open(&portal, &claims("jane"), &client(), None).await.unwrap();
+        assert!(end_all(&portal, &joe, &last.account).await.is_err());
+        assert_eq!(end_all(&portal, &Actor::Operator, &last.account).await.unwrap(), 1);
+        assert!(find(&portal, again.cookie.expose()).await.unwrap().is_none());
+        assert!(matches!(end_all(&portal, &Actor::Operator, "nobody").await, Err(Error::NotFound(_))));
+        let mut tx = portal.db().begin().await.unwrap();
+        assert!(!store::enable(&mut tx, "nobody").await.unwrap());
+        assert_eq!(store::accounts(portal.db(), "jane", 0, 9).await.unwrap().len(), 1);
+        drop(tx);
         let too_many = Claims { groups: (0..10_001).map(|at| at.to_string()).collect(), ..claims("joe") };
         assert!(matches!(open(&portal, &too_many, &client(), None).await, Err(Error::Forbidden(_))));
         let seen = actions(&portal).await;
-        for action in ["session.open", "session.end", "account.disable"] {
+        for action in ["session.open", "session.end", "account.disable", "account.enable"] {
             assert!(seen.iter().any(|one| one == action), "{action}");
         }
     }
