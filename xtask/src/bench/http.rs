@@ -11,6 +11,8 @@ pub struct Connection {
     address: SocketAddr,
     stream: BufReader<TcpStream>,
     body: Vec<u8>,
+    /// Headers of each request, each with its line end.
+    says: String,
 }
 
 impl Connection {
@@ -18,7 +20,25 @@ impl Connection {
         let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        Ok(Self { address, stream: BufReader::with_capacity(256 * 1024, stream), body: Vec::new() })
+        Ok(Self {
+            address,
+            stream: BufReader::with_capacity(256 * 1024, stream),
+            body: Vec::new(),
+            says: String::new(),
+        })
+    }
+
+    /// With these headers in each request, each with its line end.
+    pub fn saying(self, headers: &str) -> Self {
+        Self { says: headers.to_owned(), ..self }
+    }
+
+    /// The text of a path that answers 200.
+    pub fn text(&mut self, path: &str) -> Result<String> {
+        match self.ask("GET", path, "", &[])? {
+            200 => Ok(String::from_utf8_lossy(&self.body).into_owned()),
+            status => bail!("{path} answered {status}"),
+        }
     }
 
     /// Status and length of the body.
@@ -57,7 +77,8 @@ impl Connection {
     }
 
     fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Result<u16> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address).into_bytes();
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{}{headers}\r\n", self.address, self.says).into_bytes();
         request.extend_from_slice(body);
         self.stream.get_mut().write_all(&request)?;
         let mut line = String::new();
@@ -121,7 +142,12 @@ impl Connection {
 
 /// How long each of `count` requests took, sorted.
 pub fn latencies(address: SocketAddr, path: &str, count: usize) -> Result<Vec<Duration>> {
-    let mut connection = Connection::open(address)?;
+    latencies_with(address, path, "", count)
+}
+
+/// The same with headers, each with its line end.
+pub fn latencies_with(address: SocketAddr, path: &str, headers: &str, count: usize) -> Result<Vec<Duration>> {
+    let mut connection = Connection::open(address)?.saying(headers);
     let mut took = Vec::with_capacity(count);
     // The first tenth warms up.
     for number in 0..count + count / 10 {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::bench::http::{Connection, latencies, throughput};
+use crate::bench::identity;
 use crate::bench::organisation::{ENTITIES, REPOSITORIES, add_component, reset};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
@@ -16,7 +17,7 @@ use crate::site::{self, Manifest};
 
 const LIMIT: Duration = Duration::from_secs(600);
 /// The list that is asked for: its default page of 20 rows.
-const LIST: &str = "/catalog";
+pub const LIST: &str = "/catalog";
 
 pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest) -> Result<Vec<Figure>> {
     let _ = fs::remove_dir_all(data);
@@ -25,6 +26,7 @@ pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest)
     step("First sync of 500 repositories", || first_sync(binary, organisation, data, &mut figures))?;
     step("Start with what was read before", || restart(binary, organisation, data, &mut figures))?;
     step("5 000 entities from descriptor files", || descriptors(binary, organisation, data, &mut figures))?;
+    step("Who asks", || identity::authorised_page(binary, organisation, data, &mut figures))?;
     let weight = site::weight(manifest) as f64 / 1024.0;
     figures.push(Figure::new("JavaScript, wasm and CSS of a page", weight, "KB brotli", "≤ 150").at_most(150.0));
     let size = fs::metadata(binary)?.len() as f64 / 1_048_576.0;
@@ -128,7 +130,7 @@ fn descriptors(binary: &Path, organisation: &Path, data: &Path, figures: &mut Ve
     let (_, size) = connection.get(LIST)?;
     eprintln!("   {LIST} has {size} bytes, not compressed");
     let took = latencies(server.address, LIST, 2_000)?;
-    let at = |share: f64| milliseconds(took[((took.len() as f64 * share) as usize).min(took.len() - 1)]);
+    let at = |at: f64| milliseconds(share(&took, at));
     figures
         .push(Figure::new("first catalog page, one connection, p50", at(0.5), "ms", "≤ 1").at_most(1.0).beside("27"));
     figures.push(Figure::new("first catalog page, one connection, p99", at(0.99), "ms", "≤ 5").at_most(5.0));
@@ -142,16 +144,21 @@ fn descriptors(binary: &Path, organisation: &Path, data: &Path, figures: &mut Ve
 }
 
 /// Every source has been read to its end.
-fn synced(connection: &mut Connection) -> Result<bool> {
+pub fn synced(connection: &mut Connection) -> Result<bool> {
     let sources = connection.json("/api/v1/sources")?;
     let sources = sources.as_array().map(Vec::as_slice).unwrap_or_default();
     Ok(!sources.is_empty() && sources.iter().all(|source| source["synced_at"].is_number()))
+}
+
+/// What this share of sorted times is below.
+pub fn share(sorted: &[Duration], share: f64) -> Duration {
+    sorted[((sorted.len() as f64 * share) as usize).min(sorted.len() - 1)]
 }
 
 fn seconds(time: Duration) -> f64 {
     time.as_secs_f64()
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }

@@ -4,6 +4,7 @@ mod files;
 mod forge;
 mod hosts;
 mod http;
+mod identity;
 mod measure;
 mod organisation;
 mod random;

@@ -40,11 +40,15 @@ pub fn generate(folder: &Path) -> Result<()> {
     }
     for number in 0..ENTITIES / PER_FILE {
         let path = folder.join("descriptors").join(format!("descriptors-{number:02}.git"));
-        let text = files::descriptors(number * PER_FILE, PER_FILE);
-        import(&path, |stream| commit(stream, 0, START, &[("catalog-info.yaml".into(), text.clone())]))?;
+        descriptor(&path, &files::descriptors(number * PER_FILE, PER_FILE))?;
     }
     fs::write(folder.join("complete"), "")?;
     Ok(())
+}
+
+/// A bare repository with one descriptor.
+pub fn descriptor(path: &Path, text: &str) -> Result<()> {
+    import(path, |stream| commit(stream, 0, START, &[("catalog-info.yaml".into(), text.to_owned())]))
 }
 
 /// Writes so many small repositories, unless they are there: one commit each, with what says what it is.
