@@ -1,0 +1,1 @@
+//! Jinja as the dialects share it.
