@@ -11,11 +11,13 @@
 pub mod cookiecutter;
 mod environment;
 mod jinja;
+pub mod lineage;
 mod question;
 mod rendered;
 mod template;
 pub mod tree;
 mod trust;
+pub mod update;
 
 pub use environment::{Environment, Limits};
 pub use question::{Answers, Choice, Kind, Question};
