@@ -16,12 +16,6 @@ enum Piece<'a> {
     Conflict { ours: &'a [u8], theirs: &'a [u8] },
 }
 
-#[derive(Clone, Copy)]
-enum Take {
-    Ours,
-    Theirs,
-}
-
 impl<'a> Marked<'a> {
     /// Cuts a text with markers of at least [`MARKER_SIZE`].
     pub(super) fn cut(text: &'a [u8]) -> Self {
@@ -69,26 +63,19 @@ impl<'a> Marked<'a> {
     }
 
     /// The text with our side of each conflict, and what it would take to have theirs, as `git apply --reject` leaves it in
-    /// a `.rej` file; `None` where a side is not UTF-8.
+    /// a `.rej` file; `None` where a side is not UTF-8, or holds conflicts itself, of which then one side would be lost.
     pub(super) fn rejected(&self, path: &str) -> Option<(Vec<u8>, String)> {
-        let ours = self.take(Take::Ours);
-        let theirs = self.take(Take::Theirs);
-        let (from, to) = (std::str::from_utf8(&ours).ok()?, std::str::from_utf8(&theirs).ok()?);
-        let rejected = unified(path, from, to);
-        Some((ours, rejected))
-    }
-
-    fn take(&self, take: Take) -> Vec<u8> {
-        let chosen = self.pieces.iter().flat_map(|piece| {
-            let text = match (piece, take) {
-                (Piece::Clear(text), _) => text,
-                (Piece::Conflict { ours, .. }, Take::Ours) => ours,
-                (Piece::Conflict { theirs, .. }, Take::Theirs) => theirs,
-            };
-            let inner = Marked::cut(text);
-            if inner.has_conflicts() { inner.take(take) } else { text.to_vec() }
+        let sides = self.pieces.iter().map(|piece| match piece {
+            Piece::Clear(text) => (*text, *text),
+            Piece::Conflict { ours, theirs } => (*ours, *theirs),
         });
-        chosen.collect()
+        let (ours, theirs): (Vec<&[u8]>, Vec<&[u8]>) = sides.unzip();
+        if ours.iter().chain(&theirs).any(|text| Marked::cut(text).has_conflicts()) {
+            return None;
+        }
+        let [ours, theirs] = [ours.concat(), theirs.concat()];
+        let rejected = unified(path, std::str::from_utf8(&ours).ok()?, std::str::from_utf8(&theirs).ok()?);
+        Some((ours, rejected))
     }
 }
 

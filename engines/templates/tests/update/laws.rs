@@ -132,7 +132,9 @@ fn is_free(tree: &Tree, path: &str) -> bool {
 fn lines(tree: &Tree) -> BTreeMap<String, String> {
     let mut lines = BTreeMap::new();
     for (path, text) in shown(tree) {
-        lines.extend(text.lines().map(|line| (line.to_owned(), path.clone())));
+        let plain =
+            |line: &str| if path.ends_with(".rej") { line.get(1..).unwrap_or_default() } else { line }.to_owned();
+        lines.extend(text.lines().map(|line| (plain(line), path.clone())));
     }
     lines
 }
@@ -207,7 +209,7 @@ proptest! {
             }
         }
         for (path, text) in shown(&outcome.tree) {
-            prop_assert!(!text.contains(&"<".repeat(MARKER_SIZE)), "{path}");
+            prop_assert!(!text.contains(&"<".repeat(MARKER_SIZE)), "{path} {:?} {text} {}", shown(&base), plan.to_text());
             let plain = path.trim_end_matches('*').trim_end_matches(".rej");
             if outcome.tree.get(plain) != ours.get(plain) {
                 prop_assert!(told(plain), "{plain} is not in the plan\n{}", plan.to_text());
