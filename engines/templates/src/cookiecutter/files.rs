@@ -469,7 +469,9 @@ fn first_newline(content: &[u8]) -> &'static str {
     const BLOCK: usize = 8_192;
     let line = content.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     let Some(line) = line else { return "\n" };
-    let read = &content[..content.len().min((line / BLOCK + 1) * BLOCK)];
+    // A `\r` at the end of a block may be the first half of a `\r\n`: the line ends only in the next block.
+    let split = usize::from(content[line] == b'\r' && (line + 1).is_multiple_of(BLOCK));
+    let read = &content[..content.len().min((line / BLOCK + 1 + split) * BLOCK)];
     let (mut unix, mut windows) = (false, false);
     for (at, byte) in read.iter().enumerate() {
         match byte {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use minijinja::value::{ObjectRepr, Rest, Value, ValueKind};
+use minijinja::value::{Kwargs, ObjectRepr, Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
 
 use super::arguments::Arguments;
 use super::chance::Chance;
-use super::{json, slug, text};
+use super::{json, numbers, pretty, slug, text};
 
 /// minijinja's own, which Jinja2 has not.
 const FOREIGN: [&str; 5] = ["lines", "split", "bool", "chain", "zip"];
@@ -28,10 +28,15 @@ pub fn add(environment: &mut Environment<'static>, chance: &Arc<Chance>) {
     environment.add_filter("striptags", |value: &Value| minijinja_contrib::filters::striptags(value.to_string()));
     environment.add_filter("xmlattr", xmlattr);
     for name in ["escape", "e", "forceescape"] {
-        environment.add_filter(name, |value: &Value| defined(value).map(|value| escape(&value.to_string())));
+        environment.add_filter(name, escaped);
     }
     environment
         .add_filter("capitalize", |value: &Value| defined(value).map(|value| text::capitalize(&value.to_string())));
+    environment.add_filter("dictsort", dictsort);
+    environment.add_filter("int", numbers::int);
+    environment.add_filter("float", numbers::float);
+    environment.add_filter("round", numbers::round);
+    environment.add_filter("pprint", |value: &Value| defined(value).map(pretty::pformat));
     environment.add_filter("tojson", tojson);
     environment.add_filter("jsonify", jsonify);
     environment.add_filter("slugify", slugify);
@@ -47,16 +52,33 @@ pub fn add(environment: &mut Environment<'static>, chance: &Arc<Chance>) {
 /// # Errors
 /// The value is undefined.
 pub fn write(output: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    if value.kind() == ValueKind::Number && !value.is_integer() {
+        return output.write_str(&numbers::text(value)).map_err(Error::from);
+    }
     if value.is_undefined() || value.is_safe() || *state.auto_escape() == AutoEscape::None {
         return minijinja::escape_formatter(output, state, value);
     }
     output.write_str(&escape(&value.to_string())).map_err(Error::from)
 }
 
+/// Takes its arguments by place too.
+fn dictsort(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let names = ["case_sensitive", "by", "reverse"];
+    let bound = Arguments::bind("dictsort", &arguments.into_values(), &names)?;
+    let given = names.iter().enumerate().filter_map(|(at, name)| Some((*name, bound.get(at)?.clone())));
+    minijinja::filters::dictsort(value, Kwargs::from_iter(given))
+}
+
 /// # Errors
 /// The value is undefined: filters do with it what Jinja2's `StrictUndefined` does.
 fn defined(value: &Value) -> Result<&Value, Error> {
     if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
+}
+
+/// Safe text stays as it is, as markupsafe's `Markup` does.
+fn escaped(value: &Value) -> Result<Value, Error> {
+    let value = defined(value)?;
+    Ok(if value.is_safe() { value.clone() } else { Value::from_safe_string(escape(&value.to_string())) })
 }
 
 fn soft_text(value: &Value) -> Result<String, Error> {
@@ -84,15 +106,15 @@ fn escape(text: &str) -> String {
     written
 }
 
-fn center(state: &State, value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let width = Arguments::bind("center", &arguments, &["width"])?.integer(0, 80)?.clamp(0, WIDEST);
+fn center(state: &State, value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let width = Arguments::bind("center", &arguments.into_values(), &["width"])?.integer(0, 80)?.clamp(0, WIDEST);
     state.consume_fuel(width as u64 / 64)?;
     Ok(text::center(&soft_text(value)?, width as usize, ' '))
 }
 
-fn wordwrap(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
+fn wordwrap(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
     let names = ["width", "break_long_words", "wrapstring", "break_on_hyphens"];
-    let bound = Arguments::bind("wordwrap", &arguments, &names)?;
+    let bound = Arguments::bind("wordwrap", &arguments.into_values(), &names)?;
     let width = usize::try_from(bound.integer(0, 79)?)
         .ok()
         .filter(|width| *width > 0)
@@ -104,8 +126,8 @@ fn wordwrap(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
     Ok(wrapped.collect::<Vec<_>>().join(between))
 }
 
-fn truncate(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let bound = Arguments::bind("truncate", &arguments, &["length", "killwords", "end", "leeway"])?;
+fn truncate(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let bound = Arguments::bind("truncate", &arguments.into_values(), &["length", "killwords", "end", "leeway"])?;
     let text = strict_text(value, "truncate")?;
     let end = bound.text(2)?.unwrap_or("...");
     let count = |text: &str| text.chars().count() as i64;
@@ -122,8 +144,8 @@ fn truncate(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
     Ok(format!("{kept}{end}"))
 }
 
-fn indent(state: &State, value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let bound = Arguments::bind("indent", &arguments, &["width", "first", "blank"])?;
+fn indent(state: &State, value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let bound = Arguments::bind("indent", &arguments.into_values(), &["width", "first", "blank"])?;
     let by = match bound.get(0).and_then(Value::as_str) {
         Some(text) => text.to_owned(),
         None => " ".repeat(bound.integer(0, 4)?.clamp(0, WIDEST) as usize),
@@ -151,12 +173,12 @@ fn wordcount(value: &Value) -> Result<usize, Error> {
     Ok(words.filter(|word| !word.is_empty()).count())
 }
 
-fn filesizeformat(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let binary = Arguments::bind("filesizeformat", &arguments, &["binary"])?.flag(0, false)?;
+fn filesizeformat(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let binary = Arguments::bind("filesizeformat", &arguments.into_values(), &["binary"])?.flag(0, false)?;
     let not_a_number = || Error::new(ErrorKind::InvalidOperation, "a size is a number");
     let bytes = match defined(value)?.as_str() {
         Some(text) => text.trim().parse::<f64>().map_err(|_| not_a_number())?,
-        None => f64::try_from(value.clone()).map_err(|_| not_a_number())?,
+        None => numbers::number(value).ok_or_else(not_a_number)?,
     };
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     if bytes == 1.0 {
@@ -181,8 +203,8 @@ fn filesizeformat(value: &Value, arguments: Rest<Value>) -> Result<String, Error
     Ok(format!("{size:.1} {}", unit.unwrap_or(&"")))
 }
 
-fn xmlattr(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let autospace = Arguments::bind("xmlattr", &arguments, &["autospace"])?.flag(0, true)?;
+fn xmlattr(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let autospace = Arguments::bind("xmlattr", &arguments.into_values(), &["autospace"])?.flag(0, true)?;
     let mut written: Vec<String> = Vec::new();
     for key in defined(value)?.try_iter()? {
         let item = value.get_item(&key)?;
@@ -199,18 +221,19 @@ fn xmlattr(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
 }
 
 /// Jinja2's: sorted keys, and nothing in it that HTML would read.
-fn tojson(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
-    let written = json::dumps(defined(value)?, indentation("tojson", &arguments, None)?.as_deref(), true)?;
+fn tojson(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let written =
+        json::dumps(defined(value)?, indentation("tojson", &arguments.into_values(), None)?.as_deref(), true)?;
     let safe = written.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
-    Ok(safe)
+    Ok(Value::from_safe_string(safe))
 }
 
 /// cookiecutter's: `json.dumps(value, sort_keys=True, indent=4)`.
-fn jsonify(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
+fn jsonify(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::new(ErrorKind::BadSerialization, "an undefined value is nothing that JSON can hold"));
     }
-    json::dumps(value, indentation("jsonify", &arguments, Some("    "))?.as_deref(), true)
+    json::dumps(value, indentation("jsonify", &arguments.into_values(), Some("    "))?.as_deref(), true)
 }
 
 fn indentation(filter: &str, arguments: &[Value], default: Option<&str>) -> Result<Option<String>, Error> {
@@ -225,7 +248,7 @@ fn indentation(filter: &str, arguments: &[Value], default: Option<&str>) -> Resu
     })
 }
 
-fn slugify(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
+fn slugify(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<String, Error> {
     let names = [
         "entities",
         "decimal",
@@ -240,7 +263,7 @@ fn slugify(value: &Value, arguments: Rest<Value>) -> Result<String, Error> {
         "replacements",
         "allow_unicode",
     ];
-    let bound = Arguments::bind("slugify", &arguments, &names)?;
+    let bound = Arguments::bind("slugify", &arguments.into_values(), &names)?;
     let text = defined(value)?.as_str().ok_or_else(|| {
         Error::new(ErrorKind::InvalidOperation, format!("slugify wants a text, and not {}", value.kind()))
     })?;

@@ -2,9 +2,10 @@
 //! rewritten template calls.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use minijinja::value::{Rest, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::value::{Object, Rest, Value, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::arguments::Arguments;
 use super::chance::Chance;
@@ -19,7 +20,7 @@ const LONGEST: i64 = 1 << 20;
 
 pub fn add(environment: &mut Environment<'static>, clock: Clock, chance: &Arc<Chance>) {
     environment.remove_global("debug");
-    environment.add_function("cycler", minijinja_contrib::globals::cycler);
+    environment.add_function("cycler", |items: Rest<Value>| Cycler::of(items.to_vec()));
     environment.add_function("joiner", minijinja_contrib::globals::joiner);
     let clock = Arc::new(clock);
     let now = clock.clone();
@@ -36,10 +37,13 @@ pub fn add(environment: &mut Environment<'static>, clock: Clock, chance: &Arc<Ch
     environment.add_function(rewrite::DICTIONARY, |value: &Value| values::changeable(value));
     environment.add_filter(rewrite::REMAINDER, percent::remainder);
     let random = chance.clone();
-    environment.add_function("random_ascii_string", move |arguments: Rest<Value>| random_text(&arguments, &random));
+    environment.add_function("random_ascii_string", move |arguments: Rest<ValueOrKwargs>| {
+        random_text(&arguments.into_values(), &random)
+    });
     let uuid = chance.clone();
     environment.add_function("uuid4", move || uuid.uuid4());
-    environment.add_function("dict", |arguments: Rest<Value>| {
+    environment.add_function("dict", |arguments: Rest<ValueOrKwargs>| {
+        let arguments = arguments.into_values();
         let empty = values::dictionary([]);
         match arguments.iter().find(|value| value.kind() != ValueKind::Map && value.try_iter().is_err()) {
             Some(value) => Err(Error::new(ErrorKind::InvalidOperation, format!("{value:?} makes no dictionary"))),
@@ -58,4 +62,46 @@ fn random_text(arguments: &[Value], chance: &Chance) -> Result<String, Error> {
     let corpus = if bound.flag(1, false)? { format!("{LETTERS}{PUNCTUATION}") } else { LETTERS.to_owned() };
     let letters = corpus.as_bytes();
     Ok((0..length).map(|_| char::from(letters[chance.below(letters.len() as u64) as usize])).collect())
+}
+
+/// Jinja2's `cycler`: one value after another, and from the first one again.
+#[derive(Debug)]
+struct Cycler {
+    items: Vec<Value>,
+    position: AtomicUsize,
+}
+
+impl Cycler {
+    fn of(items: Vec<Value>) -> Result<Value, Error> {
+        if items.is_empty() {
+            return Err(Error::new(ErrorKind::MissingArgument, "cycler() wants at least one item"));
+        }
+        Ok(Value::from_object(Self { items, position: AtomicUsize::new(0) }))
+    }
+
+    fn current(&self) -> Value {
+        self.items[self.position.load(Ordering::Relaxed) % self.items.len()].clone()
+    }
+}
+
+impl Object for Cycler {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str() == Some("current")).then(|| self.current())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State, method: &str, arguments: &[Value]) -> Result<Value, Error> {
+        Arguments::bind(method, arguments, &[])?;
+        match method {
+            "next" => {
+                let current = self.current();
+                self.position.fetch_add(1, Ordering::Relaxed);
+                Ok(current)
+            }
+            "reset" => {
+                self.position.store(0, Ordering::Relaxed);
+                Ok(Value::from(()))
+            }
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
 }

@@ -14,6 +14,12 @@ pub fn remainder(state: &mut State, left: &Value, right: &Value) -> Result<Value
     let Some(text) = left.as_str() else {
         return state.env().compile_expression("left % right")?.eval(minijinja::context! { left, right });
     };
+    let mapping = matches!(right.as_object().map(|object| object.repr()), Some(ObjectRepr::Map | ObjectRepr::Seq));
+    let values = if right.is_tuple() { right.len().unwrap_or(0) } else { 1 };
+    if (right.is_tuple() || !mapping) && taken(text) < values {
+        let message = "not all arguments converted during string formatting";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
     let mut arguments = vec![Value::from(text)];
     match right.as_object().map(|object| object.repr()) {
         Some(ObjectRepr::Map) => {
@@ -27,4 +33,18 @@ pub fn remainder(state: &mut State, left: &Value, right: &Value) -> Result<Value
         _ => arguments.push(right.clone()),
     }
     state.apply_filter("format", &arguments)
+}
+
+/// How many values a format takes.
+fn taken(format: &str) -> usize {
+    let mut count = 0;
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        rest = &rest[at + 1..];
+        let flags = |character: char| "#0-+ .123456789*hlL".contains(character);
+        let end = rest.find(|character| !flags(character)).unwrap_or(rest.len());
+        count += rest[..end].matches('*').count() + usize::from(!rest[end..].starts_with('%'));
+        rest = rest[end..].strip_prefix('%').unwrap_or(&rest[end..]);
+    }
+    count
 }

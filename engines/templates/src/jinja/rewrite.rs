@@ -18,6 +18,7 @@ pub const NOW: &str = "__slipway_now";
 pub const SHIFTED_NOW: &str = "__slipway_shifted_now";
 pub const REMAINDER: &str = "__slipway_remainder";
 pub const LIST: &str = "__slipway_list";
+const DONE: &str = "__slipway_done";
 pub const DICTIONARY: &str = "__slipway_dictionary";
 
 /// The template as minijinja is to read it.
@@ -45,7 +46,9 @@ pub fn rewrite<'a>(source: &'a str, syntax: &Syntax) -> Cow<'a, str> {
             PieceKind::Block | PieceKind::Variable => {
                 let words = tokens(&source, piece.inner.clone());
                 trims = false;
-                if let Some(now) = now_tag(&source, piece, &words, syntax) {
+                if let Some(done) = do_tag(&source, piece, &words, changes) {
+                    rewritten.push_str(&done);
+                } else if let Some(now) = now_tag(&source, piece, &words, syntax) {
                     strip_before_block(&mut rewritten, piece, whole, syntax);
                     rewritten.push_str(&now);
                     trims = syntax.trim_blocks && !whole[..whole.len() - syntax.block.1.len()].ends_with('+');
@@ -76,7 +79,10 @@ fn needs_rewriting(source: &str, syntax: &Syntax) -> bool {
         !source[..at].ends_with('{') && !source[at..].starts_with("%}") && source[..at].contains(&syntax.variable.0)
             || source[..at].contains(&syntax.block.0) && !source[..at].ends_with('{') && !source[at..].starts_with("%}")
     });
-    percent || source.contains("now") || CHANGING.iter().any(|method| source.contains(&format!(".{method}")))
+    percent
+        || source.contains("now")
+        || source.contains("do ")
+        || CHANGING.iter().any(|method| source.contains(&format!(".{method}")))
 }
 
 fn calls_changing_method(source: &str, words: &[Token]) -> bool {
@@ -89,6 +95,17 @@ fn calls_changing_method(source: &str, words: &[Token]) -> bool {
 
 fn is_for(source: &str, piece: &Piece, words: &[Token]) -> bool {
     piece.kind == PieceKind::Block && words.first().is_some_and(|word| &source[word.range.clone()] == "for")
+}
+
+/// `{% do … %}` as an assignment to a name that nobody reads: minijinja wants a call there.
+fn do_tag(source: &str, piece: &Piece, words: &[Token], changes: bool) -> Option<String> {
+    let (first, words) = words.split_first()?;
+    if piece.kind != PieceKind::Block || &source[first.range.clone()] != "do" {
+        return None;
+    }
+    let before = &source[piece.whole.start..first.range.start];
+    let done = expression(source, words, first.range.end..piece.inner.end, 0, changes);
+    Some(format!("{before}set {DONE} ={done}{}", &source[piece.inner.end..piece.whole.end]))
 }
 
 /// `{% now zone, format %}` as an expression; `zone + 'hours=2'` shifts the time as arrow does.
@@ -268,7 +285,21 @@ fn operand_end(source: &str, words: &[Token], at: usize) -> Option<usize> {
         end = match text(end + 1) {
             Some("(" | "[") => closing(source, words, end + 1)?,
             Some("." | "|" | "**") if words.len() > end + 2 => end + 2,
+            Some("is") => test_end(source, words, end + 1)?,
             _ => return Some(end),
         };
+    }
+}
+
+/// The last word of a test: `is not divisibleby(3)`, `is divisibleby 3`.
+fn test_end(source: &str, words: &[Token], is: usize) -> Option<usize> {
+    let text = |index: usize| words.get(index).map(|word| &source[word.range.clone()]);
+    let name = if text(is + 1) == Some("not") { is + 2 } else { is + 1 };
+    words.get(name)?;
+    match (text(name + 1), words.get(name + 1).map(|word| word.kind)) {
+        (Some("else" | "or" | "and" | "is" | "if"), _) => Some(name),
+        (Some("(" | "[" | "{"), _) => closing(source, words, name + 1),
+        (_, Some(TokenKind::Name | TokenKind::Number | TokenKind::String)) => Some(name + 1),
+        _ => Some(name),
     }
 }

@@ -30,17 +30,24 @@ pub fn title(text: &str) -> String {
         if inside {
             written.extend(character.to_lowercase());
         } else {
-            written.extend(character.to_uppercase());
+            written.push_str(&titled(character));
         }
         inside = character.is_alphabetic();
     }
     written
 }
 
+/// The letter at the beginning of a word: `Ss` for `ß`.
+fn titled(character: char) -> String {
+    let mut letters = character.to_uppercase();
+    let first = letters.next().unwrap_or(character);
+    std::iter::once(first).chain(letters.flat_map(char::to_lowercase)).collect()
+}
+
 pub fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters.as_str().to_lowercase().chars()).collect(),
+        Some(first) => titled(first) + &characters.as_str().to_lowercase(),
         None => String::new(),
     }
 }
@@ -86,7 +93,7 @@ fn words(text: &str, parts: usize) -> Vec<&str> {
     while !rest.is_empty() {
         let end = rest.find(char::is_whitespace).filter(|_| found.len() + 1 < parts);
         let Some(end) = end else {
-            found.push(if found.len() + 1 < parts { rest } else { rest.trim_end() });
+            found.push(rest);
             break;
         };
         found.push(&rest[..end]);
@@ -101,7 +108,7 @@ fn words_from_end(text: &str, parts: usize) -> Vec<&str> {
     while !rest.is_empty() {
         let before = rest.char_indices().rev().find(|(_, character)| character.is_whitespace());
         let Some((at, space)) = before.filter(|_| found.len() + 1 < parts) else {
-            found.push(rest.trim_start());
+            found.push(rest);
             break;
         };
         found.push(&rest[at + space.len_utf8()..]);
