@@ -1,6 +1,6 @@
 //! A template of any dialect.
 
-use model::Findings;
+use model::{Finding, Findings};
 use serde::Serialize;
 
 use crate::tree::Tree;
@@ -35,7 +35,21 @@ impl Template {
     /// # Errors
     /// It is none of a known dialect, or what describes it is not valid.
     pub fn open(tree: Tree) -> Result<Self, Findings> {
-        Ok(Self { cookiecutter: cookiecutter::Template::open(tree)? })
+        Self::open_in(tree, "")
+    }
+
+    /// Reads a template that lies in a folder of a tree, whose links may lead to the rest of it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(tree: Tree, folder: &str) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: cookiecutter::Template::open(tree, folder)? })
+    }
+
+    /// Whether a folder of a tree is a template, and of which dialect.
+    #[must_use]
+    pub fn dialect_of(tree: &Tree, folder: &str) -> Option<Dialect> {
+        cookiecutter::Template::is_one(tree, folder).then_some(Dialect::Cookiecutter)
     }
 
     #[must_use]
@@ -78,6 +92,13 @@ impl Template {
         Ok(Self { cookiecutter: self.cookiecutter.with_defaults(defaults)? })
     }
 
+    /// [`Self::with_defaults`] of a person's configuration: what a question does not take is a warning, and ends it.
+    #[must_use]
+    pub fn with_configured(&self, defaults: &Answers) -> (Self, Option<Finding>) {
+        let (cookiecutter, refused) = self.cookiecutter.with_configured(defaults);
+        (Self { cookiecutter }, refused)
+    }
+
     /// All that is asked, with the defaults that the given answers lead to.
     ///
     /// # Errors
@@ -108,5 +129,10 @@ impl Template {
     /// Everything that is wrong with names, texts and answers, with the place of each.
     pub fn render(&self, answers: &Answers, environment: &Environment) -> Result<Rendered, Findings> {
         self.cookiecutter.render(answers, environment)
+    }
+
+    /// The template in its own dialect.
+    pub(crate) fn cookiecutter(&self) -> &cookiecutter::Template {
+        &self.cookiecutter
     }
 }

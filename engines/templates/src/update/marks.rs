@@ -42,7 +42,7 @@ impl<'a> Marked<'a> {
     pub(super) fn inline(&self, ours_label: &str, theirs_label: &str) -> Vec<u8> {
         let inner = |text: &[u8]| {
             let inner = Marked::cut(text);
-            if inner.has_conflicts() { inner.inline(ours_label, theirs_label) } else { text.to_vec() }
+            if inner.has_conflicts() { inner.inline(ours_label, theirs_label) } else { shortened(text) }
         };
         let line =
             |mark: &str, label: &str| format!("{}{label}\n", mark.repeat(7 + self.size - MARKER_SIZE)).into_bytes();
@@ -70,13 +70,30 @@ impl<'a> Marked<'a> {
             Piece::Conflict { ours, theirs } => (*ours, *theirs),
         });
         let (ours, theirs): (Vec<&[u8]>, Vec<&[u8]>) = sides.unzip();
-        if ours.iter().chain(&theirs).any(|text| Marked::cut(text).has_conflicts()) {
+        if ours.iter().chain(&theirs).any(|text| has_markers(text)) {
             return None;
         }
         let [ours, theirs] = [ours.concat(), theirs.concat()];
         let rejected = unified(path, std::str::from_utf8(&ours).ok()?, std::str::from_utf8(&theirs).ok()?);
         Some((ours, rejected))
     }
+}
+
+/// The markers of a text that is part of a conflict within a conflict: Git may merge one's halves into both halves of the
+/// other, and then nobody can say what belongs together. They get a size that people know.
+fn shortened(text: &[u8]) -> Vec<u8> {
+    if !has_markers(text) {
+        return text.to_vec();
+    }
+    let lines = text.split_inclusive(|&byte| byte == b'\n').map(|line| {
+        let size = [b'<', b'=', b'>'].into_iter().find_map(|mark| marker(line, mark));
+        line.get(size.map_or(0, |_| MARKER_SIZE - 7)..).unwrap_or(line)
+    });
+    lines.collect::<Vec<_>>().concat()
+}
+
+fn has_markers(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b'\n').any(|line| marker(line, b'<').or(marker(line, b'>')).is_some())
 }
 
 /// The hunks that make `to` of `from`, with three lines around them.
