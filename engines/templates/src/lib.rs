@@ -8,6 +8,7 @@
 //! names of files) is in a module of its name ([`cookiecutter`]), and nobody outside needs to know which it was:
 //! [`Template::questions`] asks, [`Template::next`] asks one at a time, [`Template::render`] renders.
 
+pub mod adopt;
 pub mod cookiecutter;
 mod environment;
 mod jinja;

@@ -11,7 +11,7 @@ pub struct Tree {
 }
 
 /// What stands at one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// Content, and the permission bits (`0o644`, `0o755`, …).
     File { content: Arc<[u8]>, mode: u32 },
