@@ -1,6 +1,7 @@
 //! A tree of files in memory: a template at one version, a render, a project.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Files, links and folders by their path: relative, parts separated by `/`, in the order of their bytes.
@@ -10,7 +11,7 @@ pub struct Tree {
 }
 
 /// What stands at one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// Content, and the permission bits (`0o644`, `0o755`, …).
     File { content: Arc<[u8]>, mode: u32 },
@@ -56,6 +57,14 @@ impl Tree {
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
+    }
+
+    /// Whether something stands below a path.
+    #[must_use]
+    pub fn has_folder(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        let from = (Bound::Included(below.as_str()), Bound::Unbounded);
+        self.entries.range::<str, _>(from).next().is_some_and(|(first, _)| first.starts_with(&below))
     }
 
     #[must_use]

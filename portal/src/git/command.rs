@@ -151,7 +151,7 @@ pub(super) async fn run(
     }
 }
 
-fn prepare(place: &Place<'_>, access: Option<&Access<'_>>) -> Result<Command, Failure> {
+pub(super) fn prepare(place: &Place<'_>, access: Option<&Access<'_>>) -> Result<Command, Failure> {
     let mirrors = std::path::absolute(place.mirrors).map_err(|error| Failure::of_folder(place.mirrors, &error))?;
     let mut command = Command::new("git");
     command.env_clear().process_group(0).kill_on_drop(true).current_dir(&mirrors);

@@ -7,6 +7,7 @@ mod askpass;
 mod command;
 mod failure;
 mod listing;
+mod merge;
 mod mirror;
 mod remote;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::command::installed;
 pub(crate) use self::command::{OLDEST, version};
 pub use self::failure::{Failure, Kind};
+pub use self::merge::Merger;
 pub use self::mirror::{Updated, clean, mend, reach, update};
 pub use self::remote::{Address, RemoteUrl};
 pub use self::workshop::{NewFile, Pushed, Workshop};

@@ -1,0 +1,487 @@
+//! Renders the files of a template, in the order and by the rules of cookiecutter's `generate_files`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use minijinja::Value;
+use model::{Finding, Findings, Level};
+use regex::Regex;
+
+use super::folders::{Folders, Target, outside};
+use super::{Template, binary, context, environment, fnmatch, hooks, joined, one};
+use crate::jinja::{Jinja, Problem, values};
+use crate::tree::{Entry, Tree};
+use crate::{Answers, Environment, Limits, Origin, Rendered, Treatment};
+
+/// As many findings are gathered; what is behind them is most often the same.
+const FINDINGS: usize = 100;
+
+pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> Result<Rendered, Findings> {
+    let folder = project_folder(template, inputs)?;
+    let source = Source { template, folder: joined(&template.root, &folder) };
+    let loader = source.loader();
+    let jinja = environment::jinja(&template.manifest, inputs, loader)?;
+    let filled = context::fill_with(&jinja, &template.manifest, answers, false)?;
+    let whole = context::whole(template, &filled.values, inputs);
+    let known: Vec<&str> = filled.values.keys().map(String::as_str).collect();
+    let mut project = Project {
+        jinja: &jinja,
+        source: &source,
+        context: values::from_json(&serde_json::Value::Object(whole)),
+        known: &known,
+        copied: template
+            .manifest
+            .texts("_copy_without_render")
+            .iter()
+            .filter_map(|text| fnmatch::compile(text))
+            .collect(),
+        newline: configured_newline(template)?,
+        limits: inputs.limits,
+        bytes: 0,
+        folders: BTreeSet::from([String::new()]),
+        files: BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    let name = project.name(&folder, &folder).and_then(|name| root_name(&name, &source.folder));
+    let name = name.map_err(one)?;
+    project.folder("");
+    let hooks = hooks::render(template, &jinja, &project.context, &known).unwrap_or_else(|findings| {
+        project.findings.extend(findings);
+        Vec::new()
+    });
+    project.finish(name, filled.answers, hooks)
+}
+
+/// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
+/// takes whichever the file system lists first.)
+pub fn project_folder(template: &Template, inputs: &Environment) -> Result<String, Findings> {
+    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
+    let (start, end) = &jinja.syntax().variable;
+    let candidate =
+        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
+    let is_folder = |name: &&str| {
+        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
+    };
+    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned).ok_or_else(|| {
+        let help = format!("name a folder {start}cookiecutter.project_slug{end} and put the project's files into it");
+        one(Finding::new("template.folder", Level::Error, "no folder of the template is the project", help).at(
+            template.root.clone(),
+            0,
+            0,
+        ))
+    })
+}
+
+/// What every line ends with where `_new_lines` says it.
+fn configured_newline(template: &Template) -> Result<Option<String>, Findings> {
+    match template.manifest.variables.get("_new_lines") {
+        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => Ok(None),
+        Some(serde_json::Value::String(text)) if text.is_empty() => Ok(None),
+        Some(serde_json::Value::String(text)) if matches!(text.as_str(), "\n" | "\r" | "\r\n") => {
+            Ok(Some(text.clone()))
+        }
+        Some(other) => {
+            let message = format!("lines cannot end with {other}");
+            Err(one(template.manifest.finding("template.newline", &["_new_lines"], message, "give \\n, \\r\\n or \\r")))
+        }
+    }
+}
+
+/// The name of the project's folder, below the folder into which it is put.
+fn root_name(name: &str, from: &str) -> Result<String, Finding> {
+    let refused = |message: String| {
+        let help = "answer the questions that its name is made of otherwise";
+        Err(Finding::new("template.path", Level::Error, message, help).at(from, 0, 0))
+    };
+    match inside(name) {
+        Some(path) if path.is_empty() => refused("the name of the project's folder is empty".to_owned()),
+        Some(_) if name.starts_with('/') => refused(format!("the project's folder {name:?} is absolute")),
+        Some(path) => Ok(path),
+        None => refused(format!("the project's folder {name:?} is outside of the folder that was asked for")),
+    }
+}
+
+/// A path without `.`, `..` and empty parts; nothing where it leads out.
+fn inside(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part if part.contains('\0') => return None,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The files that are rendered.
+pub struct Source<'a> {
+    template: &'a Template,
+    /// The folder of the project, in the tree.
+    folder: String,
+}
+
+impl Source<'_> {
+    /// Includes, parents and imports come from the project's folder, and from `templates/` beside it.
+    fn loader(&self) -> Arc<dyn Fn(&str) -> Option<String> + Send + Sync> {
+        let (tree, folders) = (self.template.tree.clone(), self.template.folders.clone());
+        let roots = [self.folder.clone(), joined(&self.template.root, "templates")];
+        Arc::new(move |name| {
+            if name.split('/').any(|part| part == "..") {
+                return None;
+            }
+            let found = roots.iter().find_map(|root| folders.read(&tree, &joined(root, name)).ok()?);
+            found.and_then(|(content, _)| String::from_utf8(content.to_vec()).ok())
+        })
+    }
+
+    fn tree(&self) -> &Tree {
+        &self.template.tree
+    }
+
+    fn folders(&self) -> &Folders {
+        &self.template.folders
+    }
+
+    /// The path in the tree of a path in the project's folder.
+    fn path(&self, relative: &str) -> String {
+        if relative.is_empty() { self.folder.clone() } else { joined(&self.folder, relative) }
+    }
+}
+
+/// A project while it is rendered.
+struct Project<'a> {
+    jinja: &'a Jinja,
+    source: &'a Source<'a>,
+    context: Value,
+    known: &'a [&'a str],
+    copied: Vec<Regex>,
+    newline: Option<String>,
+    limits: Limits,
+    bytes: usize,
+    folders: BTreeSet<String>,
+    files: BTreeMap<String, (Entry, Origin)>,
+    findings: Vec<Finding>,
+}
+
+impl Project<'_> {
+    /// One folder of the template, by its path in the project's folder: first its folders, then its files, then what is in
+    /// the folders.
+    fn folder(&mut self, relative: &str) {
+        let (mut below, mut files) = (Vec::new(), Vec::new());
+        for name in self.source.folders().names(&self.source.path(relative)) {
+            let path = joined(relative, name);
+            match self.source.folders().resolve(self.source.tree(), &self.source.path(&path)) {
+                Target::Folder(_) => below.push(path),
+                _ => files.push(path),
+            }
+        }
+        let (copied, rendered): (Vec<String>, Vec<String>) = below.into_iter().partition(|path| self.is_copied(path));
+        for path in copied {
+            let result = self.copy_folder(&path);
+            self.note(result);
+        }
+        let mut entered = Vec::new();
+        for path in rendered {
+            let result = self.make_folder(&path);
+            let made = result.is_ok();
+            self.note(result);
+            // A linked folder is made and not entered, as `os.walk` does not follow it.
+            let linked = matches!(self.source.tree().get(&self.source.path(&path)), Some(Entry::Link { .. }));
+            if made && !linked {
+                entered.push(path);
+            }
+        }
+        for path in files {
+            if self.is_over() {
+                return;
+            }
+            let result = self.file(&path);
+            self.note(result);
+        }
+        for path in entered {
+            self.folder(&path);
+        }
+    }
+
+    fn note(&mut self, result: Result<(), Finding>) {
+        if let Err(finding) = result {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Nothing more is rendered after findings enough, or after one that took much time.
+    fn is_over(&self) -> bool {
+        let expensive = |finding: &Finding| matches!(finding.rule.as_str(), "template.too-long" | "template.too-large");
+        self.findings.len() >= FINDINGS || self.findings.last().is_some_and(expensive)
+    }
+
+    fn is_copied(&self, path: &str) -> bool {
+        self.copied.iter().any(|pattern| pattern.is_match(path))
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), Finding> {
+        let rendered = self.name(path, path)?;
+        let made = self.place(path, &rendered)?;
+        if self.folders.contains(&made) || self.files.contains_key(&made) {
+            let message = match made.as_str() {
+                "" => "the name of the folder is empty with these answers".to_owned(),
+                made => format!("the folder becomes {made:?}, which is there already"),
+            };
+            let help = "cookiecutter makes no folder twice: give its files names that become empty instead";
+            return Err(self.finding("template.collision", path, message, help));
+        }
+        self.add_folder(path, &made)
+    }
+
+    fn add_folder(&mut self, path: &str, made: &str) -> Result<(), Finding> {
+        let mut ends: Vec<usize> = made.match_indices('/').map(|(at, _)| at).collect();
+        ends.push(made.len());
+        for end in ends {
+            let folder = &made[..end];
+            if self.files.contains_key(folder) {
+                let message = format!("{folder:?} is a file, and has to be a folder too");
+                return Err(self.finding("template.collision", path, message, "rename one of both"));
+            }
+            self.folders.insert(folder.to_owned());
+        }
+        self.check_count(path)
+    }
+
+    fn check_count(&self, path: &str) -> Result<(), Finding> {
+        if self.folders.len() + self.files.len() <= self.limits.entries {
+            return Ok(());
+        }
+        let message = format!("the project has more than {} files and folders", self.limits.entries);
+        Err(self.finding("template.too-large", path, message, "render a smaller part of it"))
+    }
+
+    /// A folder that is taken as it is, with all that it holds, links followed.
+    fn copy_folder(&mut self, path: &str) -> Result<(), Finding> {
+        let rendered = self.name(path, path)?;
+        let made = self.place(path, &rendered)?;
+        self.folders.retain(|folder| folder != &made && !is_below(folder, &made));
+        self.files.retain(|file, _| !is_below(file, &made));
+        self.add_folder(path, &made)?;
+        self.copy_into(path, &made, 0)
+    }
+
+    fn copy_into(&mut self, path: &str, made: &str, depth: usize) -> Result<(), Finding> {
+        if depth > self.limits.depth {
+            return Err(self.finding(
+                "template.too-large",
+                path,
+                "folders are nested too deeply",
+                "look for a link in a circle",
+            ));
+        }
+        let Target::Folder(real) = self.source.folders().resolve(self.source.tree(), &self.source.path(path)) else {
+            return Ok(());
+        };
+        let names: Vec<String> = self.source.folders().names(&real).map(str::to_owned).collect();
+        for name in names {
+            let (path, made) = (joined(path, &name), joined(made, &name));
+            match self.source.folders().resolve(self.source.tree(), &self.source.path(&path)) {
+                Target::Folder(_) => {
+                    self.add_folder(&path, &made)?;
+                    self.copy_into(&path, &made, depth + 1)?;
+                }
+                _ => {
+                    let (content, mode) = self.content(&path)?;
+                    self.put(&path, made, Entry::File { content, mode }, Treatment::Copied)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str) -> Result<(), Finding> {
+        let rendered = self.name(path, path)?;
+        let made = self.place(path, &rendered)?;
+        let copied = self.is_copied(path);
+        if self.folders.contains(&made) {
+            // An empty name is how a template leaves a file out.
+            return if copied && made.is_empty() { Ok(()) } else { self.left_out(path, &made, copied) };
+        }
+        let parent = made.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if rendered.ends_with('/') || !self.folders.contains(parent) {
+            let message = format!("the file becomes {rendered:?}, and there is no folder {parent:?}");
+            return Err(self.finding("template.path", path, message, "answers that name files hold no /"));
+        }
+        let (content, mode) = self.content(path)?;
+        if copied {
+            return self.put(path, made, Entry::File { content, mode }, Treatment::Copied);
+        }
+        if binary::is_binary(path, &content) {
+            return self.put(path, made, Entry::File { content, mode }, Treatment::Binary);
+        }
+        let text = self.text(path, &content)?;
+        let rendered = self.render(path, text)?;
+        let newline = match &self.newline {
+            Some(newline) => newline.as_str(),
+            None => first_newline(&content),
+        };
+        let written = if newline == "\n" { rendered } else { rendered.replace('\n', newline) };
+        self.put(path, made, Entry::file(written.into_bytes(), mode), Treatment::Rendered)
+    }
+
+    /// A file whose name is that of a folder is left out, unless it would have been copied: then cookiecutter fails.
+    fn left_out(&self, path: &str, made: &str, copied: bool) -> Result<(), Finding> {
+        if !copied {
+            return Ok(());
+        }
+        let message = format!("the file becomes {made:?}, which is a folder");
+        Err(self.finding("template.collision", path, message, "rename one of both"))
+    }
+
+    fn content(&self, path: &str) -> Result<(Arc<[u8]>, u32), Finding> {
+        let full = self.source.path(path);
+        match self.source.folders().resolve(self.source.tree(), &full) {
+            Target::Outside => Err(outside(&full)),
+            _ => self.source.folders().read(self.source.tree(), &full)?.ok_or_else(|| {
+                let help = "put what it leads to into the template, or remove the link";
+                self.finding("template.link", path, "the link leads to nothing", help)
+            }),
+        }
+    }
+
+    fn text<'c>(&self, path: &str, content: &'c [u8]) -> Result<&'c str, Finding> {
+        std::str::from_utf8(content).map_err(|error| {
+            let before = &content[..error.valid_up_to()];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+            let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() as u32 + 1;
+            let help = "save it as UTF-8, or name it in _copy_without_render";
+            self.finding("template.encoding", path, "the text is no UTF-8 (is it latin-1?)", help).at(
+                self.source.path(path),
+                line,
+                column,
+            )
+        })
+    }
+
+    fn put(&mut self, path: &str, made: String, entry: Entry, treatment: Treatment) -> Result<(), Finding> {
+        if let Entry::File { content, .. } = &entry {
+            self.bytes += content.len();
+        }
+        if self.bytes > self.limits.total_bytes {
+            let message = format!("the project is larger than {} MB", self.limits.total_bytes >> 20);
+            return Err(self.finding("template.too-large", path, message, "render a smaller part of it"));
+        }
+        if let Some((_, other)) = self.files.get(&made) {
+            let message = format!("the file becomes {made:?}, and so does {}", other.path);
+            return Err(self.finding("template.collision", path, message, "give both names that cannot be equal"));
+        }
+        self.files.insert(made, (entry, Origin { path: self.source.path(path), treatment }));
+        self.check_count(path)
+    }
+
+    /// A path as the answers make it.
+    fn name(&self, name: &str, path: &str) -> Result<String, Finding> {
+        self.jinja.render(&format!("{} (its name)", self.source.path(path)), name, &self.context).map_err(|problem| {
+            let finding = self.near(problem);
+            Finding { file: self.source.path(path), message: format!("in its name, {}", finding.message), ..finding }
+        })
+    }
+
+    /// A rendered path, as a path of the project.
+    fn place(&self, path: &str, rendered: &str) -> Result<String, Finding> {
+        // Python joins an absolute path over what stands before it.
+        match inside(rendered).filter(|_| !rendered.starts_with('/')) {
+            Some(made) => Ok(made),
+            None => {
+                let message = format!("its name becomes {rendered:?}, which is outside of the project");
+                let help = "an answer that becomes a name must not hold .. or begin with /";
+                Err(self.finding("template.path", path, message, help))
+            }
+        }
+    }
+
+    fn render(&self, path: &str, text: &str) -> Result<String, Finding> {
+        // Named as an include names it, so that a file can include itself and be named in the same way.
+        self.jinja.render(path, text, &self.context).map_err(|problem| {
+            let finding = self.near(problem);
+            let below = |root: &str| Some(joined(root, &finding.file)).filter(|path| self.is_file(path));
+            let file = below(&self.source.folder)
+                .or_else(|| below(&joined(&self.source.template.root, "templates")))
+                .unwrap_or_else(|| self.source.path(path));
+            Finding { file, ..finding }
+        })
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        matches!(self.source.folders().resolve(self.source.tree(), path), Target::File(_))
+    }
+
+    fn near(&self, problem: Problem) -> Finding {
+        match problem.undefined.clone() {
+            Some(expression) => {
+                *problem.near(expression.trim_start_matches("cookiecutter."), self.known.iter().copied()).finding
+            }
+            None => *problem.finding,
+        }
+    }
+
+    fn finding(&self, rule: &str, path: &str, message: impl Into<String>, help: &str) -> Finding {
+        Finding::new(rule, Level::Error, message, help).at(self.source.path(path), 0, 0)
+    }
+
+    fn finish(self, name: String, answers: Answers, hooks: Vec<crate::Hook>) -> Result<Rendered, Findings> {
+        if !self.findings.is_empty() {
+            return Err(self.findings.into());
+        }
+        let mut rendered = Rendered { folder: Some(name), answers, hooks, ..Rendered::default() };
+        let mut lower: BTreeMap<String, &str> = BTreeMap::new();
+        for path in self.files.keys() {
+            if let Some(other) = lower.insert(path.to_lowercase(), path) {
+                let message = format!("{other:?} and {path:?} are one file where names know no capital letters");
+                let help = "Windows and macOS keep only one of them: rename the other";
+                rendered.findings.push(Finding::new("template.case", Level::Warning, message, help).at(
+                    path.clone(),
+                    0,
+                    0,
+                ));
+            }
+        }
+        let invalid = |path: &str, error: crate::tree::PathError| {
+            one(Finding::new("template.path", Level::Error, format!("{path:?}: {error}"), "").at(path, 0, 0))
+        };
+        for folder in self.folders.iter().filter(|folder| !folder.is_empty()) {
+            rendered.tree.insert(folder.clone(), Entry::Folder).map_err(|error| invalid(folder, error))?;
+        }
+        for (path, (entry, origin)) in self.files {
+            rendered.tree.insert(path.clone(), entry).map_err(|error| invalid(&path, error))?;
+            rendered.origins.insert(path, origin);
+        }
+        Ok(rendered)
+    }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What the lines of a file end with, as cookiecutter finds it: it reads one line of the file, for which Python reads blocks
+/// of 8 192 bytes, and takes the first of the line ends in them in the order `\r`, `\n`, `\r\n`.
+fn first_newline(content: &[u8]) -> &'static str {
+    const BLOCK: usize = 8_192;
+    let line = content.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    let Some(line) = line else { return "\n" };
+    // A `\r` at the end of a block may be the first half of a `\r\n`: the line ends only in the next block.
+    let split = usize::from(content[line] == b'\r' && (line + 1).is_multiple_of(BLOCK));
+    let read = &content[..content.len().min((line / BLOCK + 1 + split) * BLOCK)];
+    let (mut unix, mut windows) = (false, false);
+    for (at, byte) in read.iter().enumerate() {
+        match byte {
+            // The last byte of a block waits for the next one.
+            b'\r' if at + 1 == read.len() && read.len() < content.len() => {}
+            b'\r' if read.get(at + 1) == Some(&b'\n') => windows = true,
+            b'\r' => return "\r",
+            b'\n' if at == 0 || read[at - 1] != b'\r' => unix = true,
+            _ => {}
+        }
+    }
+    if unix || !windows { "\n" } else { "\r\n" }
+}

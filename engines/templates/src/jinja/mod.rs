@@ -1,0 +1,153 @@
+//! Jinja as the dialects share it: minijinja with what Jinja2 3.1 has and minijinja has not.
+//!
+//! [`rewrite`] writes some tags anew before they are read, [`functions`], [`filters`], [`tests`] and [`methods`] add and
+//! replace, [`values`] are lists and dictionaries that a template may change. The rest of the differences is in the
+//! engine's README.
+
+mod arguments;
+mod chance;
+mod entities;
+mod filters;
+mod functions;
+mod json;
+mod methods;
+mod numbers;
+mod percent;
+mod pieces;
+mod pretty;
+mod problem;
+mod rewrite;
+mod slug;
+mod syntax;
+mod tests;
+mod text;
+mod time;
+pub mod values;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
+
+pub use json::{dumps_json as dumps, float};
+pub use problem::{Problem, nearest};
+pub use rewrite::normalise_lines;
+pub use syntax::Syntax;
+
+use chance::Chance;
+use time::Clock;
+
+use crate::Limits;
+
+/// Where includes, parents and imports come from: the text of a template by its name, before anything is rewritten.
+pub type Loader = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// What an environment is made of.
+pub struct Options {
+    pub syntax: Syntax,
+    /// Statements that only an extension brings: `do`, `break`, `continue`.
+    pub statements: BTreeSet<&'static str>,
+    /// Undefined variables are errors wherever they are used.
+    pub strict: bool,
+    /// Values are escaped for HTML.
+    pub autoescape: bool,
+}
+
+/// An environment that renders texts.
+pub struct Jinja {
+    environment: Environment<'static>,
+    syntax: Syntax,
+    statements: BTreeSet<&'static str>,
+    chance: Arc<Chance>,
+    limits: Limits,
+}
+
+impl Jinja {
+    /// # Errors
+    /// Delimiters that cannot be told apart.
+    pub fn new(options: Options, inputs: &crate::Environment, loader: Arc<Loader>) -> Result<Self, Problem> {
+        let Options { syntax, statements, strict, autoescape } = options;
+        let mut environment = Environment::new();
+        let chance = Arc::new(Chance::new(inputs.seed));
+        environment.set_syntax(syntax.build().map_err(|error| Problem::of(&error, None))?);
+        environment.set_undefined_behavior(if strict { UndefinedBehavior::Strict } else { UndefinedBehavior::Lenient });
+        environment.set_auto_escape_callback(move |_| if autoescape { AutoEscape::Html } else { AutoEscape::None });
+        environment.set_formatter(filters::write);
+        environment.set_unknown_method_callback(methods::call);
+        environment.set_fuel(Some(inputs.limits.fuel));
+        environment.set_recursion_limit(inputs.limits.depth);
+        environment.set_debug(true);
+        functions::add(&mut environment, Clock { time: inputs.clock, zone: inputs.zone.clone() }, &chance);
+        filters::add(&mut environment, &chance);
+        tests::add(&mut environment);
+        let read = syntax.clone();
+        environment
+            .set_loader(move |name| Ok(loader(name).map(|source| rewrite::rewrite(&source, &read).into_owned())));
+        Ok(Self { environment, syntax, statements, chance, limits: inputs.limits })
+    }
+
+    pub fn syntax(&self) -> &Syntax {
+        &self.syntax
+    }
+
+    /// Renders a text. Its name is what findings call the file, and where its chance begins.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn render(&self, name: &str, source: &str, context: &Value) -> Result<String, Problem> {
+        if !self.syntax.occurs_in(source) {
+            return Ok(normalise_lines(source, &self.syntax.newline).into_owned());
+        }
+        self.chance.begin(name);
+        self.check_statements(name, source)?;
+        let rewritten = rewrite::rewrite(source, &self.syntax);
+        let problem = |error: &minijinja::Error| Problem::of(error, Some((name, source)));
+        let template = self.environment.template_from_named_str(name, &rewritten).map_err(|error| problem(&error))?;
+        let mut output = Bounded { written: Vec::new(), limit: self.limits.file_bytes };
+        match template.render_captured_to(context.clone(), &mut output) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WriteFailure => {
+                return Err(Problem::too_long(name, self.limits.file_bytes));
+            }
+            Err(error) => return Err(problem(&error)),
+        }
+        String::from_utf8(output.written).map_err(|_| Problem::too_long(name, self.limits.file_bytes))
+    }
+
+    /// minijinja knows statements that Jinja2 knows only with an extension.
+    fn check_statements(&self, name: &str, source: &str) -> Result<(), Problem> {
+        for statement in ["do", "break", "continue"] {
+            if self.statements.contains(statement) || !source.contains(statement) {
+                continue;
+            }
+            for piece in pieces::pieces(source, &self.syntax) {
+                let Some(first) = pieces::tokens(source, piece.inner.clone()).into_iter().next() else { continue };
+                if piece.kind == pieces::PieceKind::Block && &source[first.range.clone()] == statement {
+                    return Err(Problem::unknown_statement(name, source, first.range.start, statement));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text that stops growing.
+struct Bounded {
+    written: Vec<u8>,
+    limit: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.written.len() + bytes.len() > self.limit {
+            return Err(io::Error::other("the text is too long"));
+        }
+        self.written.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! A template of any dialect.
+
+use model::{Finding, Findings};
+use serde::Serialize;
+
+use crate::tree::Tree;
+use crate::{Answers, Environment, Question, Rendered, Trust, cookiecutter};
+
+/// A template that was read and found to be one.
+#[derive(Clone, Debug)]
+pub struct Template {
+    cookiecutter: cookiecutter::Template,
+}
+
+/// Whose rules a template follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    Cookiecutter,
+}
+
+/// A template within a template, of which one has to be chosen first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Nested {
+    pub key: String,
+    /// What a person reads.
+    pub label: String,
+    /// Its folder in the tree.
+    pub path: String,
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// It is none of a known dialect, or what describes it is not valid.
+    pub fn open(tree: Tree) -> Result<Self, Findings> {
+        Self::open_in(tree, "")
+    }
+
+    /// Reads a template that lies in a folder of a tree, whose links may lead to the rest of it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(tree: Tree, folder: &str) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: cookiecutter::Template::open(tree, folder)? })
+    }
+
+    /// Whether a folder of a tree is a template, and of which dialect.
+    #[must_use]
+    pub fn dialect_of(tree: &Tree, folder: &str) -> Option<Dialect> {
+        cookiecutter::Template::is_one(tree, folder).then_some(Dialect::Cookiecutter)
+    }
+
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        Dialect::Cookiecutter
+    }
+
+    /// The files that it was read from.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        self.cookiecutter.tree()
+    }
+
+    /// The templates of which one has to be chosen; empty where this is one that can be rendered.
+    #[must_use]
+    pub fn nested(&self) -> &[Nested] {
+        self.cookiecutter.nested()
+    }
+
+    /// The chosen one of [`Self::nested`].
+    ///
+    /// # Errors
+    /// There is none of that key, or it is not valid.
+    pub fn choose(&self, key: &str) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: self.cookiecutter.choose(key)? })
+    }
+
+    /// What would be executed.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        self.cookiecutter.trust()
+    }
+
+    /// The template with other defaults: those of a person's configuration, or of `--data`. Names that it does not ask for
+    /// are ignored, as cookiecutter does. Unlike an answer, a default is rendered.
+    ///
+    /// # Errors
+    /// A value that its question does not take.
+    pub fn with_defaults(&self, defaults: &Answers) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: self.cookiecutter.with_defaults(defaults)? })
+    }
+
+    /// [`Self::with_defaults`] of a person's configuration: what a question does not take is a warning, and ends it.
+    #[must_use]
+    pub fn with_configured(&self, defaults: &Answers) -> (Self, Option<Finding>) {
+        let (cookiecutter, refused) = self.cookiecutter.with_configured(defaults);
+        (Self { cookiecutter }, refused)
+    }
+
+    /// All that is asked, with the defaults that the given answers lead to.
+    ///
+    /// # Errors
+    /// A default cannot be rendered.
+    pub fn questions(&self, answers: &Answers, environment: &Environment) -> Result<Vec<Question>, Findings> {
+        self.cookiecutter.questions(answers, environment)
+    }
+
+    /// The first question that is not answered yet, with its default; `None` when all are.
+    ///
+    /// # Errors
+    /// Its default cannot be rendered.
+    pub fn next(&self, answers: &Answers, environment: &Environment) -> Result<Option<Question>, Findings> {
+        self.cookiecutter.next(answers, environment)
+    }
+
+    /// Takes what a person typed, or what a form sent, as the answer to a question.
+    ///
+    /// # Errors
+    /// The question does not take it: the message says what it takes.
+    pub fn answer(&self, question: &Question, typed: &str) -> Result<serde_json::Value, Findings> {
+        self.cookiecutter.answer(question, typed)
+    }
+
+    /// Renders the project. Questions without an answer take their default.
+    ///
+    /// # Errors
+    /// Everything that is wrong with names, texts and answers, with the place of each.
+    pub fn render(&self, answers: &Answers, environment: &Environment) -> Result<Rendered, Findings> {
+        self.cookiecutter.render(answers, environment)
+    }
+
+    /// The template in its own dialect.
+    pub(crate) fn cookiecutter(&self) -> &cookiecutter::Template {
+        &self.cookiecutter
+    }
+}

@@ -1,0 +1,98 @@
+//! A small history of forty commits, and projects from it.
+
+use std::collections::BTreeMap;
+
+use engine_templates::Dialect;
+use engine_templates::adopt::{Index, Revision};
+use engine_templates::lineage::{Render, Source};
+use engine_templates::tree::{Entry, Tree};
+
+use crate::replay::{Stored, Tally, environment, fitted, project};
+
+const MANIFEST: &str = r#"{
+  "full_name": "Nobody",
+  "email": "nobody@example.org",
+  "project_name": "Example",
+  "project_slug": "{{ cookiecutter.project_name.lower().replace(' ', '_') }}",
+  "use_docker": ["yes", "no"],
+  "tests": "y"
+}"#;
+
+/// Every commit changes a line of one file; on the way files come, go and are renamed.
+pub fn history() -> Stored {
+    let folder = "{{cookiecutter.project_slug}}";
+    let body = |number: usize, changes: usize| -> String {
+        (0..20)
+            .map(|line| format!("rule {number}.{line} = {}\n", if line < changes % 20 { changes } else { 0 }))
+            .collect()
+    };
+    let history = (0..40).map(|commit| {
+        let count = |file: usize| (0..=commit).filter(|at| at % 6 == file).count();
+        let mut files = vec![
+            ("README.md", format!("# {{{{ cookiecutter.project_name }}}}\n\nWritten by {{{{ cookiecutter.full_name }}}} <{{{{ cookiecutter.email }}}}>\n{}", body(0, count(0)))),
+            ("setup.cfg", format!("[metadata]\nname = {{{{ cookiecutter.project_slug }}}}\nauthor = {{{{ cookiecutter.full_name }}}}\n{}", body(1, count(1)))),
+            ("{{cookiecutter.project_slug}}/main.py", body(2, count(2))),
+            ("ci.yml", format!("{}{{% if cookiecutter.tests == 'y' %}}\ntest: all\nreport: junit\n{{% endif %}}\n", body(3, count(3)))),
+            ("{% if cookiecutter.use_docker == 'yes' %}Dockerfile{% endif %}", body(4, count(4))),
+            (if commit < 20 { "Makefile" } else { "justfile" }, body(5, count(5))),
+        ];
+        if commit > 10 {
+            files.push(("SECURITY.md", "Tell us.\n".to_owned()));
+        }
+        let mut tree = Tree::default();
+        tree.insert("cookiecutter.json", Entry::file(MANIFEST.as_bytes(), 0o644)).unwrap();
+        for (path, text) in files {
+            tree.insert(format!("{folder}/{path}"), Entry::file(text.into_bytes(), 0o644)).unwrap();
+        }
+        tree
+    });
+    let trees: Vec<Tree> = history.collect();
+    let revisions = (0..trees.len()).map(|at| Revision { commit: format!("{at:040x}"), tag: None }).collect();
+    Stored { revisions, trees }
+}
+
+#[test]
+fn replayed_projects_are_recognised() {
+    let history = history();
+    let index = Index::new(&history).unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    let (mut tally, mut wrong) = (Tally::default(), BTreeMap::new());
+    while tally.projects < 60 {
+        let project = project(&history, &mut random).unwrap();
+        let adoption = fitted(&project.tree, &index).unwrap();
+        tally.add(&project, &history, &adoption, &mut wrong);
+    }
+    let share = |(part, whole): (usize, usize)| part * 100 / whole;
+    assert!(share(tally.answers) >= 95, "{tally:?} {wrong:?}");
+    assert!(share(tally.version) >= 90, "{tally:?} {wrong:?}");
+}
+
+#[test]
+fn an_untouched_project_is_recognised_exactly() {
+    let history = history();
+    let index = Index::new(&history).unwrap();
+    let answers = [("full_name", "Ada Lovelace"), ("email", "ada@example.org"), ("project_name", "Night Train")];
+    let given = answers.into_iter().chain([("use_docker", "yes"), ("tests", "n")]).collect();
+    let render = |at: usize| {
+        let template = engine_templates::Template::open(history.trees[at].clone()).unwrap();
+        template.render(&given, &environment()).unwrap()
+    };
+    let old = render(15);
+    let adoption = fitted(&old.tree, &index).unwrap();
+    assert_eq!(adoption.base, 15);
+    assert_eq!(adoption.answers, old.answers);
+    assert!(adoption.score > 0.999 && adoption.missing.is_empty() && adoption.doubtful().count() == 0, "{adoption:?}");
+    let lineage = adoption.lineage(Source::new("t", None), &index, Dialect::Cookiecutter, Render::of(&environment()));
+    assert_eq!(lineage.version.commit, Some(format!("{:040x}", 15)));
+    assert!(lineage.files.iter().all(|(path, record)| record.is(old.tree.get(path).unwrap())));
+}
+
+#[test]
+fn what_has_nothing_to_do_with_a_template_does_not_fit() {
+    let index = Index::new(&history()).unwrap();
+    let mut stranger = Tree::default();
+    stranger.insert("README.md", Entry::file(*b"# Something else\n\nEntirely.\n", 0o644)).unwrap();
+    stranger.insert("main.go", Entry::file(*b"package main\n", 0o644)).unwrap();
+    assert!(fitted(&stranger, &index).is_none_or(|adoption| adoption.score < 0.1));
+    assert!(fitted(&Tree::default(), &index).is_none());
+}

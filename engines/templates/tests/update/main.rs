@@ -1,0 +1,8 @@
+//! Updates through the public door, merged by the real `git`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod laws;
+mod rules;
+mod standing;
+mod support;
