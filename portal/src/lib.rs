@@ -22,6 +22,7 @@ pub mod repositories;
 pub mod secret;
 pub mod settings;
 pub mod sources;
+pub mod templates;
 
 mod portal;
 

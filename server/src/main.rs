@@ -29,6 +29,10 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => block_on(cli::doctor::run(arguments)),
         Command::Administrator(arguments) => block_on(cli::administrator::run(arguments)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
+        Command::New(arguments) => block_on(cli::templates::new::run(arguments)),
+        Command::Update(arguments) => block_on(cli::templates::update::run(arguments)),
+        Command::CheckUpdate(arguments) => block_on(cli::templates::standing::check_update(arguments)),
+        Command::Diff(arguments) => block_on(cli::templates::standing::diff(arguments)),
     }
 }
 

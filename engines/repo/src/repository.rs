@@ -192,6 +192,14 @@ impl Repository {
             .collect())
     }
 
+    /// What a reference of this full name names, symbolic ones followed; `None` where there is none.
+    pub(crate) fn reference(&self, name: &str) -> Result<Option<ObjectId>, ReadError> {
+        let failed = |error: String| ReadError::References(error);
+        let Ok(partial) = <&gix::refs::PartialNameRef>::try_from(name) else { return Ok(None) };
+        let found = self.refs.try_find(partial).map_err(|error| failed(error.to_string()))?;
+        Ok(found.and_then(|reference| reference.target.try_id().map(ToOwned::to_owned)))
+    }
+
     pub(crate) fn objects(&self) -> &Arc<Objects> {
         &self.objects
     }

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod doctor;
 pub mod serve;
 pub mod sync;
+pub mod templates;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,12 @@ use crate::config::{self, Config};
 
 /// The input is invalid.
 pub const INVALID: u8 = 2;
+/// It failed, or the answer is no.
+pub const FAILED: u8 = 1;
 /// Could not decide, or could not read.
 pub const UNREADABLE: u8 = 3;
+/// It would execute what nobody has trusted.
+pub const NOT_TRUSTED: u8 = 4;
 /// The command line itself is wrong (`EX_USAGE`).
 pub const USAGE: u8 = 64;
 
@@ -29,7 +34,8 @@ pub const USAGE: u8 = 64;
     version,
     about = "An internal developer portal: one program that turns a folder of Git repositories into a catalog.",
     after_help = "Examples:\n  slipway serve --source ~/work\n  slipway serve --demo\n  slipway sync --source /srv/git\n  slipway doctor\n  \
-                  slipway catalog discover . --format yaml\n  slipway catalog validate catalog-info.yaml"
+                  slipway catalog discover . --format yaml\n  slipway catalog validate catalog-info.yaml\n  \
+                  slipway new gh:audreyfeldroy/cookiecutter-pypackage ~/work\n  slipway update ~/work/my-project"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -49,6 +55,14 @@ pub enum Command {
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),
+    /// Make a project from a template.
+    New(templates::new::New),
+    /// Bring what a template changed since into a project that was made from it.
+    Update(templates::update::Update),
+    /// Say whether a project is behind its template, and what changed.
+    CheckUpdate(templates::standing::CheckUpdate),
+    /// Show what a project changed of what its template made.
+    Diff(templates::standing::Diff),
 }
 
 /// What `serve` and `sync` share.

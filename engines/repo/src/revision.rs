@@ -1,0 +1,107 @@
+//! Any commit of a repository, not only its head: what a branch, a tag or an id names, and the files there.
+
+use gix::ObjectId;
+use gix::objs::{CommitRefIter, Kind};
+
+use crate::objects::object;
+use crate::walk::{self, Walk};
+use crate::{FileKind, ReadError, Repository, SnapshotLimits};
+
+/// Bytes of all files of one commit.
+const LARGEST_TREE: u64 = 1 << 30;
+
+/// One file of a commit, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionFile {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    /// Never a submodule.
+    pub kind: FileKind,
+    /// Of a link: its target.
+    pub bytes: Vec<u8>,
+    /// The blob's hash: equal contents have equal ones.
+    pub id: String,
+}
+
+impl Repository {
+    /// The commit that a branch, a tag or a whole id names; `None` where nothing is called so.
+    ///
+    /// # Errors
+    /// What it names cannot be read.
+    pub fn resolve(&self, name: &str) -> Result<Option<String>, ReadError> {
+        let peel = |id: ObjectId| self.objects().lend().peel_to_commit(id, &mut Vec::new());
+        if let Ok(id) = ObjectId::from_hex(name.as_bytes()) {
+            return Ok(self.has_commit(name).then(|| id.to_string()));
+        }
+        for full in [format!("refs/tags/{name}"), format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}")] {
+            if let Some(id) = self.reference(&full)? {
+                return peel(id).map(|id| Some(id.to_string()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tag of a commit; of several the one that sorts last, as `v1.10` after `v1.9`.
+    ///
+    /// # Errors
+    /// The tags cannot be listed.
+    pub fn tag_of(&self, commit: &str) -> Result<Option<String>, ReadError> {
+        let lent = self.objects().lend();
+        let names = self.tags()?.into_iter().filter_map(|(name, id)| {
+            let peeled = lent.peel_to_commit(id, &mut Vec::new()).ok()?;
+            (peeled.to_string() == commit).then_some(name)
+        });
+        Ok(names.max_by(|one, other| numbers(one).cmp(&numbers(other))))
+    }
+
+    /// The commits from one back along first parents, itself first, at most `limit`.
+    ///
+    /// # Errors
+    /// A commit cannot be read.
+    pub fn first_parents(&self, commit: &str, limit: usize) -> Result<Vec<String>, ReadError> {
+        let lent = self.objects().lend();
+        let (mut next, mut found, mut buffer) = (ObjectId::from_hex(commit.as_bytes()).ok(), Vec::new(), Vec::new());
+        while let Some(id) = next.filter(|_| found.len() < limit) {
+            lent.read_as(&id, Kind::Commit, &mut buffer)?;
+            found.push(id.to_string());
+            next = CommitRefIter::from_bytes(&buffer, id.kind()).parent_ids().next();
+        }
+        Ok(found)
+    }
+
+    /// All files of a commit but submodules, by path.
+    ///
+    /// # Errors
+    /// Something cannot be read, or there is more than is ever read.
+    pub fn files_at(&self, commit: &str) -> Result<Vec<RevisionFile>, ReadError> {
+        let not_there = || ReadError::Object { id: commit.to_owned(), why: "there is no such commit".to_owned() };
+        let id = ObjectId::from_hex(commit.as_bytes()).map_err(|_| not_there())?;
+        let lent = self.objects().lend();
+        let root = walk::tree_of(&lent, id, &mut Vec::new())?;
+        let limits = SnapshotLimits::default();
+        let mut walk = Walk { limits, entries: Vec::new(), findings: Vec::new(), truncated: false };
+        walk.run(&lent, root);
+        if walk.truncated || !walk.findings.is_empty() {
+            let why = walk.findings.first().map_or("it has too many files", |finding| finding.message.as_str());
+            return Err(object(&root, why));
+        }
+        let (mut files, mut total) = (Vec::with_capacity(walk.entries.len()), 0);
+        for entry in walk.entries.into_iter().filter(|entry| entry.kind != FileKind::Submodule) {
+            let mut bytes = Vec::new();
+            lent.read_as(&entry.id, Kind::Blob, &mut bytes)?;
+            total += bytes.len() as u64;
+            if total > LARGEST_TREE {
+                return Err(ReadError::TooLarge { what: entry.path, size: total, limit: LARGEST_TREE });
+            }
+            files.push(RevisionFile { path: entry.path, kind: entry.kind, bytes, id: entry.id.to_string() });
+        }
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(files)
+    }
+}
+
+/// The numbers in a name, so that `v1.10` is after `v1.9`, and then the name.
+fn numbers(name: &str) -> (Vec<u64>, &str) {
+    let parts = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    (parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect(), name)
+}

@@ -1,0 +1,151 @@
+//! Where templates come from: a folder as it is, or a repository at one of its commits, mirrored where it is elsewhere.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine_repo::Repository;
+use engine_templates::lineage::{Source, Version};
+use engine_templates::tree::Tree;
+use tokio_util::sync::CancellationToken;
+
+use super::{read_folder, tree_at};
+use crate::error::{Error, Result};
+use crate::git::{self, Address, Connection, Login, Remote, Watch};
+
+/// A template that was brought here.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// All files of the folder or repository that holds it.
+    pub tree: Tree,
+    pub source: Source,
+    /// Without a commit where it is a folder that is no repository, or holds what was not committed.
+    pub version: Version,
+    /// Where it lies on this machine.
+    pub folder: PathBuf,
+    /// What whoever uses it should know.
+    pub warning: Option<String>,
+}
+
+/// Brings a template here: `address` is a folder or a Git address, `reference` a branch, tag or commit of it. Repositories
+/// elsewhere are mirrored below `mirrors`. A folder is taken as it is, with what is not committed, unless `reference` says
+/// which commit; `say` hears how far git is.
+///
+/// # Errors
+/// [`Error::NotFound`] for what is not there, [`Error::Unavailable`] for what cannot be read or reached.
+pub async fn fetch(
+    address: &str,
+    directory: Option<&str>,
+    reference: Option<&str>,
+    mirrors: &Path,
+    say: impl Fn(&str) + Send + Sync,
+) -> Result<Fetched> {
+    let path = Path::new(address);
+    if path.is_dir() {
+        let (path, directory) = (path.to_owned(), directory.map(str::to_owned));
+        let reference = reference.map(str::to_owned);
+        let read = move || of_folder(&path, directory.as_deref(), reference.as_deref());
+        return tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    }
+    let parsed = Address::parse(address).map_err(|expected| {
+        Error::not_found(format!("The template {address:?}, which is neither a folder nor {expected},"))
+    })?;
+    let login = parsed
+        .password
+        .clone()
+        .map(|secret| Login { username: parsed.username.clone().unwrap_or_else(|| "git".to_owned()), secret });
+    let remote = Remote {
+        url: parsed.url.clone(),
+        credentials: Arc::new(move || Ok(login.clone())),
+        connection: Connection::default(),
+        time_limit: git::TIME_LIMIT,
+    };
+    std::fs::create_dir_all(mirrors)
+        .map_err(|error| Error::Unavailable(format!("{} cannot be made: {error}", mirrors.display())))?;
+    let watch = Watch::new(CancellationToken::new(), say);
+    git::update(mirrors, &remote, &watch)
+        .await
+        .map_err(|failure| Error::Unavailable(format!("{} {}", failure.reason, failure.help)))?;
+    let (mirror, address) = (mirrors.join(parsed.url.folder_name()), address.to_owned());
+    let (directory, reference) = (directory.map(str::to_owned), reference.map(str::to_owned));
+    let read = move || {
+        let repository = open(&mirror)?;
+        of_repository(&repository, &address, directory.as_deref(), reference.as_deref())
+    };
+    tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
+}
+
+fn open(path: &Path) -> Result<Repository> {
+    Repository::open(path).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn of_repository(
+    repository: &Repository,
+    address: &str,
+    directory: Option<&str>,
+    reference: Option<&str>,
+) -> Result<Fetched> {
+    let unreadable = |error: engine_repo::ReadError| Error::Unavailable(error.to_string());
+    let commit = match reference {
+        Some(name) => repository.resolve(name).map_err(unreadable)?,
+        None => repository.head().map_err(unreadable)?.map(|head| head.commit),
+    };
+    let commit = commit.ok_or_else(|| match reference {
+        Some(name) => Error::not_found(format!("A branch, tag or commit {name:?} of {address}")),
+        None => Error::Unavailable(format!("{address} has no commit yet.")),
+    })?;
+    let tag = repository.tag_of(&commit).map_err(unreadable)?;
+    let tree = tree_at(repository, &commit)?;
+    let version = Version { commit: Some(commit), tag, reference: reference.map(str::to_owned) };
+    let (source, folder) = (Source::new(address, directory), repository.path().to_owned());
+    Ok(Fetched { tree, source, version, folder, warning: None })
+}
+
+fn of_folder(path: &Path, directory: Option<&str>, reference: Option<&str>) -> Result<Fetched> {
+    let folder = std::fs::canonicalize(path)
+        .map_err(|error| Error::Unavailable(format!("{} cannot be read: {error}", path.display())))?;
+    let address = folder.display().to_string();
+    let repository = Repository::open(&folder).ok();
+    match (&repository, reference) {
+        (Some(repository), Some(_)) => of_repository(repository, &address, directory, reference),
+        (None, Some(name)) => {
+            Err(Error::not_found(format!("{name:?}: {address} is no Git repository, and so has no versions: this one")))
+        }
+        (Some(repository), None) => {
+            let tree = read_folder(&folder)?;
+            let committed = of_repository(repository, &address, directory, None);
+            match committed {
+                Ok(committed) if same(&committed.tree, &tree) => Ok(Fetched { tree, ..committed }),
+                _ => Ok(unversioned(tree, &folder, directory, "it holds what is not committed")),
+            }
+        }
+        (None, None) => {
+            let tree = read_folder(&folder)?;
+            Ok(unversioned(tree, &folder, directory, "it is no Git repository"))
+        }
+    }
+}
+
+fn unversioned(tree: Tree, folder: &Path, directory: Option<&str>, why: &str) -> Fetched {
+    let warning = format!(
+        "{} has no version, since {why}: a project that is made from it remembers none, and cannot be updated.",
+        folder.display()
+    );
+    let (source, version) = (Source::new(&folder.display().to_string(), directory), Version::default());
+    Fetched { tree, source, version, folder: folder.to_owned(), warning: Some(warning) }
+}
+
+/// Whether files and links are the same, as far as Git keeps them.
+fn same(committed: &Tree, read: &Tree) -> bool {
+    use engine_templates::tree::Entry;
+    let files = |tree: &'_ Tree| -> Vec<(String, Entry)> {
+        let all = tree.iter().filter(|(_, entry)| **entry != Entry::Folder);
+        let as_git = |entry: &Entry| match entry {
+            Entry::File { content, mode } => {
+                Entry::File { content: content.clone(), mode: if mode & 0o100 == 0 { 0o644 } else { 0o755 } }
+            }
+            other => other.clone(),
+        };
+        all.map(|(path, entry)| (path.to_owned(), as_git(entry))).collect()
+    };
+    files(committed) == files(read)
+}

@@ -1,0 +1,264 @@
+//! `slipway new`, `update`, `check-update` and `diff`: templates and projects on this machine, without a portal.
+
+mod ask;
+pub mod new;
+pub mod standing;
+pub mod update;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use engine_templates::cookiecutter::config::Config;
+use engine_templates::lineage::{Found, Lineage, Render, Version};
+use engine_templates::tree::Tree;
+use engine_templates::{Answers, Environment, Rendered, Template};
+use jiff::tz::{Offset, TimeZone};
+use model::{Finding, Findings, Level};
+use portal::Error;
+use portal::clock::Clock;
+use portal::templates::{Fetched, fetch};
+use serde_json::{Map, Value};
+
+use super::{FAILED, INVALID, NOT_TRUSTED, print_findings};
+
+/// Values that are given on the command line, and who is asked for the rest.
+#[derive(Args)]
+pub struct Given {
+    /// An answer; may be repeated
+    #[arg(long = "data", value_name = "NAME=VALUE")]
+    data: Vec<String>,
+    /// Answers from a JSON object, or from a replay file of cookiecutter
+    #[arg(long, value_name = "FILE")]
+    data_file: Option<PathBuf>,
+    /// Take the default of what is not given, and ask nothing
+    #[arg(long)]
+    defaults: bool,
+    /// Leave out the scripts that the template brings; nothing of it is executed
+    #[arg(long)]
+    skip_hooks: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// Why a command ends, for a person, with the code to exit with.
+pub enum Stop {
+    Failed(Error),
+    Invalid(Findings),
+    /// What would be executed.
+    NotTrusted(String),
+    Usage(String),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Findings> for Stop {
+    fn from(findings: Findings) -> Self {
+        Self::Invalid(findings)
+    }
+}
+
+impl Stop {
+    fn exit(self) -> ExitCode {
+        match self {
+            Self::Failed(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(FAILED)
+            }
+            Self::Invalid(findings) => {
+                print_findings(&findings.findings);
+                ExitCode::from(INVALID)
+            }
+            Self::NotTrusted(report) => {
+                eprintln!("{report}");
+                ExitCode::from(NOT_TRUSTED)
+            }
+            Self::Usage(what) => {
+                eprintln!("error: {what}");
+                ExitCode::from(super::USAGE)
+            }
+        }
+    }
+}
+
+impl Given {
+    /// What was given, the file's first.
+    fn answers(&self) -> std::result::Result<Answers, Stop> {
+        let mut answers = match &self.data_file {
+            Some(file) => read_answers(file)?,
+            None => Answers::default(),
+        };
+        for pair in &self.data {
+            let (name, value) =
+                pair.split_once('=').ok_or_else(|| Stop::Usage(format!("--data {pair}: write it as NAME=VALUE")))?;
+            answers.insert(name, value);
+        }
+        Ok(answers)
+    }
+
+    /// Whether a person can be asked.
+    fn may_ask(&self) -> bool {
+        !self.defaults && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+}
+
+fn read_answers(file: &Path) -> std::result::Result<Answers, Stop> {
+    let name = file.display().to_string();
+    let text =
+        std::fs::read_to_string(file).map_err(|error| Error::Unavailable(format!("{name} cannot be read: {error}")))?;
+    let invalid = |message: String, line: usize, column: usize| {
+        let finding = Finding::new("template.data", Level::Error, message, "Write one JSON object.");
+        let at = |number: usize| u32::try_from(number).unwrap_or_default();
+        Stop::Invalid(vec![finding.at(name.clone(), at(line), at(column))].into())
+    };
+    let values: Map<String, Value> =
+        serde_json::from_str(&text).map_err(|error| invalid(error.to_string(), error.line(), error.column()))?;
+    if values.get("cookiecutter").is_some_and(Value::is_object) {
+        return Ok(engine_templates::cookiecutter::replay::read(&name, &text)?);
+    }
+    Ok(values.into())
+}
+
+/// The person's configuration of cookiecutter, where there is one.
+fn configuration() -> std::result::Result<Config, Stop> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cookiecutterrc"));
+    let named = std::env::var_os("COOKIECUTTER_CONFIG").map(PathBuf::from);
+    let Some(file) = named.clone().or_else(home) else { return Ok(Config::default()) };
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Ok(Config::read(&file.display().to_string(), &text)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(Config::default()),
+        Err(error) => Err(Error::Unavailable(format!("{} cannot be read: {error}", file.display())).into()),
+    }
+}
+
+/// Where templates from elsewhere are mirrored.
+fn mirrors() -> std::result::Result<PathBuf, Stop> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let cache =
+        cache.ok_or_else(|| Stop::Usage("neither HOME nor XDG_CACHE_HOME says where to keep templates".to_owned()))?;
+    Ok(cache.join("slipway/templates"))
+}
+
+async fn bring(address: &str, directory: Option<&str>, reference: Option<&str>) -> std::result::Result<Fetched, Stop> {
+    let shown = std::io::stderr().is_terminal();
+    let say = move |line: &str| {
+        if shown {
+            eprint!("\r\x1b[K{line}");
+        }
+    };
+    let fetched = fetch(address, directory, reference, &mirrors()?, say).await;
+    if shown {
+        eprint!("\r\x1b[K");
+    }
+    Ok(fetched?)
+}
+
+/// Opens the template in what was brought here; of templates within it the one that is chosen, whose folder then stands in the
+/// source.
+fn open(fetched: &mut Fetched, given: &Given) -> std::result::Result<Template, Stop> {
+    let folder = fetched.source.directory.clone().unwrap_or_default();
+    let mut template = Template::open_in(fetched.tree.clone(), &folder)?;
+    while !template.nested().is_empty() {
+        let chosen = ask::nested(template.nested(), given)?.clone();
+        template = template.choose(&chosen.key)?;
+        let above = fetched.source.directory.take().map(|above| format!("{above}/")).unwrap_or_default();
+        fetched.source.directory = Some(format!("{above}{}", chosen.path.trim_start_matches("./").trim_matches('/')));
+    }
+    Ok(template)
+}
+
+/// Refuses what would have to be executed.
+fn admit(template: &Template, given: &Given) -> std::result::Result<(), Stop> {
+    let trust = template.trust();
+    if trust.extensions.is_empty() && (trust.programs.is_empty() || given.skip_hooks) {
+        return Ok(());
+    }
+    let mut report = String::from("error: this template would execute on your machine:\n");
+    for program in &trust.programs {
+        let interpreter = if program.interpreter.is_empty() { "nothing known" } else { program.interpreter.as_str() };
+        report += &format!("  {} (run by {interpreter})", program.path);
+        if !program.calls.is_empty() {
+            report += &format!(", which calls {}", program.calls.join(", "));
+        }
+        report.push('\n');
+    }
+    for extension in &trust.extensions {
+        report += &format!("  the Python extension {}\n", extension.name);
+    }
+    report += match trust.extensions.is_empty() {
+        true => {
+            "  help: --skip-hooks makes the project without these scripts; this version of Slipway does not run them."
+        }
+        false => "  help: this version of Slipway does not run Python extensions; cookiecutter does.",
+    };
+    Err(Stop::NotTrusted(report))
+}
+
+/// What a fresh render begins with.
+fn environment(template: &str, fetched: &Fetched, output: &Path) -> Environment {
+    let clock = jiff::Timestamp::from_millisecond(Clock::System.now()).unwrap_or_default();
+    // A hasher of the standard library begins with what the system gives at random.
+    let seed = RandomState::new().build_hasher().finish();
+    let mut environment = Environment::new(clock, seed);
+    environment.zone = TimeZone::system();
+    template.clone_into(&mut environment.template);
+    environment.output_folder = output.display().to_string();
+    environment.repository_folder = fetched.folder.display().to_string();
+    environment.checkout.clone_from(&fetched.version.reference);
+    environment
+}
+
+/// What a project remembers.
+fn lineage_of(project: &Tree, folder: &Path) -> std::result::Result<Found, Stop> {
+    match engine_templates::lineage::find(project)? {
+        Some(found) => {
+            print_findings(&found.findings);
+            Ok(found)
+        }
+        None => {
+            let message = format!("{} does not say which template it came from", folder.display());
+            let help = "Projects that `slipway new` or cruft made do: .slipway/lineage.yml or .cruft.json.";
+            let finding = Finding::new("lineage.missing", Level::Error, message, help);
+            Err(Stop::Invalid(vec![finding].into()))
+        }
+    }
+}
+
+/// What the recorded version makes today, of the recorded answers.
+async fn render_recorded(lineage: &Lineage, given: &Given) -> std::result::Result<(Fetched, Rendered), Stop> {
+    let Version { commit, .. } = &lineage.version;
+    let commit = commit.as_deref().ok_or_else(|| {
+        let message = "the project does not say from which commit of its template it was made".to_owned();
+        let help = "It was made from a folder with uncommitted changes. Make it again from a commit.";
+        Stop::Invalid(vec![Finding::new("lineage.version", Level::Error, message, help)].into())
+    })?;
+    let source = &lineage.template;
+    let fetched = bring(&source.address, source.directory.as_deref(), Some(commit)).await.map_err(|stop| match stop {
+        Stop::Failed(Error::NotFound(_)) => Stop::Failed(Error::Unavailable(format!(
+            "The commit {commit} from which this project was made is not in {} any more: its history was rewritten, or it \
+             moved. Without it nobody can say what the project changed.",
+            source.address
+        ))),
+        other => other,
+    })?;
+    let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
+    admit(&template, given)?;
+    let rendered = template.render(&lineage.answers_to_render(), &lineage.environment(otherwise()))?;
+    Ok((fetched, rendered))
+}
+
+/// For projects of which nobody recorded when they were rendered: old and new render have the same clock, so any will do.
+fn otherwise() -> Render {
+    Render { clock: jiff::Timestamp::UNIX_EPOCH, offset: Offset::UTC, seed: 0 }
+}

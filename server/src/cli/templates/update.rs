@@ -1,0 +1,172 @@
+//! `slipway update`: what the template changed since, in a project that was made from it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use engine_templates::lineage::{FILE, Found, Render};
+use engine_templates::update::{ConflictStyle, Outcome, Target, UpdateError, update};
+use engine_templates::{Environment, Rendered, Template};
+use portal::Error;
+use portal::git::Merger;
+use portal::templates::{Fetched, apply, read_project};
+
+use super::{Format, Given, Stop, admit, ask, bring, lineage_of, otherwise, render_recorded};
+use crate::cli::{FAILED, print_findings};
+
+#[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 updated or up to date, 1 conflicts are left, or it failed, 2 invalid, 4 not trusted.\n\n\
+                        Examples:\n  slipway update\n  slipway update ~/work/berths --dry-run\n  \
+                        slipway update . --ref v2.0.0 --conflict rej"
+)]
+pub struct Update {
+    /// The project
+    #[arg(default_value = ".")]
+    project: PathBuf,
+    /// Another branch, tag or commit of the template
+    #[arg(long = "ref", value_name = "REF")]
+    reference: Option<String>,
+    #[command(flatten)]
+    given: Given,
+    /// Go to an older version, too
+    #[arg(long)]
+    allow_downgrade: bool,
+    /// How texts that cannot be merged are left: both sides between markers, or the project's with the rest in a file .rej
+    #[arg(long, value_enum, default_value_t = Conflict::Inline)]
+    conflict: Conflict,
+    /// Show what would become of each file and why, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write a patch for `git apply`, and change nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    patch: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Conflict {
+    Inline,
+    Rej,
+}
+
+pub async fn run(arguments: Update) -> ExitCode {
+    match bring_up(&arguments).await {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(FAILED),
+        Err(stop) => stop.exit(),
+    }
+}
+
+/// A version of the template beside the project, rendered.
+pub struct Newer {
+    pub fetched: Fetched,
+    pub rendered: Rendered,
+    pub environment: Environment,
+    /// Asked now and not before.
+    pub questions: Vec<String>,
+}
+
+/// Renders the version that is wanted; a person is asked what it asks anew.
+pub async fn newer(found: &Found, reference: Option<&str>, given: &Given, asks: bool) -> Result<Newer, Stop> {
+    let (source, before) = (&found.lineage.template, &found.lineage.version);
+    let reference = reference.or(before.reference.as_deref());
+    let fetched = bring(&source.address, source.directory.as_deref(), reference).await?;
+    if fetched.version.commit.is_none() {
+        return Err(
+            Error::Conflict(fetched.warning.unwrap_or_else(|| "The template has no version.".to_owned())).into()
+        );
+    }
+    let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
+    admit(&template, given)?;
+    let template = template.with_defaults(&given.answers()?)?;
+    let environment = found.lineage.environment(otherwise());
+    let mut known = found.lineage.answers_to_render();
+    for (name, _) in given.answers()?.iter() {
+        known.remove(name);
+    }
+    let asked = template.questions(&known, &environment)?;
+    let fresh =
+        |name: &str| found.lineage.answers.get(name).is_none() && !found.lineage.secrets.iter().any(|it| it == name);
+    let questions: Vec<String> = asked.into_iter().map(|question| question.name).filter(|name| fresh(name)).collect();
+    let answers = match asks {
+        true => ask::all(&template, &environment, given, known)?,
+        false => known,
+    };
+    let rendered = template.render(&answers, &environment)?;
+    Ok(Newer { fetched, rendered, environment, questions })
+}
+
+async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
+    let project = read_project(&arguments.project)?;
+    let found = lineage_of(&project, &arguments.project)?;
+    let (_, base) = render_recorded(&found.lineage, &arguments.given).await?;
+    let newer = newer(&found, arguments.reference.as_deref(), &arguments.given, true).await?;
+    if !arguments.allow_downgrade {
+        no_downgrade(&found, &newer.fetched)?;
+    }
+    let merger = Merger::new(std::env::temp_dir());
+    let style = match arguments.conflict {
+        Conflict::Inline => ConflictStyle::Inline,
+        Conflict::Rej => ConflictStyle::Rejects,
+    };
+    let target = Target {
+        version: &newer.fetched.version,
+        answers: &newer.rendered.answers,
+        secrets: &found.lineage.secrets,
+        render: Render::of(&newer.environment),
+        tree: &newer.rendered.tree,
+        context: None,
+    };
+    let outcome = update(&found, &project, &base.tree, target, style, &merger).map_err(|error| match error {
+        UpdateError::Invalid(findings) => Stop::Invalid(findings),
+        UpdateError::Merge(error) => Error::Unavailable(error.to_string()).into(),
+    })?;
+    print_findings(&outcome.findings);
+    if let Some(file) = &arguments.patch {
+        use engine_templates::update::Merge;
+        let patch = merger.patch(&project, &outcome.tree).map_err(|error| Error::Unavailable(error.to_string()))?;
+        std::fs::write(file, patch).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+    } else if !arguments.dry_run {
+        apply(&arguments.project, &project, &outcome.tree, FILE)?;
+    }
+    say(arguments, &outcome, outcome.tree == project);
+    Ok(outcome.plan.has_conflicts())
+}
+
+/// A version from which the recorded one stems is older.
+fn no_downgrade(found: &Found, fetched: &Fetched) -> Result<(), Stop> {
+    const FAR: usize = 100_000;
+    let (Some(old), Some(new)) = (&found.lineage.version.commit, &fetched.version.commit) else { return Ok(()) };
+    let repository = engine_repo::Repository::open(Path::new(&fetched.folder))
+        .map_err(|error| Error::Unavailable(error.to_string()))?;
+    let before = repository.first_parents(old, FAR).map_err(|error| Error::Unavailable(error.to_string()))?;
+    if old != new && before.contains(new) {
+        return Err(Error::Conflict(format!(
+            "{} is older than {}, on which the project is: --allow-downgrade goes back.",
+            fetched.version.name(),
+            found.lineage.version.name()
+        ))
+        .into());
+    }
+    Ok(())
+}
+
+fn say(arguments: &Update, outcome: &Outcome, is_same: bool) {
+    match arguments.format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(&outcome.plan).unwrap_or_default()),
+        Format::Text if is_same => {
+            println!("{} is up to date with {}.", arguments.project.display(), outcome.plan.to.name())
+        }
+        Format::Text => {
+            print!("{}", outcome.plan.to_text());
+            match (&arguments.patch, arguments.dry_run, outcome.plan.has_conflicts()) {
+                (Some(file), ..) => println!("The patch is in {}: git apply {0}", file.display()),
+                (None, true, _) => println!("Nothing was written."),
+                (None, false, true) => println!("Conflicts are left: settle them, then commit."),
+                (None, false, false) => println!("Look at it with git diff, then commit."),
+            }
+        }
+    }
+}
