@@ -41,6 +41,18 @@ impl Repository {
         Ok(None)
     }
 
+    /// Whether a name is that of a branch, which moves, and not of a tag.
+    ///
+    /// # Errors
+    /// The references cannot be read.
+    pub fn is_branch(&self, name: &str) -> Result<bool, ReadError> {
+        let is = |full: String| self.reference(&full).map(|found| found.is_some());
+        if is(format!("refs/tags/{name}"))? {
+            return Ok(false);
+        }
+        Ok(is(format!("refs/heads/{name}"))? || is(format!("refs/remotes/origin/{name}"))?)
+    }
+
     /// The tag of a commit; of several the one that sorts last, as `v1.10` after `v1.9`.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ async fn a_folder_is_taken_as_it_is_and_a_commit_where_one_is_asked_for() {
     assert_eq!((&remote.tree, remote.source.directory.as_deref()), (&first.tree, Some("inner")));
     assert!(matches!(fetch(address, None, Some("nowhere"), &mirrors, |_| {}).await, Err(Error::NotFound(_))));
     let repository = engine_repo::Repository::open(&template).unwrap();
+    assert!(repository.is_branch("main").unwrap() && !repository.is_branch("v1.9").unwrap());
     git(&template, &["commit", "--quiet", "--all", "--message=Second"]);
     let second = repository.resolve("main").unwrap().unwrap();
     assert_eq!(repository.first_parents(&second, 9).unwrap(), [second.clone(), first.version.commit.unwrap()]);

@@ -71,8 +71,21 @@ pub struct Newer {
 /// Renders the version that is wanted; a person is asked what it asks anew.
 pub async fn newer(found: &Found, reference: Option<&str>, given: &Given, asks: bool) -> Result<Newer, Stop> {
     let (source, before) = (&found.lineage.template, &found.lineage.version);
-    let reference = reference.or(before.reference.as_deref());
-    let fetched = bring(&source.address, source.directory.as_deref(), reference).await?;
+    let directory = source.directory.as_deref();
+    let fetched = match (reference, before.reference.as_deref()) {
+        (Some(reference), _) => bring(&source.address, directory, Some(reference)).await?,
+        (None, None) => bring(&source.address, directory, None).await?,
+        (None, Some(recorded)) => {
+            // A branch is followed. A tag or a commit was where the project began, and says nothing of where it goes.
+            let newest = bring(&source.address, directory, None).await?;
+            let repository =
+                engine_repo::Repository::open(&newest.folder).map_err(|error| Error::Unavailable(error.to_string()))?;
+            match repository.is_branch(recorded).map_err(|error| Error::Unavailable(error.to_string()))? {
+                true => bring(&source.address, directory, Some(recorded)).await?,
+                false => newest,
+            }
+        }
+    };
     if fetched.version.commit.is_none() {
         return Err(
             Error::Conflict(fetched.warning.unwrap_or_else(|| "The template has no version.".to_owned())).into()
