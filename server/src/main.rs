@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Sync(arguments) => block_on(cli::sync::run(arguments)),
         Command::Doctor(arguments) => block_on(cli::doctor::run(arguments)),
         Command::Administrator(arguments) => block_on(cli::administrator::run(arguments)),
+        Command::Token(command) => block_on(cli::token::run(command)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
     }
 }

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, jobs, repositories, sources};
+use crate::api::{self, audit, catalog, changes, docs, jobs, repositories, sources, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -101,6 +101,7 @@ pub fn table() -> Vec<Route> {
         page("/docs/{namespace}/{kind}/{name}", Read),
         page("/docs/{namespace}/{kind}/{name}/{*path}", Read),
         page("/people", Read),
+        page("/people/tokens", SetUp),
         page("/sign-in", Open),
         page("/sign-in/first", Open),
         read("/sign-in/{provider}", Open, get(providers::begin)),
@@ -149,6 +150,8 @@ pub fn table() -> Vec<Route> {
         write("/actions/identity/end", Own, post(pages::action)),
         write("/actions/identity/token", Own, post(pages::action)),
         write("/actions/identity/revoke", Own, post(pages::action)),
+        write("/actions/identity/service-token", SetUp, post(pages::action)),
+        write("/actions/identity/revoke-service", SetUp, post(pages::action)),
 
         // The public API.
         read("/api/v1/openapi.json", Open, get(api::description)),
@@ -162,6 +165,9 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/docs", Read, get(docs::list)),
         read("/api/v1/docs/{namespace}/{kind}/{name}", Read, get(docs::site)),
         read("/api/v1/audit", Audit, get(audit::list)),
+        read("/api/v1/tokens", SetUp, get(tokens::list)),
+        write("/api/v1/tokens", SetUp, post(tokens::make)),
+        write("/api/v1/tokens/{id}/revoke", SetUp, post(tokens::revoke)),
         read("/api/v1/changes", Read, get(changes::list)),
         write("/api/v1/changes", Propose, post(changes::propose)),
         read("/api/v1/changes/{id}", Read, get(changes::change)),

@@ -1,6 +1,7 @@
 //! Teams and people, as CODEOWNERS and descriptors name them.
 
 use portal::identity::people::{GroupView, People, UserView, people};
+use portal::identity::{Action, Resource, can};
 
 use super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
@@ -20,7 +21,11 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         "Teams and people that CODEOWNERS files and descriptors name. Authors of commits are counted, never listed.";
     let count =
         format!("{}, {}", format::count(groups.len(), "team", "teams"), format::count(users.len(), "person", "people"));
-    state::page_header(&mut out, "People and teams", Some(&count), about, &Html::default());
+    let mut actions = Html::new();
+    if can(&context.actor, Action::SetUp, Resource::Anything).is_ok() {
+        actions.link("/people/tokens", "button", "Tokens of services");
+    }
+    state::page_header(&mut out, "People and teams", Some(&count), about, &actions);
     if groups.is_empty() && users.is_empty() {
         state::empty(
             &mut out,

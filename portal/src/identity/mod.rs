@@ -13,6 +13,7 @@ mod person;
 mod policy;
 pub mod provider;
 mod readable;
+pub mod service;
 mod session;
 pub(crate) mod store;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub(crate) use self::person::may_write;
 pub use self::person::{GroupSource, Person, Persons};
 pub use self::policy::{Action, Resource, can, is_owner};
 pub use self::readable::Readable;
+pub use self::service::Service;
 pub use self::session::{Client, Device, Opened, devices, end, end_others, find, open, sign_out};
 pub use self::token::{Scope, Token, find_by_token, make_token, revoke_token, tokens};
 
@@ -43,6 +45,8 @@ pub enum Actor {
     Operator,
     /// Somebody who has signed in, or a token of theirs.
     Person(Arc<Person>),
+    /// A program with a token of its own.
+    Service(Arc<Service>),
     /// Anybody else.
     Visitor,
 }
@@ -54,6 +58,7 @@ impl Actor {
             Self::System => "system",
             Self::Operator => "operator",
             Self::Person(person) => &person.label,
+            Self::Service(service) => &service.label,
             Self::Visitor => "visitor",
         }
     }
@@ -63,6 +68,7 @@ impl Actor {
         match self {
             Self::System | Self::Operator => &Readable::EVERYTHING,
             Self::Person(person) => &person.readable,
+            Self::Service(service) => service.readable(),
             Self::Visitor => &Readable::PUBLIC,
         }
     }
@@ -70,7 +76,7 @@ impl Actor {
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
-            Self::System | Self::Operator | Self::Visitor => None,
+            Self::System | Self::Operator | Self::Service(_) | Self::Visitor => None,
         }
     }
 
@@ -84,5 +90,13 @@ impl Actor {
     /// The account, for rows that belong to one.
     pub fn account(&self) -> Option<&str> {
         self.person().map(|person| person.account.as_str())
+    }
+
+    /// What tells two apart that have one name: the account's id, or that of a service's token.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Service(service) => Some(&service.token),
+            _ => self.account(),
+        }
     }
 }

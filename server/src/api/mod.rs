@@ -7,6 +7,7 @@ pub mod docs;
 pub mod jobs;
 pub mod repositories;
 pub mod sources;
+pub mod tokens;
 
 use axum::Json;
 use utoipa::OpenApi;
@@ -27,6 +28,9 @@ use crate::http::{Problem, events, webhooks};
         docs::list,
         docs::site,
         audit::list,
+        tokens::list,
+        tokens::make,
+        tokens::revoke,
         sources::list,
         sources::sync,
         changes::list,

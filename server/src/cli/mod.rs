@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod doctor;
 pub mod serve;
 pub mod sync;
+pub mod token;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,9 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Print a one-time link that makes an administrator, or gives one a new password.
     Administrator(administrator::Administrator),
+    /// Make, list and revoke tokens of services.
+    #[command(subcommand)]
+    Token(token::Token),
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),

@@ -211,9 +211,9 @@ async fn who(
     if let Some((scheme, token)) = authorization.split_once(' ')
         && scheme.eq_ignore_ascii_case("bearer")
     {
-        let person = identity::find_by_token(&server.portal, token.trim()).await?;
-        let person = person.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
-        return Ok((Actor::Person(person), None));
+        let actor = identity::find_by_token(&server.portal, token.trim()).await?;
+        let actor = actor.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
+        return Ok((actor, None));
     }
     if let Some(cookie) = cookie
         && let Some(person) = identity::find(&server.portal, &cookie).await?

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod setup;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

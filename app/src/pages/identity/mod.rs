@@ -2,10 +2,12 @@
 
 mod me;
 mod provider;
+mod services;
 mod sign_in;
 mod tokens;
 
 pub use me::page as me;
 pub use provider::test;
+pub use services::page as services;
 pub use sign_in::{first, page as sign_in};
 pub use tokens::page as tokens;
