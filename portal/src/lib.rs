@@ -4,6 +4,7 @@
 //! policy, and writes its audit row in the transaction of the change.
 
 pub mod audit;
+pub mod backup;
 pub mod catalog;
 pub mod changes;
 pub mod clock;

@@ -132,7 +132,7 @@ impl Portal {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One Slipway a data folder. The file holds the process id of who has it.
-async fn lock(data: &Path) -> Result<File> {
+pub(crate) async fn lock(data: &Path) -> Result<File> {
     std::fs::create_dir_all(data).map_err(|error| cannot_use(data, &error))?;
     let path = data.join("slipway.lock");
     let mut file = OpenOptions::new()

@@ -12,7 +12,9 @@ use model::source::SourcePolicy;
 
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
 use crate::clock::Clock;
+use crate::error::{Error, Result};
 use crate::git::{self, Address, Connection, Secret};
+use crate::sources::secrets;
 
 /// How often sources are polled when nobody says otherwise.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -79,6 +81,8 @@ pub enum DatabaseSettings {
     Sqlite,
     /// `postgres://user:password@host:port/database`
     Postgres(String),
+    /// The same, in the first line of a file that is read when the database is opened.
+    PostgresIn(PathBuf),
 }
 
 /// One place where repositories are.
@@ -276,7 +280,24 @@ impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sqlite => "Sqlite",
-            Self::Postgres(_) => "Postgres(…)",
+            Self::Postgres(_) | Self::PostgresIn(_) => "Postgres(…)",
         })
+    }
+}
+
+impl DatabaseSettings {
+    /// The address of Postgres; `None` for SQLite.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it is in a file that cannot be read.
+    pub fn postgres(&self) -> Result<Option<String>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres(url) => Ok(Some(url.clone())),
+            Self::PostgresIn(file) => match secrets::read(&Password::File(file.clone())) {
+                Ok(url) => Ok(Some(url.expose().to_owned())),
+                Err(why) => Err(Error::Unavailable(format!("The address of the database is not known: {why}."))),
+            },
+        }
     }
 }

@@ -28,6 +28,10 @@ fn main() -> ExitCode {
         Command::Sync(arguments) => block_on(cli::sync::run(arguments)),
         Command::Doctor(arguments) => block_on(cli::doctor::run(arguments)),
         Command::Administrator(arguments) => block_on(cli::administrator::run(arguments)),
+        Command::Backup(arguments) => block_on(cli::backup::backup(arguments)),
+        Command::Restore(arguments) => block_on(cli::backup::restore(arguments)),
+        Command::Verify(arguments) => block_on(cli::backup::verify(arguments)),
+        Command::Pseudonymise(arguments) => block_on(cli::pseudonymise::run(arguments)),
         Command::Token(command) => block_on(cli::token::run(command)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
     }

@@ -174,8 +174,15 @@ impl Serving {
 
     /// The answer to a request line, and headers behind it.
     fn ask(&self, head: &str) -> String {
+        self.send(head, "")
+    }
+
+    /// The same with a body.
+    fn send(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{head}\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address).unwrap();
+        let (host, length) = (&self.address, body.len());
+        write!(stream, "{head}\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

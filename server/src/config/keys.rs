@@ -33,6 +33,10 @@ pub const KEYS: &[Key] = &[
         set: |config, value| sign_in::networks(value).map(|all| config.identity.trusted_proxies = all),
     },
     Key { path: "database.url", set: |config, value| postgres_url(value).map(|url| config.database_url = Some(url)) },
+    Key {
+        path: "database.url-file",
+        set: |config, value| value.text().map(|file| config.database_url_file = Some(PathBuf::from(file))),
+    },
     Key { path: "sync.interval", set: |config, value| value.duration().map(|interval| config.interval = interval) },
     Key { path: "sync.workers", set: |config, value| value.count(64).map(|workers| config.workers = workers) },
     Key {

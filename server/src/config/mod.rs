@@ -36,6 +36,8 @@ pub struct Config {
     /// Scheme and authority, without a trailing `/`.
     pub public_url: Option<String>,
     pub database_url: Option<String>,
+    /// A file that holds it; counts where it is not given itself.
+    pub database_url_file: Option<PathBuf>,
     pub interval: Duration,
     /// 0: one for each processor.
     pub workers: usize,
@@ -74,6 +76,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: None,
             database_url: None,
+            database_url_file: None,
             interval: Duration::from_secs(30),
             workers: 0,
             log_format: LogFormat::Text,
@@ -186,7 +189,8 @@ fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<D
             Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(builder.secret_env.iter().chain(&builder.webhook_secret_env).cloned());
+    let variables = builder.secret_env.iter().chain(&builder.webhook_secret_env);
+    config.password_variables.extend(variables.flat_map(|name| [name.clone(), source::variable_of_file(name)]));
     if located.is_empty() {
         match builder.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),
@@ -210,7 +214,8 @@ fn read_sign_in(config: &mut Config, environment: &Environment, table: &Spanned<
             Err(expected) => located.push((value.span(), keys::wrong(&format!("sign-in.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(builder.secret_env.clone());
+    let variable = builder.secret_env.iter();
+    config.password_variables.extend(variable.flat_map(|name| [name.clone(), source::variable_of_file(name)]));
     if located.is_empty() {
         match builder.finish(&config.identity, environment) {
             Ok(provider) => config.identity.providers.push(provider),
@@ -317,9 +322,10 @@ impl Config {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         Settings {
             data: self.data.clone(),
-            database: match &self.database_url {
-                Some(url) => DatabaseSettings::Postgres(url.clone()),
-                None => DatabaseSettings::Sqlite,
+            database: match (&self.database_url, &self.database_url_file) {
+                (Some(url), _) => DatabaseSettings::Postgres(url.clone()),
+                (None, Some(file)) => DatabaseSettings::PostgresIn(file.clone()),
+                (None, None) => DatabaseSettings::Sqlite,
             },
             sources,
             poll_interval: self.interval,
