@@ -18,6 +18,7 @@ pub mod identity;
 pub mod jobs;
 mod outgoing;
 pub mod repositories;
+mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod sources;

@@ -15,6 +15,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::identity;
 use crate::jobs::{self, Jobs};
+use crate::sealed::Sealing;
 use crate::settings::Settings;
 use crate::sources;
 
@@ -32,6 +33,7 @@ struct Inner {
     accounts: sources::Accounts,
     rounds: sources::Rounds,
     persons: identity::Persons,
+    sealing: Sealing,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -46,6 +48,7 @@ impl Portal {
     /// cannot be used; both say what to do.
     pub async fn open(settings: Settings) -> Result<Self> {
         let lock = lock(&settings.data).await?;
+        let sealing = Sealing::open(&settings)?;
         let db = Db::open(&settings.database, &settings.data).await?;
         let changed = sources::register(&db, &settings).await?;
         let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
@@ -59,6 +62,7 @@ impl Portal {
                 accounts: sources::Accounts::default(),
                 rounds: sources::Rounds::default(),
                 persons,
+                sealing,
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -115,6 +119,11 @@ impl Portal {
     /// Whoever asked lately.
     pub(crate) fn persons(&self) -> &identity::Persons {
         &self.inner.persons
+    }
+
+    /// What seals secrets of others.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.inner.sealing
     }
 
     pub fn index(&self) -> &CatalogIndex {

@@ -33,6 +33,8 @@ pub struct Settings {
     /// Repositories that are read at the same time, at least 1.
     pub workers: usize,
     pub identity: IdentitySettings,
+    /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
+    pub sealing_key: Option<PathBuf>,
     /// How long entries of the audit log are kept; for ever where nothing is said.
     pub audit_kept: Option<Duration>,
     pub clock: Clock,
@@ -246,6 +248,7 @@ impl Settings {
             public_url: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
+            sealing_key: None,
             audit_kept: None,
             clock: Clock::System,
         }

@@ -12,10 +12,11 @@ use super::{cannot_write, store, tables};
 use crate::db::Db;
 use crate::db::dialect::whole;
 use crate::error::{Error, Result};
+use crate::sealed::KEY_FILE;
 use crate::secret::hex;
 
 /// What is kept in the data folder and is secret.
-const SECRET: [&str; 1] = ["apps"];
+const SECRET: [&str; 2] = ["apps", KEY_FILE];
 
 /// Writes all rows, as of one moment, into files below `folder`.
 ///

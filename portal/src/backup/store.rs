@@ -115,6 +115,13 @@ pub async fn audit(tx: &mut Tx, now: i64) -> Result<(i64, i64)> {
         "SELECT COUNT(*), COUNT(CASE WHEN recorded_at > $1 THEN 1 END) FROM audit").bind(now).fetch_one(p).await)?)
 }
 
+/// Account, kind and body of what is sealed.
+pub async fn sealed(tx: &mut Tx) -> Result<Vec<(String, String, String)>> {
+    Ok(
+        on!(tx, p => sqlx::query_as("SELECT account, kind, body FROM sealed ORDER BY account, kind").fetch_all(p).await)?,
+    )
+}
+
 /// The folders in which the keys of registered Apps are.
 pub async fn apps(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(on!(tx, p => sqlx::query_scalar("SELECT key FROM registered_apps ORDER BY key").fetch_all(p).await)?)

@@ -29,6 +29,7 @@ pub const KEPT: &[&str] = &[
     "passwords",
     "tokens",
     "account_repositories",
+    "sealed",
     "audit_floor",
     "audit_pseudonyms",
     "audit",

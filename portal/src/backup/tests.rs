@@ -184,6 +184,7 @@ db_test! {
         store::clear(&mut tx, "meta").await.unwrap();
         assert_eq!(store::audit(&mut tx, NOW).await.unwrap(), (0, 0));
         assert_eq!(store::apps(&mut tx).await.unwrap(), Vec::<String>::new());
+        assert!(store::sealed(&mut tx).await.unwrap().is_empty());
     }
 
     async fn every_table_is_kept_or_left_out(db: Db) {
@@ -223,6 +224,13 @@ async fn damage_in_use_is_found() {
         checks.iter().any(|check| check.title == "Audit log" && check.found.contains("audit_is_kept")),
         "{checks:?}"
     );
+    let sealed = spoil(
+        "INSERT INTO sealed (account, kind, body, kept_at, due_at) SELECT id, 'refresh', 'AAAA', 1, 1 FROM accounts",
+    )
+    .await;
+    assert!(sealed.title == "Integrity", "the first that is bad: {sealed:?}");
+    let checks = verify(&settings).await.unwrap();
+    assert!(checks.iter().any(|check| check.found.starts_with("1 of 1 sealed secrets do not open")), "{checks:?}");
     fs::remove_dir_all(folder.path().join("apps")).unwrap();
     let checks = verify(&settings).await.unwrap();
     assert!(checks.iter().any(|check| check.title == "Keys" && !check.ok), "{checks:?}");

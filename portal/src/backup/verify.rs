@@ -7,6 +7,7 @@ use super::{archive, restore, store, tables};
 use crate::db::dialect::whole;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::sealed::{KEY_FILE, Sealing};
 use crate::settings::Settings;
 
 /// One thing that was looked at.
@@ -131,12 +132,26 @@ async fn keys(tx: &mut Tx, settings: &Settings) -> Result<Check> {
     let apps = store::apps(tx).await?;
     let has_key = |app: &String| settings.data.join("apps").join(app).join("key.pem").is_file();
     let missing: Vec<&str> = apps.iter().filter(|app| !has_key(app)).map(String::as_str).collect();
-    Ok(match missing.is_empty() {
-        true => Check::good("Keys", format!("of {} registered Apps", apps.len())),
-        false => Check::bad(
-            "Keys",
-            format!("private keys of Apps are not in the data folder: {}; copy them to apps/", missing.join(", ")),
-        ),
+    if !missing.is_empty() {
+        let found =
+            format!("private keys of Apps are not in the data folder: {}; copy them to apps/", missing.join(", "));
+        return Ok(Check::bad("Keys", found));
+    }
+    let sealed = store::sealed(tx).await?;
+    let sealing = if sealed.is_empty() { None } else { Sealing::of_file(settings).ok() };
+    let opens = |(owner, kind, body): &(String, String, String)| {
+        sealing.as_ref().is_some_and(|sealing| sealing.unseal(owner, kind, body).is_some())
+    };
+    let closed = sealed.iter().filter(|row| !opens(row)).count();
+    Ok(match closed {
+        0 => Check::good("Keys", format!("of {} registered Apps, and for {} sealed secrets", apps.len(), sealed.len())),
+        closed => {
+            let found = format!(
+                "{closed} of {} sealed secrets do not open with the key that is there: copy {KEY_FILE}",
+                sealed.len()
+            );
+            Check::bad("Keys", format!("{found}, or let these people sign in anew"))
+        }
     })
 }
 

@@ -14,6 +14,7 @@ mod policy;
 pub mod provider;
 mod pseudonym;
 mod readable;
+pub(crate) mod refresh;
 pub mod service;
 mod session;
 pub(crate) mod store;

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
-use crate::{Portal, audit, changes, sources};
+use crate::{Portal, audit, changes, identity, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -43,6 +43,7 @@ const KINDS: &[(&str, usize)] = &[
     (changes::FOLLOW, 1),
     (sources::doctor::JOB, 1),
     (audit::JOB, 1),
+    (identity::refresh::JOB, 1),
     #[cfg(test)]
     ("test", 2),
     #[cfg(test)]
@@ -191,6 +192,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
         sources::enqueue_round(&mut tx, portal.clock().now()).await?;
         changes::enqueue_following(&mut tx, portal.clock().now()).await?;
         audit::enqueue(&mut tx, portal).await?;
+        identity::refresh::enqueue(&mut tx, portal).await?;
     }
     tx.commit().await?;
     Ok(portal.settings().poll_interval)
@@ -205,6 +207,7 @@ async fn run(context: &Context) -> Result<Ending> {
         sources::REFRESH => sources::refresh(context).await,
         sources::doctor::JOB => sources::doctor::run(context).await,
         audit::JOB => audit::run(context).await,
+        identity::refresh::JOB => identity::refresh::run(context).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

@@ -48,6 +48,10 @@ pub const KEYS: &[Key] = &[
     Key { path: "people.session-idle", set: |config, value| value.duration().map(|time| config.identity.idle = time) },
     Key { path: "people.session-days", set: |config, value| days(value).map(|time| config.identity.longest = time) },
     Key { path: "people.revouch", set: |config, value| value.duration().map(|time| config.identity.revouch = time) },
+    Key {
+        path: "secrets.key-file",
+        set: |config, value| value.text().map(|file| config.sealing_key = Some(PathBuf::from(file))),
+    },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
     Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },

@@ -46,6 +46,8 @@ pub struct Config {
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
     pub identity: IdentitySettings,
+    /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
+    pub sealing_key: Option<PathBuf>,
     /// For ever where nothing is said.
     pub audit_kept: Option<Duration>,
     /// Variables that hold passwords and tokens of sources and providers, and so set no key.
@@ -84,6 +86,7 @@ impl Default for Config {
             demo: false,
             sources: Vec::new(),
             identity: IdentitySettings::default(),
+            sealing_key: None,
             audit_kept: None,
             password_variables: Vec::new(),
         }
@@ -332,6 +335,7 @@ impl Config {
             public_url: self.public_url.clone(),
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
+            sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,
             clock: Clock::System,
         }

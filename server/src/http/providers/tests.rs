@@ -49,6 +49,7 @@ async fn world() -> World {
         client_id: "slipway".to_owned(),
         client_secret: None,
         scopes: Vec::new(),
+        refresh: true,
         groups_claim: "groups".to_owned(),
         groups_url_hosts: Vec::new(),
         login: None,
