@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -42,10 +42,10 @@ pub struct Grant {
     until: i64,
 }
 
-/// Whether it is asked for at the pages' address, not at that of the API.
+/// Whether it is asked for by a browser or an app, not by somebody with a token.
 pub(crate) fn is_page(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    matches!(path.as_slice(), ["login", "oauth", "authorize" | "access_token"])
+    matches!(path.as_slice(), ["login", "oauth", "authorize" | "access_token"] | ["applications", _, "token"])
 }
 
 pub(crate) fn page(state: &mut State, asked: &Asked, body: &[u8]) -> Response {
@@ -53,6 +53,7 @@ pub(crate) fn page(state: &mut State, asked: &Asked, body: &[u8]) -> Response {
     match (asked.method.as_str(), asked.path.last().map(String::as_str)) {
         ("GET", Some("authorize")) => authorize(state, asked),
         ("POST", Some("access_token")) => plain(&exchange(state, body)),
+        ("DELETE", Some("token")) => revoke(state, asked, body),
         _ => html(404, "<h1>Not Found</h1>"),
     }
 }
@@ -108,6 +109,20 @@ fn exchange(state: &mut State, body: &[u8]) -> Value {
     let scopes: Vec<&str> = grant.scopes.iter().map(String::as_str).collect();
     state.add_token(&token, &grant.login, &scopes);
     json!({"access_token": token, "scope": scopes.join(","), "token_type": "bearer"})
+}
+
+/// "Delete an app token": of an app that says who it is, and its own.
+fn revoke(state: &mut State, asked: &Asked, body: &[u8]) -> Response {
+    let id = asked.path.get(1).cloned().unwrap_or_default();
+    let secret = state.oauth_apps.get(&id).map(|app| app.client_secret.clone()).unwrap_or_default();
+    let expected = STANDARD.encode(format!("{id}:{secret}"));
+    if asked.basic.as_ref() != Some(&expected) {
+        return html(404, "<h1>Not Found</h1>");
+    }
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let token = said["access_token"].as_str().unwrap_or_default();
+    let status = if state.tokens.remove(token).is_some() { 204 } else { 404 };
+    html(status, "")
 }
 
 fn refusal(error: &str, description: &str) -> Value {

@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     pub path: Vec<String>,
     pub query: BTreeMap<String, String>,
     pub token: Option<String>,
+    /// Of an app, encoded.
+    pub basic: Option<String>,
     pub validator: Option<String>,
     pub body: Bytes,
 }
@@ -35,6 +37,7 @@ impl Asked {
             path: path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect(),
             query: query.split('&').filter_map(pair).collect(),
             token: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
+            basic: header("authorization").and_then(|value| value.strip_prefix("Basic ").map(str::to_owned)),
             validator: header("if-none-match"),
             path_and_query: path_and_query.clone(),
             body,

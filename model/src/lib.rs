@@ -13,6 +13,7 @@ pub mod job;
 pub mod reference;
 pub mod repository;
 pub mod source;
+pub mod token;
 pub mod visibility;
 
 pub use entity::{Entity, Kind};

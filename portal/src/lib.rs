@@ -4,6 +4,7 @@
 //! policy, and writes its audit row in the transaction of the change.
 
 pub mod audit;
+pub mod backup;
 pub mod catalog;
 pub mod changes;
 pub mod clock;
@@ -19,6 +20,7 @@ pub mod jobs;
 mod outgoing;
 pub mod preferences;
 pub mod repositories;
+mod sealed;
 pub mod secret;
 pub mod settings;
 pub mod sources;

@@ -16,6 +16,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::identity;
 use crate::jobs::{self, Jobs};
+use crate::sealed::Sealing;
 use crate::settings::Settings;
 use crate::sources;
 
@@ -33,6 +34,7 @@ struct Inner {
     accounts: sources::Accounts,
     rounds: sources::Rounds,
     persons: identity::Persons,
+    sealing: Sealing,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -47,6 +49,7 @@ impl Portal {
     /// cannot be used; both say what to do.
     pub async fn open(settings: Settings) -> Result<Self> {
         let lock = lock(&settings.data).await?;
+        let sealing = Sealing::open(&settings)?;
         let db = Db::open(&settings.database, &settings.data).await?;
         let changed = sources::register(&db, &settings).await?;
         let index = CatalogIndex::open(&settings.data.join("index"), &db).await?;
@@ -60,6 +63,7 @@ impl Portal {
                 accounts: sources::Accounts::default(),
                 rounds: sources::Rounds::default(),
                 persons,
+                sealing,
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -118,6 +122,11 @@ impl Portal {
         &self.inner.persons
     }
 
+    /// What seals secrets of others.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.inner.sealing
+    }
+
     pub fn index(&self) -> &CatalogIndex {
         &self.inner.index
     }
@@ -133,7 +142,7 @@ impl Portal {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One Slipway a data folder. The file holds the process id of who has it.
-async fn lock(data: &Path) -> Result<File> {
+pub(crate) async fn lock(data: &Path) -> Result<File> {
     // It will hold what not everybody at this machine may read. One that is there already keeps its mode.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.map_err(|error| cannot_use(data, &error))?;

@@ -14,7 +14,9 @@ use model::source::SourcePolicy;
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
 use crate::clock::Clock;
+use crate::error::{Error, Result};
 use crate::git::{self, Address, Connection, Secret};
+use crate::sources::secrets;
 
 /// How often sources are polled when nobody says otherwise.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -35,6 +37,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
+    /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
+    pub sealing_key: Option<PathBuf>,
     /// How long entries of the audit log are kept; for ever where nothing is said.
     pub audit_kept: Option<Duration>,
     pub clock: Clock,
@@ -83,6 +87,8 @@ pub enum DatabaseSettings {
     Sqlite,
     /// `postgres://user:password@host:port/database`
     Postgres(String),
+    /// The same, in the first line of a file that is read when the database is opened.
+    PostgresIn(PathBuf),
 }
 
 /// One place where repositories are.
@@ -247,6 +253,7 @@ impl Settings {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
             inbox: InboxSettings::default(),
+            sealing_key: None,
             audit_kept: None,
             clock: Clock::System,
         }
@@ -281,7 +288,24 @@ impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sqlite => "Sqlite",
-            Self::Postgres(_) => "Postgres(…)",
+            Self::Postgres(_) | Self::PostgresIn(_) => "Postgres(…)",
         })
+    }
+}
+
+impl DatabaseSettings {
+    /// The address of Postgres; `None` for SQLite.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it is in a file that cannot be read.
+    pub fn postgres(&self) -> Result<Option<String>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres(url) => Ok(Some(url.clone())),
+            Self::PostgresIn(file) => match secrets::read(&Password::File(file.clone())) {
+                Ok(url) => Ok(Some(url.expose().to_owned())),
+                Err(why) => Err(Error::Unavailable(format!("The address of the database is not known: {why}."))),
+            },
+        }
     }
 }

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences, repositories, sources};
+use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences, repositories, sources, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -109,6 +109,7 @@ pub fn table() -> Vec<Route> {
         page("/docs/{namespace}/{kind}/{name}/{*path}", Read),
         page("/people", Read),
         page("/people/accounts", SetUp),
+        page("/people/tokens", SetUp),
         page("/sign-in", Open),
         page("/sign-in/first", Open),
         read("/sign-in/{provider}", Open, get(providers::begin)),
@@ -166,6 +167,8 @@ pub fn table() -> Vec<Route> {
         write("/actions/preferences/star", Own, post(pages::action)),
         write("/actions/preferences/view", Own, post(pages::action)),
         write("/actions/preferences/delete-view", Own, post(pages::action)),
+        write("/actions/identity/service-token", SetUp, post(pages::action)),
+        write("/actions/identity/revoke-service", SetUp, post(pages::action)),
 
         // The public API.
         read("/api/v1/openapi.json", Open, get(api::description)),
@@ -184,6 +187,9 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/stars", SeeOwn, get(preferences::stars)),
         write("/api/v1/stars", Own, post(preferences::star)),
         read("/api/v1/views", SeeOwn, get(preferences::views)),
+        read("/api/v1/tokens", SetUp, get(tokens::list)),
+        write("/api/v1/tokens", SetUp, post(tokens::make)),
+        write("/api/v1/tokens/{id}/revoke", SetUp, post(tokens::revoke)),
         read("/api/v1/changes", Read, get(changes::list)),
         write("/api/v1/changes", Propose, post(changes::propose)),
         read("/api/v1/changes/{id}", Read, get(changes::change)),

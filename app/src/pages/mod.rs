@@ -91,6 +91,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/docs/:namespace/:kind/:name") view=|| answer(docs::of_entity) ssr=mode.clone()/>
                 <Route path=path!("/docs/:namespace/:kind/:name/*path") view=|| answer(docs::of_entity) ssr=mode.clone()/>
                 <Route path=path!("/people") view=|| answer(people::page) ssr=mode.clone()/>
+                <Route path=path!("/people/tokens") view=|| answer(identity::services) ssr=mode.clone()/>
                 <Route path=path!("/sign-in") view=|| answer(identity::sign_in) ssr=mode.clone()/>
                 <Route path=path!("/sign-in/first") view=|| answer(identity::first) ssr=mode.clone()/>
                 <Route path=path!("/sign-in/:provider/test") view=|| answer(identity::test) ssr=mode.clone()/>

@@ -24,6 +24,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let mut actions = Html::new();
     if can(&context.actor, Action::SetUp, Resource::Anything).is_ok() {
         actions.link("/people/accounts", "button", "Accounts");
+        actions.link("/people/tokens", "button", "Tokens of services");
     }
     state::page_header(&mut out, "People and teams", Some(&count), about, &actions);
     if groups.is_empty() && users.is_empty() {

@@ -21,7 +21,7 @@ pub struct Change<'a> {
     pub target: &'a str,
     pub before: Option<&'a str>,
     pub after: Option<&'a str>,
-    /// The account that it was done to, where that is not who did it.
+    /// The account that it was done to, where that is not the one that did it.
     pub account: Option<&'a str>,
 }
 
@@ -45,7 +45,7 @@ pub async fn from<T>(origin: Origin, work: impl Future<Output = T>) -> T {
 /// Adds a row to the transaction of the change.
 pub async fn record(tx: &mut Tx, actor: &Actor, now: i64, change: Change<'_>) -> Result<()> {
     let origin = ORIGIN.try_with(Origin::clone).ok();
-    let account = change.account.or(actor.account());
+    let account = change.account.or(actor.id());
     store::insert(tx, (&new_id(now), now), (actor.name(), account), change, origin.as_ref()).await
 }
 

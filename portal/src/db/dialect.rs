@@ -1,5 +1,7 @@
 //! Everything in which SQLite and Postgres differ.
 
+pub mod whole;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -144,8 +146,8 @@ pub fn remedy(error: &dyn DatabaseError) -> Option<String> {
         }
         // SQLITE_CORRUPT, SQLITE_NOTADB.
         "11" | "26" => {
-            "The database file is damaged. Stop Slipway, move slipway.db aside and start again: \
-             everything but corrections is read from Git anew."
+            "The database file is damaged. Stop Slipway and bring a backup back \
+             (slipway restore FILE --force), or move slipway.db aside: everything but what people did is read from Git anew."
         }
         // too_many_connections, and the server going down or coming up.
         "53300" | "57P01" | "57P02" | "57P03" => {

@@ -18,10 +18,11 @@ mod query;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 
+use sqlx::migrate::MigrateError;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub use self::query::{any_of, may_read, pattern};
@@ -71,12 +72,28 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] with what to do when it cannot be opened.
     pub async fn open(settings: &DatabaseSettings, data: &Path) -> Result<Self> {
-        let db = match settings {
-            DatabaseSettings::Sqlite => dialect::open_sqlite(&data.join("slipway.db")).await?,
-            DatabaseSettings::Postgres(url) => dialect::open_postgres(url).await?,
+        let db = match settings.postgres()? {
+            None => dialect::open_sqlite(&data.join("slipway.db")).await?,
+            Some(url) => dialect::open_postgres(&url).await?,
         };
         db.migrate().await?;
         Ok(db)
+    }
+
+    /// Connects to a database that is there, whatever its version, and leaves its schema alone.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when there is none, or it cannot be opened.
+    pub async fn open_as_it_is(settings: &DatabaseSettings, data: &Path) -> Result<Self> {
+        let file = data.join("slipway.db");
+        match settings.postgres()? {
+            None if !file.is_file() => Err(Error::Unavailable(format!(
+                "There is no database at {}: name the data folder with --data.",
+                file.display()
+            ))),
+            None => dialect::open_sqlite(&file).await,
+            Some(url) => dialect::open_postgres(&url).await,
+        }
     }
 
     pub fn on(&self) -> On<&SqlitePool, &PgPool> {
@@ -92,6 +109,16 @@ impl Db {
             // A deferred transaction that turns into a writing one fails at once when another writer was faster.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Starts a transaction that only reads, and sees everything as of one moment.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
         })
     }
 
@@ -125,14 +152,23 @@ impl Db {
             Self::Sqlite { writer, .. } => dialect::SQLITE_MIGRATIONS.run(writer).await,
             Self::Postgres(pool) => dialect::POSTGRES_MIGRATIONS.run(pool).await,
         };
-        migrated.map_err(|error| match error {
-            sqlx::migrate::MigrateError::VersionMissing(version) => Error::Unavailable(format!(
-                "The database was written by a newer Slipway (its schema has step {version}, which this one does not know): \
-                 start that version again, or another data folder."
-            )),
-            sqlx::migrate::MigrateError::Execute(error) => error.into(),
-            error => Error::internal(format!("the schema could not be brought up to date: {error}")),
-        })
+        migrated.map_err(refused)
+    }
+}
+
+/// Why a schema cannot be brought up to date, and what to do.
+pub(crate) fn refused(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMissing(step) => Error::Unavailable(format!(
+            "The database was written by a newer Slipway (its schema has step {step}, which this one does not know): start that \
+             version again, or bring back the backup from before the upgrade with `slipway restore`. Nothing was changed."
+        )),
+        MigrateError::VersionMismatch(step) | MigrateError::Dirty(step) => Error::Unavailable(format!(
+            "The database was written by another build of Slipway (step {step} of its schema is not the one that this build \
+             has): start that build again, or bring back a backup with `slipway restore`. Nothing was changed."
+        )),
+        MigrateError::Execute(error) => error.into(),
+        error => Error::internal(format!("the schema could not be brought up to date: {error}")),
     }
 }
 

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+pub(crate) mod upgrade;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -13,7 +13,10 @@ pub mod people;
 mod person;
 mod policy;
 pub mod provider;
+mod pseudonym;
 mod readable;
+pub(crate) mod refresh;
+pub mod service;
 mod session;
 pub(crate) mod store;
 #[cfg(test)]
@@ -30,7 +33,9 @@ pub use self::people::people;
 pub(crate) use self::person::may_write;
 pub use self::person::{GroupSource, Person, Persons};
 pub use self::policy::{Action, Resource, can, is_owner};
+pub use self::pseudonym::{Pseudonymised, pseudonymise};
 pub use self::readable::Readable;
+pub use self::service::Service;
 pub use self::session::{Client, Device, Opened, devices, end, end_others, find, open, sign_out};
 pub(crate) use self::session::{own, seen_own};
 pub use self::token::{Scope, Token, find_by_token, make_token, revoke_token, tokens};
@@ -45,6 +50,8 @@ pub enum Actor {
     Operator,
     /// Somebody who has signed in, or a token of theirs.
     Person(Arc<Person>),
+    /// A program with a token of its own.
+    Service(Arc<Service>),
     /// Anybody else.
     Visitor,
 }
@@ -56,6 +63,7 @@ impl Actor {
             Self::System => "system",
             Self::Operator => "operator",
             Self::Person(person) => &person.label,
+            Self::Service(service) => &service.label,
             Self::Visitor => "visitor",
         }
     }
@@ -65,6 +73,7 @@ impl Actor {
         match self {
             Self::System | Self::Operator => &Readable::EVERYTHING,
             Self::Person(person) => &person.readable,
+            Self::Service(service) => service.readable(),
             Self::Visitor => &Readable::PUBLIC,
         }
     }
@@ -72,7 +81,7 @@ impl Actor {
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
-            Self::System | Self::Operator | Self::Visitor => None,
+            Self::System | Self::Operator | Self::Service(_) | Self::Visitor => None,
         }
     }
 
@@ -86,5 +95,13 @@ impl Actor {
     /// The account, for rows that belong to one.
     pub fn account(&self) -> Option<&str> {
         self.person().map(|person| person.account.as_str())
+    }
+
+    /// What tells two apart that have one name: the account's id, or that of a service's token.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Service(service) => Some(&service.token),
+            _ => self.account(),
+        }
     }
 }

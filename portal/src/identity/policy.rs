@@ -3,6 +3,7 @@
 use model::EntityRef;
 use model::catalog::CatalogRow;
 
+use super::service::{Scope, Service};
 use super::{Actor, Person};
 use crate::error::{Error, Result};
 
@@ -55,6 +56,7 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
         }
         Actor::Operator => return Ok(()),
         Actor::Visitor => return Err(needs("You need to sign in to {}.", action)),
+        Actor::Service(service) => return service_may(service, action),
         Actor::Person(person) => person,
     };
     if !person.may_write && !matches!(action, Action::Watch | Action::Audit | Action::SeeOwn) {
@@ -69,6 +71,19 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
         Action::Audit => Err(needs("You need to be an administrator or an auditor to {}.", action)),
         Action::Watch => Err(needs("You need to be an administrator or an auditor to {}.", action)),
         _ => Err(needs("You need to be an administrator to {}.", action)),
+    }
+}
+
+/// What an administrator gave it, and nothing that is anybody's own or that could give it more.
+fn service_may(service: &Service, action: Action) -> Result<()> {
+    match Scope::ALL.into_iter().find(|scope| scope.action() == Some(action)) {
+        Some(scope) if service.scopes.contains(&scope) => Ok(()),
+        Some(scope) => Err(Error::Forbidden(format!(
+            "This service needs a token with the scope \"{}\" to {}.",
+            scope.as_str(),
+            what(action)
+        ))),
+        None => Err(Error::Forbidden(format!("You need to sign in to {}: no token of a service may.", what(action)))),
     }
 }
 

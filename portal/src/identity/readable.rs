@@ -29,6 +29,9 @@ impl Readable {
     /// What everybody may see who reaches the portal.
     pub const PUBLIC: Self = Self { visibilities: &[Visibility::Public], own: None };
 
+    /// What everybody may see who has signed in.
+    pub const SIGNED_IN: Self = Self { visibilities: &[Visibility::Public, Visibility::SignedIn], own: None };
+
     #[cfg(test)]
     pub const fn only(visibilities: &'static [Visibility]) -> Self {
         Self { visibilities, own: None }
@@ -36,14 +39,13 @@ impl Readable {
 
     /// What everybody may see who has signed in, and the repositories with these slugs.
     pub(super) fn of_member(account: &str, slugs: BTreeSet<String>) -> Self {
-        const SIGNED_IN: &[Visibility] = &[Visibility::Public, Visibility::SignedIn];
         if slugs.is_empty() {
-            return Self { visibilities: SIGNED_IN, own: None };
+            return Self::SIGNED_IN;
         }
         let mut hasher = std::hash::DefaultHasher::new();
         (account, &slugs).hash(&mut hasher);
         let own = Own { account: account.to_owned(), slugs, mark: hasher.finish() };
-        Self { visibilities: SIGNED_IN, own: Some(Arc::new(own)) }
+        Self { own: Some(Arc::new(own)), ..Self::SIGNED_IN }
     }
 
     /// All rows with one of these may be read.

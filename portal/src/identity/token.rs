@@ -5,10 +5,8 @@ use std::sync::Arc;
 use model::{Finding, Findings, Level};
 
 use super::account::{DEMO, LOCAL};
-use super::person::{self, Person};
-use super::provider;
 use super::session::own;
-use super::store;
+use super::{person, provider, service, store};
 use crate::Portal;
 use crate::audit::{self, Change};
 use crate::db::new_id;
@@ -18,7 +16,7 @@ use crate::secret::{Secret, digest};
 
 /// What every token begins with, so that scanners for secrets find one that was left lying about.
 const PREFIX: &str = "slipway_";
-const DAY: i64 = 24 * 60 * 60 * 1_000;
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Days.
 const LONGEST: i64 = 366;
 /// Of one person.
@@ -26,7 +24,7 @@ const MOST: usize = 50;
 /// Milliseconds after which a token counts no longer for whom the provider has not vouched: they may have left.
 const LAPSE: i64 = 30 * DAY;
 /// Milliseconds between two notes that a token was used.
-const NOTED: i64 = 60 * 1_000;
+pub(super) const NOTED: i64 = 60 * 1_000;
 
 /// What a token may do of what its person may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,25 +74,8 @@ impl Token {
 /// [`Error::Forbidden`] for whoever has not signed in; [`Error::Invalid`] for a name or a time that cannot be.
 pub async fn make_token(portal: &Portal, actor: &Actor, name: &str, scope: Scope, days: i64) -> Result<Secret> {
     let account = own(actor)?;
-    let name = name.trim();
-    let mut findings = Vec::new();
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        let help = "Write up to 80 characters that say what it is for.";
-        findings.push(Finding::new("token.name", Level::Error, "the token has no name", help));
-    }
-    if !(1..=LONGEST).contains(&days) {
-        let help = format!("Write 1 to {LONGEST} days.");
-        findings.push(Finding::new(
-            "token.days",
-            Level::Error,
-            format!("a token cannot be good for {days} days"),
-            help,
-        ));
-    }
-    if !findings.is_empty() {
-        return Err(Error::Invalid(Findings::from(findings)));
-    }
-    let (now, token) = (portal.clock().now(), Secret::new(format!("{PREFIX}{}", Secret::random()?.expose())));
+    let name = checked(name, days, Vec::new())?;
+    let (now, token) = (portal.clock().now(), new_secret()?);
     let id = new_id(now);
     let mut tx = portal.db().begin().await?;
     if store::count_tokens(&mut tx, account, now).await? >= MOST {
@@ -107,6 +88,33 @@ pub async fn make_token(portal: &Portal, actor: &Actor, name: &str, scope: Scope
     audit::record(&mut tx, actor, portal.clock().now(), change).await?;
     tx.commit().await?;
     Ok(token)
+}
+
+/// 256 bits, with what every token begins with.
+pub(super) fn new_secret() -> Result<Secret> {
+    Ok(Secret::new(format!("{PREFIX}{}", Secret::random()?.expose())))
+}
+
+/// The name of a token as it is kept.
+///
+/// # Errors
+/// [`Error::Invalid`] for a name or a time that cannot be, beside what was `found` already.
+pub(super) fn checked(name: &str, days: i64, mut found: Vec<Finding>) -> Result<&str> {
+    let name = name.trim();
+    if !is_line(name) {
+        let help = "Write up to 80 characters that say what it is for.";
+        found.push(Finding::new("token.name", Level::Error, "the token has no name", help));
+    }
+    if !(1..=LONGEST).contains(&days) {
+        let help = format!("Write 1 to {LONGEST} days.");
+        found.push(Finding::new("token.days", Level::Error, format!("a token cannot be good for {days} days"), help));
+    }
+    if found.is_empty() { Ok(name) } else { Err(Error::Invalid(Findings::from(found))) }
+}
+
+/// 1 to 80 characters that are shown.
+pub(super) fn is_line(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= 80 && !text.chars().any(char::is_control)
 }
 
 /// One's own tokens, the newest first; those that are over or revoked stay for a month.
@@ -134,17 +142,19 @@ pub async fn revoke_token(portal: &Portal, actor: &Actor, id: &str) -> Result<()
     Ok(())
 }
 
-/// Whose token this is; `None` for one that is over, was revoked, or never was.
-pub async fn find_by_token(portal: &Portal, token: &str) -> Result<Option<Arc<Person>>> {
+/// Who asks with this token, a person or a service; `None` for one that is over, was revoked, or never was.
+pub async fn find_by_token(portal: &Portal, token: &str) -> Result<Option<Actor>> {
     if !token.starts_with(PREFIX) {
         return Ok(None);
     }
     let hash = digest(token);
     if let Some(person) = portal.persons().remembered(&hash) {
-        return Ok(Some(person));
+        return Ok(Some(Actor::Person(person)));
     }
     let (revision, now) = (portal.persons().revision(), portal.clock().now());
-    let Some((found, account)) = store::token(portal.db(), &hash).await? else { return Ok(None) };
+    let Some((found, account)) = store::token(portal.db(), &hash).await? else {
+        return Ok(service::find(portal.db(), &hash, now).await?.map(Actor::Service));
+    };
     let is_lapsed = !matches!(account.issuer.as_str(), LOCAL | DEMO) && now.saturating_sub(account.vouched_at) >= LAPSE;
     if !found.is_good(now) || account.disabled_at.is_some() || is_lapsed || !provider::stands(portal, &account).await? {
         return Ok(None);
@@ -154,5 +164,5 @@ pub async fn find_by_token(portal: &Portal, token: &str) -> Result<Option<Arc<Pe
     }
     let person = Arc::new(person::of_account(portal, &account, found.scopes == Scope::Write.as_str()).await?);
     portal.persons().remember(&hash, &person, revision);
-    Ok(Some(person))
+    Ok(Some(Actor::Person(person)))
 }

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
-use crate::{Portal, audit, changes, inbox, sources};
+use crate::{Portal, audit, changes, identity, inbox, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -44,6 +44,7 @@ const KINDS: &[(&str, usize)] = &[
     (sources::doctor::JOB, 1),
     (audit::JOB, 1),
     (inbox::JOB, 1),
+    (identity::refresh::JOB, 1),
     #[cfg(test)]
     ("test", 2),
     #[cfg(test)]
@@ -193,6 +194,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
         changes::enqueue_following(&mut tx, portal.clock().now()).await?;
         audit::enqueue(&mut tx, portal).await?;
         inbox::enqueue_due(&mut tx, portal.clock().now()).await?;
+        identity::refresh::enqueue(&mut tx, portal).await?;
     }
     tx.commit().await?;
     Ok(portal.settings().poll_interval)
@@ -208,6 +210,7 @@ async fn run(context: &Context) -> Result<Ending> {
         sources::doctor::JOB => sources::doctor::run(context).await,
         audit::JOB => audit::run(context).await,
         inbox::JOB => inbox::run(context).await,
+        identity::refresh::JOB => identity::refresh::run(context).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

@@ -34,6 +34,8 @@ pub struct OidcSettings {
     pub client_secret: Option<Password>,
     /// Besides `openid`.
     pub scopes: Vec<String>,
+    /// Where it offers that, it is asked from time to time whether it still vouches, without the person.
+    pub refresh: bool,
     /// The claim with the groups: its name, or a way to it (`realm_access.roles`).
     pub groups_claim: String,
     /// Hosts where the groups of somebody may be asked for who has too many for a token.

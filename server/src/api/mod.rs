@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod preferences;
 pub mod repositories;
 pub mod sources;
+pub mod tokens;
 
 use axum::Json;
 use utoipa::OpenApi;
@@ -34,6 +35,9 @@ use crate::http::{Problem, events, webhooks};
         preferences::stars,
         preferences::star,
         preferences::views,
+        tokens::list,
+        tokens::make,
+        tokens::revoke,
         sources::list,
         sources::sync,
         changes::list,

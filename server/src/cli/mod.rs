@@ -1,11 +1,14 @@
 //! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
 
 pub mod administrator;
+pub mod backup;
 pub mod catalog;
 pub mod doctor;
+pub mod pseudonymise;
 pub mod serve;
 pub mod sync;
 pub mod templates;
+pub mod token;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,6 +55,17 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Print a one-time link that makes an administrator, or gives one a new password.
     Administrator(administrator::Administrator),
+    /// Write what this portal knows into one file, also while it is served.
+    Backup(backup::Backup),
+    /// Bring a backup back, into SQLite or Postgres.
+    Restore(backup::Restore),
+    /// Say whether the database, or a backup, is in order.
+    Verify(backup::Verify),
+    /// Make, list and revoke tokens of services.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Take a person's name out: their account, and where it stands in the audit log.
+    Pseudonymise(pseudonymise::Pseudonymise),
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),

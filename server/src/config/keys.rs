@@ -33,6 +33,10 @@ pub const KEYS: &[Key] = &[
         set: |config, value| sign_in::networks(value).map(|all| config.identity.trusted_proxies = all),
     },
     Key { path: "database.url", set: |config, value| postgres_url(value).map(|url| config.database_url = Some(url)) },
+    Key {
+        path: "database.url-file",
+        set: |config, value| value.text().map(|file| config.database_url_file = Some(PathBuf::from(file))),
+    },
     Key { path: "sync.interval", set: |config, value| value.duration().map(|interval| config.interval = interval) },
     Key { path: "sync.workers", set: |config, value| value.count(64).map(|workers| config.workers = workers) },
     Key {
@@ -73,6 +77,7 @@ pub const KEYS: &[Key] = &[
         path: "inbox.webhook-secret-file",
         set: |config, value| file(value).map(|file| config.inbox_keys.webhook_secret_file = Some(file)),
     },
+    Key { path: "secrets.key-file", set: |config, value| file(value).map(|file| config.sealing_key = Some(file)) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
     Key { path: "log.level", set: |config, value| log_level(value).map(|level| config.log_level = level) },

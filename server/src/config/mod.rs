@@ -39,6 +39,8 @@ pub struct Config {
     /// Scheme and authority, without a trailing `/`.
     pub public_url: Option<String>,
     pub database_url: Option<String>,
+    /// A file that holds it; counts where it is not given itself.
+    pub database_url_file: Option<PathBuf>,
     pub interval: Duration,
     /// 0: one for each processor.
     pub workers: usize,
@@ -49,6 +51,8 @@ pub struct Config {
     pub identity: IdentitySettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
+    /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
+    pub sealing_key: Option<PathBuf>,
     /// For ever where nothing is said.
     pub audit_kept: Option<Duration>,
     /// Variables that hold passwords and tokens of sources and providers, and so set no key.
@@ -79,6 +83,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: None,
             database_url: None,
+            database_url_file: None,
             interval: Duration::from_secs(30),
             workers: 0,
             log_format: LogFormat::Text,
@@ -88,6 +93,7 @@ impl Default for Config {
             identity: IdentitySettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
+            sealing_key: None,
             audit_kept: None,
             password_variables: Vec::new(),
         }
@@ -197,7 +203,8 @@ fn read_source(config: &mut Config, environment: &Environment, table: &Spanned<D
             Err(expected) => located.push((value.span(), keys::wrong(&format!("source.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(builder.secret_env.iter().chain(&builder.webhook_secret_env).cloned());
+    let variables = builder.secret_env.iter().chain(&builder.webhook_secret_env);
+    config.password_variables.extend(variables.flat_map(|name| [name.clone(), source::variable_of_file(name)]));
     if located.is_empty() {
         match builder.finish(&config.sources, environment) {
             Ok(source) => config.sources.push(source),
@@ -221,7 +228,8 @@ fn read_sign_in(config: &mut Config, environment: &Environment, table: &Spanned<
             Err(expected) => located.push((value.span(), keys::wrong(&format!("sign-in.{name}"), &expected))),
         }
     }
-    config.password_variables.extend(builder.secret_env.clone());
+    let variable = builder.secret_env.iter();
+    config.password_variables.extend(variable.flat_map(|name| [name.clone(), source::variable_of_file(name)]));
     if located.is_empty() {
         match builder.finish(&config.identity, environment) {
             Ok(provider) => config.identity.providers.push(provider),
@@ -328,9 +336,10 @@ impl Config {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         Settings {
             data: self.data.clone(),
-            database: match &self.database_url {
-                Some(url) => DatabaseSettings::Postgres(url.clone()),
-                None => DatabaseSettings::Sqlite,
+            database: match (&self.database_url, &self.database_url_file) {
+                (Some(url), _) => DatabaseSettings::Postgres(url.clone()),
+                (None, Some(file)) => DatabaseSettings::PostgresIn(file.clone()),
+                (None, None) => DatabaseSettings::Sqlite,
             },
             sources,
             poll_interval: self.interval,
@@ -338,6 +347,7 @@ impl Config {
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
             inbox: self.inbox.clone(),
+            sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,
             clock: Clock::System,
         }

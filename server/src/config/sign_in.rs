@@ -50,6 +50,7 @@ pub const SIGN_IN_KEYS: &[SignInKey] = &[
     SignInKey { name: "client-secret-file", kinds: REMOTE, set: |it, value| source::path(value).map(|path| it.secret_file = Some(path)) },
     SignInKey { name: "client-secret-env", kinds: REMOTE, set: |it, value| source::variable(value).map(|name| it.secret_env = Some(name)) },
     SignInKey { name: "scopes", kinds: OIDC, set: |it, value| value.words().map(|scopes| it.scopes = Some(scopes)) },
+    SignInKey { name: "refresh", kinds: OIDC, set: |it, value| value.boolean().map(|refresh| it.refresh = Some(refresh)) },
     SignInKey { name: "groups-claim", kinds: OIDC, set: |it, value| value.text().map(|claim| it.groups_claim = Some(claim)) },
     SignInKey { name: "groups-url-hosts", kinds: OIDC, set: |it, value| value.words().map(|hosts| it.groups_url_hosts = hosts) },
     SignInKey { name: "login-claim", kinds: OIDC, set: |it, value| value.text().map(|claim| it.login_claim = Some(claim)) },
@@ -78,6 +79,7 @@ pub struct SignInBuilder {
     /// The variable that holds the client's secret.
     pub secret_env: Option<String>,
     scopes: Option<Vec<String>>,
+    refresh: Option<bool>,
     groups_claim: Option<String>,
     groups_url_hosts: Vec<String>,
     login_claim: Option<String>,
@@ -178,6 +180,7 @@ impl SignInBuilder {
             issuer: self.issuer.ok_or_else(|| missing("issuer", Kind::Oidc))?,
             client_id: self.client_id.ok_or_else(|| missing("client-id", Kind::Oidc))?,
             scopes: self.scopes.unwrap_or_else(|| ["profile", "email"].map(str::to_owned).to_vec()),
+            refresh: self.refresh.unwrap_or(true),
             groups_claim: self.groups_claim.unwrap_or_else(|| "groups".to_owned()),
             groups_url_hosts: self.groups_url_hosts,
             login,

@@ -220,17 +220,43 @@ pub fn secret(
             Err(wrong(format!("this {whose} has both {what}-file and {what}-env"), "Take one of them out."))
         }
         (Some(file), None) => Ok(Some(Password::File(file.clone()))),
-        (None, Some(name)) => match environment.get(name).filter(|value| !value.is_empty()) {
-            Some(value) if value.chars().any(char::is_control) => {
+        (None, Some(name)) => match given(name, environment)? {
+            Given::Value(value) if value.chars().any(char::is_control) => {
                 Err(wrong(format!("the variable {name} holds a control character"), "A password is one line."))
             }
-            Some(value) => Ok(Some(Password::Known(Secret::new(value)))),
-            None => Err(wrong(
+            Given::Value(value) => Ok(Some(Password::Known(Secret::new(value)))),
+            Given::File(file) => Ok(Some(Password::File(file.into()))),
+            Given::Nothing => Err(wrong(
                 format!("the variable {name}, which {what}-env names, is not set"),
-                "Set it where Slipway is started.",
+                "Set it where Slipway is started, or the same with _FILE behind it to the path of a file.",
             )),
         },
         (None, None) => Ok(None),
+    }
+}
+
+/// What the environment says of a secret.
+enum Given<'a> {
+    Value(&'a str),
+    /// Whose first line it is.
+    File(&'a str),
+    Nothing,
+}
+
+/// The variable that names a file instead of holding the value itself, as container images commonly have it.
+pub fn variable_of_file(name: &str) -> String {
+    format!("{name}_FILE")
+}
+
+fn given<'a>(name: &str, environment: &'a Environment) -> Result<Given<'a>, Finding> {
+    let get = |name: &str| environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    match (get(name), get(&variable_of_file(name))) {
+        (Some(_), Some(_)) => {
+            Err(wrong(format!("the variables {name} and {name}_FILE are both set"), "Take one of them out."))
+        }
+        (Some(value), None) => Ok(Given::Value(value)),
+        (None, Some(file)) => Ok(Given::File(file)),
+        (None, None) => Ok(Given::Nothing),
     }
 }
 

@@ -242,3 +242,29 @@ fn a_github_source_is_whole_or_says_what_it_lacks() {
     assert_eq!((github.filter.archived, github.filter.forks, github.filter.exclude.len()), (true, false, 1));
     assert_eq!((github.login.clone(), github.location()), (GitHubLogin::Nobody, "https://github.com/ada".to_owned()));
 }
+
+#[test]
+fn secrets_are_read_from_files_that_variables_name() {
+    let provider = "[[sign-in]]\nname = \"id\"\nkind = \"github\"\nclient-id = \"a\"\nclient-secret-env = \"ID\"\n";
+    let secret = |environment: &[(&str, &str)]| {
+        let config = read_with(provider, environment)?;
+        let portal::settings::ProviderKind::GitHub(github) = config.identity.providers[0].kind.clone() else {
+            panic!()
+        };
+        Ok::<_, Vec<String>>(github.client_secret)
+    };
+    assert_eq!(secret(&[("ID_FILE", "/run/secrets/id")]).unwrap(), Password::File("/run/secrets/id".into()));
+    assert!(matches!(secret(&[("ID", "x"), ("ID_FILE", "")]).unwrap(), Password::Known(_)));
+    assert!(secret(&[("ID", "x"), ("ID_FILE", "y")]).unwrap_err()[0].contains("are both set"));
+    assert!(secret(&[]).unwrap_err()[0].contains("_FILE"));
+    let provider = provider.replace("\"ID\"", "\"SLIPWAY_ID\"");
+    assert!(read_with(&provider, &[("SLIPWAY_ID_FILE", "/x")]).is_ok(), "it sets no key");
+
+    let database = |environment: &[(&str, &str)]| read_with("", environment).unwrap().settings().database;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "postgres://slipway:s3cret@db/slipway\n").unwrap();
+    let named = database(&[("SLIPWAY_DATABASE_URL_FILE", file.path().to_str().unwrap())]);
+    assert_eq!(named.postgres().unwrap().as_deref(), Some("postgres://slipway:s3cret@db/slipway"));
+    assert!(!format!("{named:?}").contains("s3cret"));
+    assert!(database(&[("SLIPWAY_DATABASE_URL_FILE", "/nowhere")]).postgres().is_err());
+}

@@ -234,9 +234,9 @@ async fn who(
                        proxy with https in front, and set server.public-url to its address.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "urn:slipway:insecure", why));
         }
-        let person = identity::find_by_token(&server.portal, token.trim()).await?;
-        let person = person.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
-        return Ok((Actor::Person(person), None));
+        let actor = identity::find_by_token(&server.portal, token.trim()).await?;
+        let actor = actor.ok_or_else(|| Problem::sign_in("This token is over, was revoked, or never was."))?;
+        return Ok((actor, None));
     }
     if let Some(cookie) = cookie
         && let Some(person) = identity::find(&server.portal, &cookie).await?

@@ -4,6 +4,7 @@
 
 mod doors;
 mod setup;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
@@ -70,36 +72,12 @@ pub(super) async fn identify(
     let client = client.map_err(|why| does_not_answer(provider, &why))?;
     let github = GitHub { client, provider, settings };
     let token = github.exchange(answer, flow).await?;
-    let Value::Object(user) = github.get("/user", &token).await? else { return Err(github.strange("/user")) };
-    heard.said("GET /user", &user);
-    let text = |name: &str| user.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let (Some(id), Some(login)) = (user.get("id").and_then(Value::as_u64), text("login")) else {
-        return Err(github.strange("/user"));
-    };
-    let email = match github.get("/user/emails", &token).await {
-        Ok(emails) => {
-            let primary = primary(&emails);
-            heard.said.push(("GET /user/emails", emails));
-            primary
-        }
-        Err(error) => {
-            heard.notes.push(format!("{} does not tell your address: {error}", provider.title));
-            None
-        }
-    };
-    github.belongs(portal, login, &token).await?;
-    let (email, is_verified) = email.unzip();
-    Ok(Claims {
-        issuer: settings.web().to_owned(),
-        subject: id.to_string(),
-        provider: provider.name.clone(),
-        name: text("name").unwrap_or(login).to_owned(),
-        email_verified: settings.trust_email && is_verified == Some(true),
-        email,
-        login: Some((settings.host().to_owned(), login.to_owned())),
-        groups: Vec::new(),
-        administrator: false,
-    })
+    let claims = github.claims(portal, &token, heard).await;
+    // Nothing else is wanted of it, and nobody can use it who finds it.
+    if let Err(error) = github.revoke(&token).await {
+        tracing::warn!(provider = provider.name, %error, "the token of a sign-in is not revoked");
+    }
+    claims
 }
 
 /// The primary address, and whether GitHub has verified it.
@@ -116,6 +94,61 @@ struct GitHub<'a> {
 }
 
 impl GitHub<'_> {
+    /// Who somebody is, by their token.
+    async fn claims(&self, portal: &Portal, token: &HeaderValue, heard: &mut Heard) -> Result<Claims> {
+        let Value::Object(user) = self.get("/user", token).await? else { return Err(self.strange("/user")) };
+        heard.said("GET /user", &user);
+        let text = |name: &str| user.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (Some(id), Some(login)) = (user.get("id").and_then(Value::as_u64), text("login")) else {
+            return Err(self.strange("/user"));
+        };
+        let email = match self.get("/user/emails", token).await {
+            Ok(emails) => {
+                let primary = primary(&emails);
+                heard.said.push(("GET /user/emails", emails));
+                primary
+            }
+            Err(error) => {
+                heard.notes.push(format!("{} does not tell your address: {error}", self.provider.title));
+                None
+            }
+        };
+        self.belongs(portal, login, token).await?;
+        let (email, is_verified) = email.unzip();
+        Ok(Claims {
+            issuer: self.settings.web().to_owned(),
+            subject: id.to_string(),
+            provider: self.provider.name.clone(),
+            name: text("name").unwrap_or(login).to_owned(),
+            email_verified: self.settings.trust_email && is_verified == Some(true),
+            email,
+            login: Some((self.settings.host().to_owned(), login.to_owned())),
+            groups: Vec::new(),
+            administrator: false,
+        })
+    }
+
+    /// "Delete an app token".
+    async fn revoke(&self, token: &HeaderValue) -> Result<()> {
+        let secret = secrets::read(&self.settings.client_secret).map_err(Error::internal)?;
+        let basic = BASE64.encode(format!("{}:{}", self.settings.client_id, secret.expose()));
+        let mut basic = HeaderValue::try_from(format!("Basic {basic}")).map_err(Error::internal)?;
+        basic.set_sensitive(true);
+        let token = token.to_str().map_err(Error::internal)?.trim_start_matches("Bearer ");
+        let body = serde_json::json!({ "access_token": token }).to_string();
+        let path = format!("/applications/{}/token", self.settings.client_id);
+        let request = Request::delete(format!("{}{path}", self.settings.api()))
+            .header(ACCEPT, "application/vnd.github+json")
+            .header("x-github-api-version", "2022-11-28")
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, basic)
+            .body(Bytes::from(body));
+        match self.send(request.map_err(Error::internal)?).await?.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(does_not_answer(self.provider, &format!("it answers {path} with {status}"))),
+        }
+    }
+
     /// The access token for the code.
     async fn exchange(&self, answer: &Answer, flow: &Flow) -> Result<HeaderValue> {
         let secret = secrets::read(&self.settings.client_secret);

@@ -13,16 +13,18 @@ mod proxy;
 mod store;
 mod test;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
 pub(super) use self::discovery::Known;
+pub(super) use self::oidc::refresh as ask_again;
 pub use self::proxy::{Headers, by_proxy, test_proxy};
 pub use self::test::{Mapped, Outcome, Said, outcome};
 use super::account::{self, Claims};
 use super::person;
+use super::refresh;
 use super::session::{self, Client, Opened};
 use super::store::AccountRow;
 use crate::Portal;
@@ -88,6 +90,8 @@ pub enum Finished {
 struct Heard {
     said: Vec<(&'static str, Value)>,
     notes: Vec<String>,
+    /// With what the provider may be asked again.
+    refresh: Option<Secret>,
 }
 
 impl Heard {
@@ -220,6 +224,7 @@ async fn finish_at(
         return test::keep(portal, actor, provider, claims, heard).await.map(Finished::Tested);
     }
     let opened = session::open(portal, &claims?, place.client, place.before).await?;
+    refresh::keep(portal, &opened.account, heard.refresh.as_ref()).await?;
     Ok(Finished::SignedIn { opened, back: begun.return_to, notes: heard.notes })
 }
 

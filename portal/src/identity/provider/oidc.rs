@@ -12,7 +12,7 @@ use openidconnect::core::{
 use openidconnect::{
     AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
     EndpointNotSet, EndpointSet, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
+    RefreshToken, RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use serde_json::{Map, Value};
 
@@ -22,6 +22,8 @@ use crate::Portal;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::identity::Claims;
+use crate::identity::refresh::Answered;
+use crate::secret::Secret;
 use crate::settings::{OidcSettings, ProviderSettings};
 use crate::sources::secrets;
 
@@ -47,15 +49,24 @@ pub(super) async fn address(
     flow: &Flow,
 ) -> Result<String> {
     let found = portal.persons().providers.find(provider, settings).await?;
-    let client = client(provider, settings, &found, flow)?;
+    let client = client(provider, settings, &found)?.set_redirect_uri(redirect(flow)?);
     let (state, nonce) = (CsrfToken::new(flow.state.clone()), Nonce::new(flow.nonce.clone()));
     let verifier = PkceCodeVerifier::new(flow.verifier.clone());
     let (to, _, _) = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
         .add_scopes(settings.scopes.iter().cloned().map(Scope::new))
+        .add_scopes(offline(settings, &found))
         .url();
     Ok(to.into())
+}
+
+/// OpenID Connect Core 1.0, section 11: with it comes a refresh token. Asked for where the provider says that it knows it.
+fn offline(settings: &OidcSettings, found: &Found) -> Option<Scope> {
+    let scope = Scope::new("offline_access".to_owned());
+    let is_offered = found.metadata.scopes_supported().is_some_and(|scopes| scopes.contains(&scope));
+    let is_there = settings.scopes.iter().any(|known| **scope == *known);
+    (settings.refresh && is_offered && !is_there).then_some(scope)
 }
 
 /// Who came back.
@@ -71,22 +82,41 @@ pub(super) async fn identify(
         return Err(refused(&format!("{} did not answer by itself: somebody else says that it did.", provider.title)));
     }
     let found = portal.persons().providers.find(provider, settings).await?;
-    let (id_token, access_token) = exchange(provider, settings, &found, answer, flow).await?;
+    let (id_token, access_token, refresh) = exchange(provider, settings, &found, answer, flow).await?;
+    heard.refresh = refresh.filter(|_| settings.refresh);
     let said = payload(&id_token);
-    if let Err(error) = verify_with_keys_of_now(portal, provider, settings, &found, &id_token, &said, flow).await {
+    let verified =
+        verify_with_keys_of_now(portal, provider, settings, &found, &id_token, &said, Some(&flow.nonce)).await;
+    if let Err(error) = verified {
         heard.said("ID token, which was refused", &said);
         return Err(error);
     }
     heard.said("ID token", &said);
+    complete(provider, settings, &found, &access_token, said, heard).await
+}
+
+/// What is not in the token is asked for.
+async fn complete(
+    provider: &ProviderSettings,
+    settings: &OidcSettings,
+    found: &Found,
+    access_token: &str,
+    said: Map<String, Value>,
+    heard: &mut Heard,
+) -> Result<Claims> {
     let mut all = said;
     if claims::lacks_something(settings, &all) {
-        add_userinfo(provider, &found, &access_token, &mut all, heard).await?;
+        add_userinfo(provider, found, access_token, &mut all, heard).await?;
     }
-    overage::add_groups(&found.client, settings, &access_token, &mut all, heard).await;
+    overage::add_groups(&found.client, settings, access_token, &mut all, heard).await;
     Ok(claims::of_oidc(provider, settings, &all, heard))
 }
 
-fn client(provider: &ProviderSettings, settings: &OidcSettings, found: &Found, flow: &Flow) -> Result<Asked> {
+fn redirect(flow: &Flow) -> Result<RedirectUrl> {
+    RedirectUrl::new(flow.redirect.clone()).map_err(Error::internal)
+}
+
+fn client(provider: &ProviderSettings, settings: &OidcSettings, found: &Found) -> Result<Asked> {
     let secret = settings.client_secret.as_ref().map(secrets::read).transpose();
     let secret = secret.map_err(|why| does_not_answer(provider, &format!("its client secret: {why}")))?;
     let secret = secret.map(|secret| ClientSecret::new(secret.expose().to_owned()));
@@ -95,21 +125,19 @@ fn client(provider: &ProviderSettings, settings: &OidcSettings, found: &Found, f
     let takes = |method: CoreClientAuthMethod| methods.is_some_and(|methods| methods.contains(&method));
     // OpenID Connect Discovery 1.0, section 3: without a list it is `client_secret_basic`.
     let in_body = takes(CoreClientAuthMethod::ClientSecretPost) && !takes(CoreClientAuthMethod::ClientSecretBasic);
-    let redirect = RedirectUrl::new(flow.redirect.clone()).map_err(Error::internal)?;
     Ok(CoreClient::from_provider_metadata(metadata, ClientId::new(settings.client_id.clone()), secret)
-        .set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth })
-        .set_redirect_uri(redirect))
+        .set_auth_type(if in_body { AuthType::RequestBody } else { AuthType::BasicAuth }))
 }
 
-/// The ID token and the access token for the code.
+/// The ID token, the access token and, if there is one, the refresh token for the code.
 async fn exchange(
     provider: &ProviderSettings,
     settings: &OidcSettings,
     found: &Found,
     answer: &Answer,
     flow: &Flow,
-) -> Result<(CoreIdToken, String)> {
-    let client = client(provider, settings, found, flow)?;
+) -> Result<(CoreIdToken, String, Option<Secret>)> {
+    let client = client(provider, settings, found)?.set_redirect_uri(redirect(flow)?);
     let request = client.exchange_code(AuthorizationCode::new(answer.code.clone()));
     let request = request.map_err(|error| does_not_answer(provider, &error.to_string()))?;
     let ask = asking(&found.client);
@@ -127,7 +155,65 @@ async fn exchange(
     let id_token = answered.id_token().cloned();
     let id_token = id_token
         .ok_or_else(|| refused(&format!("{} gave no ID token: is it a provider of OpenID Connect?", provider.title)))?;
-    Ok((id_token, answered.access_token().secret().clone()))
+    let refresh = answered.refresh_token().map(|token| Secret::new(token.secret().clone()));
+    Ok((id_token, answered.access_token().secret().clone(), refresh))
+}
+
+/// Whether the provider still vouches for `subject`: RFC 6749, section 6, and OpenID Connect Core 1.0, section 12.
+pub(in crate::identity) async fn refresh(
+    portal: &Portal,
+    provider: &ProviderSettings,
+    settings: &OidcSettings,
+    subject: &str,
+    token: &Secret,
+) -> Answered {
+    match refreshed(portal, provider, settings, subject, token).await {
+        Ok(answered) => answered,
+        Err(error) => Answered::Unknown(error.to_string()),
+    }
+}
+
+async fn refreshed(
+    portal: &Portal,
+    provider: &ProviderSettings,
+    settings: &OidcSettings,
+    subject: &str,
+    token: &Secret,
+) -> Result<Answered> {
+    let found = portal.persons().providers.find(provider, settings).await?;
+    let (client, ask) = (client(provider, settings, &found)?, asking(&found.client));
+    let token = RefreshToken::new(token.expose().to_owned());
+    let request = client.exchange_refresh_token(&token);
+    let request = request.map_err(|error| does_not_answer(provider, &error.to_string()))?;
+    let answered = match request.request_async(&ask).await {
+        Ok(answered) => answered,
+        // RFC 6749, section 5.2: it was revoked, has expired, or is of somebody who is there no longer. Anything else is about us.
+        Err(RequestTokenError::ServerResponse(said)) if said.error().as_ref() == "invalid_grant" => {
+            return Ok(Answered::Gone(format!("{} says: {}", provider.title, short(&said.to_string()))));
+        }
+        Err(error) => return Err(does_not_answer(provider, &short(&error.to_string()))),
+    };
+    let access_token = answered.access_token().secret().clone();
+    let mut heard = Heard::default();
+    let mut said = Map::from_iter([("sub".to_owned(), Value::from(subject))]);
+    match answered.id_token() {
+        Some(id_token) => {
+            said = payload(id_token);
+            verify_with_keys_of_now(portal, provider, settings, &found, id_token, &said, None).await?;
+            if said.get("sub").and_then(Value::as_str) != Some(subject) {
+                return Err(refused(&format!("{} speaks of somebody else.", provider.title)));
+            }
+        }
+        // Then only userinfo can say something.
+        None => add_userinfo(provider, &found, &access_token, &mut said, &mut heard).await?,
+    }
+    let claims = complete(provider, settings, &found, &access_token, said, &mut heard).await?;
+    // What was not said now need not have changed.
+    if let Some(note) = heard.notes.first() {
+        return Err(does_not_answer(provider, note));
+    }
+    let next = answered.refresh_token().map(|token| Secret::new(token.secret().clone()));
+    Ok(Answered::Vouches(Box::new(claims), next))
 }
 
 /// Verifies, and once more with other keys where the provider has others since.
@@ -138,9 +224,9 @@ async fn verify_with_keys_of_now(
     found: &Found,
     id_token: &CoreIdToken,
     said: &Map<String, Value>,
-    flow: &Flow,
+    nonce: Option<&str>,
 ) -> Result<()> {
-    let mut verified = verify(settings, found, id_token, said, flow);
+    let mut verified = verify(settings, found, id_token, said, nonce);
     let is_about_keys = matches!(
         &verified,
         Err(ClaimsVerificationError::SignatureVerification(
@@ -148,19 +234,19 @@ async fn verify_with_keys_of_now(
         ))
     );
     if is_about_keys && let Some(found) = portal.persons().providers.with_new_keys(provider, found).await? {
-        verified = verify(settings, &found, id_token, said, flow);
+        verified = verify(settings, &found, id_token, said, nonce);
     }
     verified
         .map_err(|error| refused(&format!("{} gave a token that does not count: {}.", provider.title, reason(&error))))
 }
 
-/// Signature, issuer, audience, times and nonce: OpenID Connect Core 1.0, section 3.1.3.7.
+/// Signature, issuer, audience, times and, of a sign-in, nonce: OpenID Connect Core 1.0, section 3.1.3.7.
 fn verify(
     settings: &OidcSettings,
     found: &Found,
     id_token: &CoreIdToken,
     said: &Map<String, Value>,
-    flow: &Flow,
+    nonce: Option<&str>,
 ) -> std::result::Result<(), ClaimsVerificationError> {
     let now = DateTime::<Utc>::from_timestamp_millis(Clock::System.now()).unwrap_or_default();
     let (earliest, latest) = (now - TimeDelta::seconds(SKEW), now + TimeDelta::seconds(SKEW));
@@ -172,7 +258,10 @@ fn verify(
         .set_issue_time_verifier_fn(
             move |at| if at > latest { Err("it was issued in the future".to_owned()) } else { Ok(()) },
         );
-    id_token.claims(&verifier, &Nonce::new(flow.nonce.clone()))?;
+    match nonce {
+        Some(nonce) => drop(id_token.claims(&verifier, &Nonce::new(nonce.to_owned()))?),
+        None => drop(id_token.claims(&verifier, |_: Option<&Nonce>| Ok(()))?),
+    }
     let not_before = said.get("nbf").and_then(Value::as_i64);
     if not_before.is_some_and(|at| at > latest.timestamp()) {
         return Err(ClaimsVerificationError::Expired("it does not count yet".to_owned()));

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod fake;
+pub(in crate::identity) mod fake;
 mod github;
 mod people;
 mod tokens;
@@ -24,6 +24,7 @@ fn oidc(fake: &Fake) -> OidcSettings {
         client_id: CLIENT.to_owned(),
         client_secret: Some(Password::Known(Secret::new(SECRET))),
         scopes: vec!["profile".to_owned(), "email".to_owned()],
+        refresh: true,
         groups_claim: "groups".to_owned(),
         groups_url_hosts: Vec::new(),
         login: None,
@@ -42,7 +43,7 @@ async fn open(settings: Settings, providers: Vec<ProviderSettings>) -> Portal {
 }
 
 /// A portal with this provider, which is named `id`.
-async fn with(settings: Settings, fake: &Fake) -> Portal {
+pub(in crate::identity) async fn with(settings: Settings, fake: &Fake) -> Portal {
     open(settings, vec![provider("id", ProviderKind::Oidc(oidc(fake)))]).await
 }
 
@@ -54,6 +55,15 @@ async fn finish_with(portal: &Portal, begun: &Begun, answer: &Answer) -> Result<
     let client = Client { agent: "Firefox/1".to_owned(), address: "192.0.2.1".to_owned() };
     let place = Place { here: HERE, cookie: Some(begun.cookie.expose()), before: None, client: &client };
     finish(portal, &Actor::Visitor, "id", answer, place).await
+}
+
+/// The whole way; the cookie of the session.
+pub(in crate::identity) async fn sign_in_with(portal: &Portal, fake: &Fake) -> Secret {
+    let begun = begin_at(portal).await.unwrap();
+    match finish_with(portal, &begun, &fake.agree(&begun.to)).await.unwrap() {
+        Finished::SignedIn { opened, .. } => opened.cookie,
+        tested => panic!("{tested:?}"),
+    }
 }
 
 /// The whole way: who that is, and what they should know.

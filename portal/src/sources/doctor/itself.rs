@@ -9,7 +9,7 @@ use super::report::{Check, Group, Help, Question};
 use super::{Limits, sentence};
 use crate::db::{Db, dialect};
 use crate::git::{self, Watch};
-use crate::settings::{DatabaseSettings, Settings};
+use crate::settings::Settings;
 
 const DATA: Question = Question {
     feature: "data",
@@ -77,12 +77,16 @@ fn data(folder: &Path) -> Check {
 async fn database(settings: &Settings, db: Option<&Db>, limit: Duration) -> Check {
     let help =
         || Help::new("Correct database.url, start the database, or take the key out to use SQLite in the data folder.");
-    let asked = match (db, &settings.database) {
+    let url = match settings.database.postgres() {
+        Ok(url) => url,
+        Err(error) => return DATABASE.missing(sentence(&error.for_people()), help()),
+    };
+    let asked = match (db, url) {
         (Some(db), _) => tokio::time::timeout(limit, db.ping())
             .await
             .map(|pinged| pinged.map(|()| format!("{} answers.", db.name()))),
-        (None, DatabaseSettings::Sqlite) => return sqlite(&settings.data.join("slipway.db")),
-        (None, DatabaseSettings::Postgres(url)) => tokio::time::timeout(limit, dialect::look_at_postgres(url)).await,
+        (None, None) => return sqlite(&settings.data.join("slipway.db")),
+        (None, Some(url)) => tokio::time::timeout(limit, dialect::look_at_postgres(&url)).await,
     };
     match asked {
         Ok(Ok(found)) => DATABASE.ok(found),

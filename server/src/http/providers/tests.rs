@@ -54,6 +54,7 @@ async fn world_at(reach: Reach) -> World {
         client_id: "slipway".to_owned(),
         client_secret: None,
         scopes: Vec::new(),
+        refresh: true,
         groups_claim: "groups".to_owned(),
         groups_url_hosts: Vec::new(),
         login: None,

@@ -134,6 +134,8 @@ pub struct State {
     /// Answers to what contains a path are these instead.
     pub broken: BTreeMap<String, (u16, String)>,
     pub requests: Vec<String>,
+    /// The refresh token that is good now; each is good once. None is given where there is none.
+    pub refresh: Option<String>,
     grants: BTreeMap<String, Grant>,
 }
 
@@ -161,6 +163,7 @@ impl Fake {
             metadata: Map::new(),
             broken: BTreeMap::new(),
             requests: Vec::new(),
+            refresh: None,
             grants: BTreeMap::new(),
         }));
         let router = Router::new()
@@ -266,18 +269,32 @@ async fn token(Extract(state): Extract<Shared>, headers: HeaderMap, body: Bytes)
     if headers.get("authorization").is_none_or(|value| value != basic.as_str()) && !in_body {
         return refuse("invalid_client");
     }
+    if form["grant_type"] == "refresh_token" {
+        if state.refresh.as_ref() != Some(&form["refresh_token"]) {
+            return refuse("invalid_grant");
+        }
+        state.refresh = Some(format!("{}+", form["refresh_token"]));
+        return answer(&state, &Value::Null);
+    }
     let Some(grant) = state.grants.remove(&form["code"]) else { return refuse("invalid_grant") };
     let challenge = BASE64.encode(Sha256::digest(form["code_verifier"].as_bytes()));
     if challenge != grant.challenge || form["redirect_uri"] != grant.redirect {
         return refuse("invalid_grant");
     }
-    let id_token = state.id_token(&grant.nonce);
-    Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": id_token}))
-        .into_response()
+    answer(&state, &json!(grant.nonce))
+}
+
+fn answer(state: &State, nonce: &Value) -> Response {
+    let id_token = state.id_token(nonce);
+    let mut said = json!({"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": id_token});
+    if let Some(token) = &state.refresh {
+        said["refresh_token"] = json!(token);
+    }
+    Json(said).into_response()
 }
 
 impl State {
-    fn id_token(&self, nonce: &str) -> String {
+    fn id_token(&self, nonce: &Value) -> String {
         let now = Clock::System.now() / 1_000;
         let mut claims = Map::new();
         for (name, value) in [

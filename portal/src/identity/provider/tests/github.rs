@@ -59,6 +59,8 @@ db_test! {
         let fake = fake_forge::Fake::start(Profile::Enterprise).await.unwrap();
         let portal = open(settings, vec![provider("id", ProviderKind::GitHub(settings_of(&fake, &[])))]).await;
         let cookie = come(&portal, &fake, "jane_acme").await.unwrap();
+        assert_eq!(fake.state().tokens.keys().filter(|token| token.starts_with("gho_")).count(), 0, "the token is revoked after use");
+        assert!(fake.requests().iter().any(|request| request == "DELETE /applications/Ov23li/token"), "{:?}", fake.requests());
         let jane = identity::find(&portal, cookie.expose()).await.unwrap().unwrap();
         assert_eq!((jane.name.as_str(), jane.email.as_deref()), ("jane_acme", Some("jane_acme@example.com")));
         let host = fake.origin().trim_start_matches("http://").to_owned();
