@@ -70,7 +70,9 @@ pub fn adopt(project: &Tree, index: &Index, render: Render) -> Result<Option<Ado
         }
     }
     // A version that cannot be rendered as a whole may still be the one that fits best.
-    let rendered = index.template(fit.base).and_then(|template| template.render(&answers, &environment));
+    let rendered = index
+        .template(fit.base)
+        .and_then(|template| template.render(&answers::fitting(&template, &answers, &environment), &environment));
     let rendered = rendered.unwrap_or_else(|_| Rendered { answers, ..Rendered::default() });
     let asked: Vec<&str> = rendered.answers.iter().map(|(name, _)| name).collect();
     let assumed = asked.iter().filter(|name| !votes.contains_key(**name)).map(|name| (*name).to_owned()).collect();
