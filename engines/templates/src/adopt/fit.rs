@@ -111,8 +111,10 @@ fn render_part(
     environment: &Environment,
     made: &mut HashMap<usize, (String, Entry)>,
 ) {
-    let rendered =
-        index.part(revision, blobs).and_then(|tree| Template::open(tree).ok()?.render(answers, environment).ok());
+    let rendered = index.part(revision, blobs).and_then(|tree| {
+        let template = Template::open(tree).ok()?;
+        template.render(&fitting(&template, answers, environment), environment).ok()
+    });
     match rendered {
         Some(rendered) => {
             let by_path: HashMap<&str, usize> =

@@ -171,14 +171,6 @@ impl Tally {
         for file in &adoption.files {
             if let Some(version) = project.versions.get(&file.path) {
                 self.version.0 += usize::from(file.revision.abs_diff(*version) <= 5);
-                if std::env::var_os("SLIPWAY_ADOPT_SHOW").is_some()
-                    && !(file.first.saturating_sub(5)..=file.last + 5).contains(version)
-                {
-                    println!(
-                        "{} made at {version}, base {}, found {file:?} at base {}",
-                        file.path, project.base, adoption.base
-                    );
-                }
                 self.range += usize::from((file.first.saturating_sub(5)..=file.last + 5).contains(version));
             }
         }
