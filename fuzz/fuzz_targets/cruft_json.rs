@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(cruft) = Cruft::parse(CRUFT_FILE, text) {
-        cruft.lineage();
+        let _ = cruft.lineage();
         assert!(Cruft::parse(CRUFT_FILE, &cruft.to_text()) == Ok(cruft));
     }
 });

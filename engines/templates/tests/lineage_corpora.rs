@@ -31,7 +31,7 @@ fn files_of_cruft() {
     let mut read = 0;
     for text in inputs("cruft_json") {
         if let Ok(cruft) = Cruft::parse(CRUFT_FILE, &text) {
-            cruft.lineage();
+            let _ = cruft.lineage();
             assert_eq!(Cruft::parse(CRUFT_FILE, &cruft.to_text()).unwrap(), cruft);
             read += 1;
         }
