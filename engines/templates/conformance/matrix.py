@@ -203,7 +203,7 @@ def transliteration():
         characters = [chr(code) for code in range(start, start + 0x100) if not 0xD800 <= code <= 0xDFFF]
         if characters:
             text = " . ".join(characters)
-            differs = "Python 3.11 does not know the youngest characters of Unicode" if start in (0xA780, 0x10780) else None
+            differs = "Python 3.11 does not know the youngest characters of Unicode" if start in (0x480, 0x580, 0x2080, 0xA780, 0x10780) else None
             yield case(f"transliteration {start:x}", {"slug": "proj", "text": text}, in_project({"f.txt": "{{ cookiecutter.text|slugify }}\n{{ cookiecutter.text|slugify(lowercase=false, separator='_') }}"}), differs=differs)
 
 
