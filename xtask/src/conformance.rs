@@ -6,14 +6,16 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::command::{run, step};
+use crate::command::{find, run, step};
 use crate::run::fake_forge;
 use crate::test;
-use crate::workspace::root;
+use crate::workspace::{cargo, root, target};
 
 /// Installs Backstage's catalog model from npm, and holds the verdicts that the tests of `engines/catalog` repeat
-/// against its own. Then GitHub's OpenAPI description, and holds every answer of the fake forge against it.
+/// against its own. Then GitHub's OpenAPI description, and holds every answer of the fake forge against it. Then
+/// cookiecutter, and holds what the template engine renders against what it renders.
 pub fn conformance() -> Result<()> {
+    templates()?;
     let node = test::node()
         .context("Node.js 20 or newer with npm is needed (Debian and Ubuntu: apt-get install nodejs npm)")?;
     let npm =
@@ -40,5 +42,37 @@ pub fn conformance() -> Result<()> {
             compared?;
         }
         Ok(())
+    })
+}
+
+/// Installs cookiecutter and Jinja2 from PyPI in a virtual environment of the target folder, lets them render the matrix
+/// of small templates and the grown expressions, and compares with the engine.
+fn templates() -> Result<()> {
+    let python = find(&["python3"])
+        .context("Python 3.10 or newer is needed (Debian and Ubuntu: apt-get install python3-venv)")?;
+    let scripts = root().join("engines/templates/conformance");
+    let folder = target().join("conformance");
+    let installed = folder.join("python");
+    let own = installed.join("bin/python");
+    step("Installing cookiecutter, binaryornot, Jinja2 and cruft", || {
+        run(Command::new(&python).args(["-m", "venv"]).arg(&installed))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        run(Command::new(&own).args(install).arg(scripts.join("requirements.txt")))
+    })?;
+    let python = |script: &str, arguments: &[&Path]| {
+        run(Command::new(&own).arg("-B").arg(scripts.join(script)).args(arguments).current_dir(&scripts))
+    };
+    let compare = |example: &str, with: &Path| {
+        run(cargo("run").args(["--quiet", "--package", "engine-templates", "--example", example, "--"]).arg(with))
+    };
+    let matrix = folder.join("matrix");
+    step("Comparing templates with cookiecutter", || {
+        python("reference.py", &[&matrix])?;
+        compare("matrix", &matrix)
+    })?;
+    let expressions = folder.join("expressions.jsonl");
+    step("Comparing expressions with Jinja2", || {
+        python("expressions.py", &[Path::new("8000"), &expressions])?;
+        compare("expressions", &expressions)
     })
 }

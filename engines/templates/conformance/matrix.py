@@ -197,5 +197,15 @@ def binaries():
         yield case(f"signature {signature}", {"slug": "proj"}, in_project({"data": bytes.fromhex(signature) + b" {{ cookiecutter.slug }} text"}))
 
 
+def transliteration():
+    """Every character that text-unidecode knows letters for, and some that it does not."""
+    for start in range(0x80, 0x11000, 0x100):
+        characters = [chr(code) for code in range(start, start + 0x100) if not 0xD800 <= code <= 0xDFFF]
+        if characters:
+            text = " . ".join(characters)
+            differs = "Python 3.11 does not know the youngest characters of Unicode" if start in (0x480, 0x580, 0x2080, 0xA780, 0x10780) else None
+            yield case(f"transliteration {start:x}", {"slug": "proj", "text": text}, in_project({"f.txt": "{{ cookiecutter.text|slugify }}\n{{ cookiecutter.text|slugify(lowercase=false, separator='_') }}"}), differs=differs)
+
+
 def all_cases():
-    return list(itertools.chain(variables(), names(), texts(), statements(), copied(), links_and_modes(), includes(), nested(), binaries()))
+    return list(itertools.chain(variables(), names(), texts(), statements(), copied(), links_and_modes(), includes(), nested(), binaries(), transliteration()))

@@ -13,11 +13,13 @@ use engine_templates::{Answers, Environment, Template};
 use serde_json::{Value, json};
 
 /// What is meant to differ, by a mark in the template, in its text, or in the reason why Python refuses it.
-const KNOWN: [(&str, &str); 21] = [
+const KNOWN: [(&str, &str); 24] = [
     ("not supported between instances", "ordered where Python refuses to compare"),
     ("unsupported operand type(s)", "answered where Python has no such operation"),
     ("in <string>' requires string", "answered where Python has no such operation"),
     ("not all arguments converted", "answered where Python has no such operation"),
+    ("unhashable type", "answered where Python has no such operation"),
+    ("multiply sequence by non-int", "answered where Python has no such operation"),
     (" object at 0x", "an address in Python's memory"),
     ("Markup('", "escaped text within the text of a list"),
     ("Undefined", "an undefined value within the text of a list"),
@@ -30,10 +32,11 @@ const KNOWN: [(&str, &str); 21] = [
     ("bit_length", "a method of numbers"),
     ("is_integer", "a method of numbers"),
     ("varargs", "varargs and kwargs of macros"),
+    ("is not lower", "a list within a test of letters"),
     ("lipsum", "lipsum"),
     ("%r", "the conversion %r"),
     ("!r}", "the conversion !r"),
-    ("is test", "a test of no name"),
+    ("words.append", "an object of Python"),
     ("no loader for this environment", "an include where cookiecutter has no loader"),
 ];
 

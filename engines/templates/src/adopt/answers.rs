@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fit::alike;
 use super::history::Index;
 use crate::tree::{Entry, Tree};
-use crate::{Answers, Environment, Kind};
+use crate::{Answers, Environment, Kind, Template};
 
 /// A line with fewer letters than this around its variables says something only if it is among the [first](HEAD) of both.
 const LEAST: usize = 2;
@@ -195,6 +195,25 @@ fn is_fixed<'a>(pattern: &Pattern, path: &str) -> Option<Vec<(&'a str, &'a str)>
     (pattern.variables.is_empty() && pattern.literals.concat() == path).then(Vec::new)
 }
 
+/// The answers that a version takes: another may have had other choices, or none.
+pub(super) fn fitting(template: &Template, answers: &Answers, environment: &Environment) -> Answers {
+    let Ok(questions) = template.questions(&Answers::default(), environment) else { return answers.clone() };
+    let mut fitting = answers.clone();
+    for question in questions {
+        let Some(value) = answers.get(&question.name) else { continue };
+        let is_taken = match &question.kind {
+            Kind::Choice { choices } => choices.iter().any(|choice| choice.value == *value),
+            Kind::YesNo => value.is_boolean(),
+            Kind::Dictionary => value.is_object(),
+            Kind::Text => true,
+        };
+        if !is_taken {
+            fitting.remove(&question.name);
+        }
+    }
+    fitting
+}
+
 /// Tries each value of the questions that choose, one question after the other, at the base. Says whether an answer became
 /// another.
 pub(super) fn decide(
@@ -206,6 +225,7 @@ pub(super) fn decide(
     environment: &Environment,
 ) -> bool {
     let Ok(template) = index.template(base) else { return false };
+    *answers = fitting(&template, answers, environment);
     let Ok(questions) = template.questions(answers, environment) else { return false };
     let likeness = |answers: &Answers| {
         let rendered = template.render(answers, environment).ok()?;

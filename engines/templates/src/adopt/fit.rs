@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use model::Findings;
 
 use super::FileFit;
-use super::history::Index;
+use super::answers::fitting;
+use super::history::{Blob, Index};
 use crate::tree::{Entry, Tree};
 use crate::{Answers, Environment, Template};
 
-/// What is less alike than this has nothing to do with each other.
+/// What is less alike than this has nothing in common but its name.
 const LEAST: f64 = 0.15;
 
 pub(super) struct Fit {
@@ -39,8 +40,11 @@ pub(super) fn fit(
     let scores: HashMap<usize, f64> = made
         .iter()
         .filter_map(|(blob, (path, entry))| Some((*blob, alike(entry, project.get(path)?))))
-        .filter(|(_, score)| *score >= LEAST)
+        .map(|(blob, score)| (blob, if score < LEAST { 0.0 } else { score }))
         .collect();
+    if scores.values().all(|score| *score == 0.0) {
+        return Ok(None);
+    }
     let total = |files: &BTreeMap<_, usize>| files.values().filter_map(|blob| scores.get(blob)).sum::<f64>();
     // Of equal ones the newest.
     let Some((base, sum)) = index
@@ -84,13 +88,16 @@ pub(super) fn fit(
 
 /// Every distinct file of the history, rendered once: by its number, with its path in the project.
 fn render(index: &Index, answers: &Answers, environment: &Environment) -> HashMap<usize, (String, Entry)> {
-    let mut fresh: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, blob) in index.blobs.iter().enumerate() {
-        fresh.entry(blob.first).or_default().push(number);
-    }
     let mut made = HashMap::new();
-    for (revision, blobs) in fresh {
-        render_part(index, revision, &blobs, answers, environment, &mut made);
+    // A version may be broken by something that has nothing to do with the file: then the last one that has it.
+    for at in [|blob: &Blob| blob.first, |blob: &Blob| blob.last] {
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (number, blob) in index.blobs.iter().enumerate().filter(|(number, _)| !made.contains_key(number)) {
+            parts.entry(at(blob)).or_default().push(number);
+        }
+        for (revision, blobs) in parts {
+            render_part(index, revision, &blobs, answers, environment, &mut made);
+        }
     }
     made
 }
@@ -104,8 +111,10 @@ fn render_part(
     environment: &Environment,
     made: &mut HashMap<usize, (String, Entry)>,
 ) {
-    let rendered =
-        index.part(revision, blobs).and_then(|tree| Template::open(tree).ok()?.render(answers, environment).ok());
+    let rendered = index.part(revision, blobs).and_then(|tree| {
+        let template = Template::open(tree).ok()?;
+        template.render(&fitting(&template, answers, environment), environment).ok()
+    });
     match rendered {
         Some(rendered) => {
             let by_path: HashMap<&str, usize> =

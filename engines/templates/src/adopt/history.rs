@@ -35,7 +35,7 @@ pub struct Index {
     trees: Vec<Tree>,
     /// Of each revision: which blob is at which path of the project's folder.
     pub(super) files: Vec<BTreeMap<Arc<str>, usize>>,
-    /// Every distinct file of the project's folder: its path in the template, and where it is first.
+    /// Every distinct file of the project's folder: its path in the template, and where it is first and last.
     pub(super) blobs: Vec<Blob>,
     pub(super) patterns: Patterns,
     pub(super) values: Values,
@@ -44,6 +44,7 @@ pub struct Index {
 pub(super) struct Blob {
     pub(super) path: Arc<str>,
     pub(super) first: usize,
+    pub(super) last: usize,
 }
 
 impl Index {
@@ -74,9 +75,12 @@ impl Index {
                 let blob = *known.entry((path.clone(), entry.clone())).or_insert_with(|| {
                     index.patterns.learn(inside(&path), entry);
                     index.values.learn(&path, entry);
-                    index.blobs.push(Blob { path: path.clone(), first: position });
+                    index.blobs.push(Blob { path: path.clone(), first: position, last: position });
                     index.blobs.len() - 1
                 });
+                if let Some(blob) = index.blobs.get_mut(blob) {
+                    blob.last = position;
+                }
                 files.insert(path, blob);
             }
             index.files.push(files);

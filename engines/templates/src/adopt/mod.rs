@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use self::history::{History, Index, Revision};
 use crate::lineage::{self, Lineage, Record, Render, Source, Version};
 use crate::tree::{Entry, Tree};
-use crate::{Answers, Dialect, Environment};
+use crate::{Answers, Dialect, Environment, Rendered};
 
 /// Below this a file is [doubtful](Adoption::doubtful): fewer of its lines than this are also the template's.
 const DOUBTFUL: f64 = 0.6;
@@ -69,7 +69,11 @@ pub fn adopt(project: &Tree, index: &Index, render: Render) -> Result<Option<Ado
             _ => {}
         }
     }
-    let rendered = index.template(fit.base)?.render(&answers, &environment)?;
+    // A version that cannot be rendered as a whole may still be the one that fits best.
+    let rendered = index
+        .template(fit.base)
+        .and_then(|template| template.render(&answers::fitting(&template, &answers, &environment), &environment));
+    let rendered = rendered.unwrap_or_else(|_| Rendered { answers, ..Rendered::default() });
     let asked: Vec<&str> = rendered.answers.iter().map(|(name, _)| name).collect();
     let assumed = asked.iter().filter(|name| !votes.contains_key(**name)).map(|name| (*name).to_owned()).collect();
     let is_missing = |(path, entry): &(&str, &Entry)| **entry != Entry::Folder && project.get(path).is_none();

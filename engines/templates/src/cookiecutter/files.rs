@@ -7,10 +7,12 @@ use minijinja::Value;
 use model::{Finding, Findings, Level};
 use regex::Regex;
 
-use super::folders::{Folders, Target, outside};
-use super::{Template, binary, context, environment, fnmatch, hooks, joined, one};
+use super::folders::{Target, outside};
+use super::paths::{inside, is_below, root_name};
+use super::source::{Source, project_folder};
+use super::{Template, binary, context, environment, fnmatch, hooks, joined, newline, one};
 use crate::jinja::{Jinja, Problem, values};
-use crate::tree::{Entry, Tree};
+use crate::tree::Entry;
 use crate::{Answers, Environment, Limits, Origin, Rendered, Treatment};
 
 /// As many findings are gathered; what is behind them is most often the same.
@@ -35,7 +37,7 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
             .iter()
             .filter_map(|text| fnmatch::compile(text))
             .collect(),
-        newline: configured_newline(template)?,
+        newline: newline::configured(template)?,
         limits: inputs.limits,
         bytes: 0,
         folders: BTreeSet::from([String::new()]),
@@ -50,106 +52,6 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
         Vec::new()
     });
     project.finish(name, filled.answers, hooks)
-}
-
-/// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
-/// takes whichever the file system lists first.)
-pub fn project_folder(template: &Template, inputs: &Environment) -> Result<String, Findings> {
-    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
-    let (start, end) = &jinja.syntax().variable;
-    let candidate =
-        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
-    let is_folder = |name: &&str| {
-        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
-    };
-    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned).ok_or_else(|| {
-        let help = format!("name a folder {start}cookiecutter.project_slug{end} and put the project's files into it");
-        one(Finding::new("template.folder", Level::Error, "no folder of the template is the project", help).at(
-            template.root.clone(),
-            0,
-            0,
-        ))
-    })
-}
-
-/// What every line ends with where `_new_lines` says it.
-fn configured_newline(template: &Template) -> Result<Option<String>, Findings> {
-    match template.manifest.variables.get("_new_lines") {
-        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => Ok(None),
-        Some(serde_json::Value::String(text)) if text.is_empty() => Ok(None),
-        Some(serde_json::Value::String(text)) if matches!(text.as_str(), "\n" | "\r" | "\r\n") => {
-            Ok(Some(text.clone()))
-        }
-        Some(other) => {
-            let message = format!("lines cannot end with {other}");
-            Err(one(template.manifest.finding("template.newline", &["_new_lines"], message, "give \\n, \\r\\n or \\r")))
-        }
-    }
-}
-
-/// The name of the project's folder, below the folder into which it is put.
-fn root_name(name: &str, from: &str) -> Result<String, Finding> {
-    let refused = |message: String| {
-        let help = "answer the questions that its name is made of otherwise";
-        Err(Finding::new("template.path", Level::Error, message, help).at(from, 0, 0))
-    };
-    match inside(name) {
-        Some(path) if path.is_empty() => refused("the name of the project's folder is empty".to_owned()),
-        Some(_) if name.starts_with('/') => refused(format!("the project's folder {name:?} is absolute")),
-        Some(path) => Ok(path),
-        None => refused(format!("the project's folder {name:?} is outside of the folder that was asked for")),
-    }
-}
-
-/// A path without `.`, `..` and empty parts; nothing where it leads out.
-fn inside(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part if part.contains('\0') => return None,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-/// The files that are rendered.
-pub struct Source<'a> {
-    template: &'a Template,
-    /// The folder of the project, in the tree.
-    folder: String,
-}
-
-impl Source<'_> {
-    /// Includes, parents and imports come from the project's folder, and from `templates/` beside it.
-    fn loader(&self) -> Arc<dyn Fn(&str) -> Option<String> + Send + Sync> {
-        let (tree, folders) = (self.template.tree.clone(), self.template.folders.clone());
-        let roots = [self.folder.clone(), joined(&self.template.root, "templates")];
-        Arc::new(move |name| {
-            if name.split('/').any(|part| part == "..") {
-                return None;
-            }
-            let found = roots.iter().find_map(|root| folders.read(&tree, &joined(root, name)).ok()?);
-            found.and_then(|(content, _)| String::from_utf8(content.to_vec()).ok())
-        })
-    }
-
-    fn tree(&self) -> &Tree {
-        &self.template.tree
-    }
-
-    fn folders(&self) -> &Folders {
-        &self.template.folders
-    }
-
-    /// The path in the tree of a path in the project's folder.
-    fn path(&self, relative: &str) -> String {
-        if relative.is_empty() { self.folder.clone() } else { joined(&self.folder, relative) }
-    }
 }
 
 /// A project while it is rendered.
@@ -322,7 +224,7 @@ impl Project<'_> {
         let rendered = self.render(path, text)?;
         let newline = match &self.newline {
             Some(newline) => newline.as_str(),
-            None => first_newline(&content),
+            None => newline::first(&content),
         };
         let written = if newline == "\n" { rendered } else { rendered.replace('\n', newline) };
         self.put(path, made, Entry::file(written.into_bytes(), mode), Treatment::Rendered)
@@ -457,31 +359,4 @@ impl Project<'_> {
         }
         Ok(rendered)
     }
-}
-
-fn is_below(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// What the lines of a file end with, as cookiecutter finds it: it reads one line of the file, for which Python reads blocks
-/// of 8 192 bytes, and takes the first of the line ends in them in the order `\r`, `\n`, `\r\n`.
-fn first_newline(content: &[u8]) -> &'static str {
-    const BLOCK: usize = 8_192;
-    let line = content.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-    let Some(line) = line else { return "\n" };
-    // A `\r` at the end of a block may be the first half of a `\r\n`: the line ends only in the next block.
-    let split = usize::from(content[line] == b'\r' && (line + 1).is_multiple_of(BLOCK));
-    let read = &content[..content.len().min((line / BLOCK + 1 + split) * BLOCK)];
-    let (mut unix, mut windows) = (false, false);
-    for (at, byte) in read.iter().enumerate() {
-        match byte {
-            // The last byte of a block waits for the next one.
-            b'\r' if at + 1 == read.len() && read.len() < content.len() => {}
-            b'\r' if read.get(at + 1) == Some(&b'\n') => windows = true,
-            b'\r' => return "\r",
-            b'\n' if at == 0 || read[at - 1] != b'\r' => unix = true,
-            _ => {}
-        }
-    }
-    if unix || !windows { "\n" } else { "\r\n" }
 }

@@ -15,7 +15,10 @@ mod folders;
 mod hooks;
 mod manifest;
 mod nested;
+mod newline;
+mod paths;
 pub mod replay;
+mod source;
 
 use std::sync::Arc;
 

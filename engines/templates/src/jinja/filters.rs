@@ -33,6 +33,7 @@ pub fn add(environment: &mut Environment<'static>, chance: &Arc<Chance>) {
     environment
         .add_filter("capitalize", |value: &Value| defined(value).map(|value| text::capitalize(&value.to_string())));
     environment.add_filter("dictsort", dictsort);
+    environment.add_filter("abs", numbers::abs);
     environment.add_filter("int", numbers::int);
     environment.add_filter("float", numbers::float);
     environment.add_filter("round", numbers::round);

@@ -22,6 +22,7 @@ mod syntax;
 mod tests;
 mod text;
 mod time;
+mod transliteration;
 pub mod values;
 
 use std::collections::BTreeSet;

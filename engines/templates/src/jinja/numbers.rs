@@ -12,6 +12,15 @@ pub fn text(value: &Value) -> String {
     if number.is_finite() { json::float(number) } else { format!("{number}").to_lowercase() }
 }
 
+/// Python's `abs`, of true and false too.
+pub fn abs(value: &Value) -> Result<Value, Error> {
+    if value.kind() == ValueKind::Bool {
+        Ok(Value::from(i64::from(value.is_true())))
+    } else {
+        minijinja::filters::abs(value.clone())
+    }
+}
+
 /// Jinja2's `int`: what is no whole number is the default.
 pub fn int(value: &Value, arguments: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let bound = Arguments::bind("int", &arguments.into_values(), &["default", "base"])?;

@@ -7,6 +7,7 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 use super::entities;
+use super::transliteration::unidecode;
 
 /// What `slugify` is called with, under Python's names.
 pub struct Options<'a> {
@@ -71,17 +72,6 @@ pub fn slugify(text: &str, options: &Options) -> String {
         text = truncated(&text, options.max_length as usize, options.word_boundary, options.save_order);
     }
     if options.separator == "-" { text } else { text.replace('-', options.separator) }
-}
-
-/// Text-unidecode knows nothing above the basic plane, and every other character that it has no letters for goes too.
-fn unidecode(text: &str) -> String {
-    text.chars()
-        .map(|character| match character {
-            '\0'..='\u{7f}' => Cow::Owned(character.to_string()),
-            '\u{80}'..='\u{ffff}' => Cow::Borrowed(unidecode::unidecode_char(character)),
-            _ => Cow::Borrowed(""),
-        })
-        .collect()
 }
 
 fn decode_references(text: String, options: &Options) -> String {

@@ -1,7 +1,7 @@
 //! The tests (`is …`) of Jinja2, and none beside them.
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, State};
 
 /// minijinja's own, which Jinja2 has not.
 const FOREIGN: [&str; 4] = ["safe", "int", "startingwith", "endingwith"];
@@ -13,6 +13,13 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_test("callable", |value: &Value| {
         value.kind() == ValueKind::Plain
             || value.as_object().is_some_and(|object| format!("{object:?}").contains("function"))
+    });
+    // Whatever is no name is the name of none.
+    environment.add_test("filter", |state: &mut State, value: &Value| {
+        is_known(value, ErrorKind::UnknownFilter, |name| state.apply_filter(name, &[]).err())
+    });
+    environment.add_test("test", |state: &mut State, value: &Value| {
+        is_known(value, ErrorKind::UnknownTest, |name| state.perform_test(name, &[]).err())
     });
     environment.add_test("odd", |value: &Value| remainder(value, 2).map(|rest| rest == Value::from(1)));
     environment.add_test("even", |value: &Value| remainder(value, 2).map(|rest| rest == Value::from(0)));
@@ -26,6 +33,11 @@ pub fn add(environment: &mut Environment<'static>) {
         matches!(value.kind(), ValueKind::String | ValueKind::Seq | ValueKind::Map)
     });
     environment.add_test("number", |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool));
+}
+
+/// Whether something of a name is there: trying it fails with the one error only where it is not.
+fn is_known(value: &Value, missing: ErrorKind, attempt: impl FnOnce(&str) -> Option<Error>) -> bool {
+    value.as_str().is_some_and(|name| attempt(name).is_none_or(|error| error.kind() != missing))
 }
 
 /// # Errors

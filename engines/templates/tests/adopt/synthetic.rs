@@ -96,3 +96,23 @@ fn what_has_nothing_to_do_with_a_template_does_not_fit() {
     assert!(fitted(&stranger, &index).is_none_or(|adoption| adoption.score < 0.1));
     assert!(fitted(&Tree::default(), &index).is_none());
 }
+
+#[test]
+fn an_adopted_project_updates_file_by_file() {
+    let history = history();
+    let index = Index::new(&history).unwrap();
+    let answers = [("full_name", "Ada Lovelace"), ("email", "ada@example.org"), ("project_name", "Night Train")];
+    let given = answers.into_iter().chain([("use_docker", "yes"), ("tests", "y")]).collect();
+    let render = |at: usize| {
+        let template = engine_templates::Template::open(history.trees[at].clone()).unwrap();
+        template.render(&given, &environment()).unwrap().tree
+    };
+    // Made at 12, of which `setup.cfg` was brought to 24 later on, and nobody wrote it down.
+    let mut project = render(12);
+    project.insert("setup.cfg", render(24).get("setup.cfg").unwrap().clone()).unwrap();
+    let adoption = fitted(&project, &index).unwrap();
+    assert_eq!(adoption.made.get("setup.cfg"), project.get("setup.cfg"));
+    assert_eq!(adoption.made.get("ci.yml"), project.get("ci.yml"));
+    let lineage = adoption.lineage(Source::new("t", None), &index, Dialect::Cookiecutter, Render::of(&environment()));
+    assert!(lineage.files.iter().all(|(path, record)| record.is(project.get(path).unwrap())), "{lineage:?}");
+}

@@ -1,5 +1,5 @@
-//! The tables of binaryornot 0.6.0 (MIT licence, Copyright (c) Audrey Roy Greenfeld and contributors): endings of names, first
-//! bytes, and the trained decision tree.
+//! The tables of binaryornot 0.6.0 (MIT licence, Copyright (c) 2026 Audrey Roy Greenfeld): endings of names, first bytes,
+//! and the trained decision tree.
 
 use super::Feature;
 use super::Feature::{

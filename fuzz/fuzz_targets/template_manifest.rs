@@ -1,0 +1,18 @@
+//! `cookiecutter.json` of a template: any text can be read, asked about and rendered.
+#![no_main]
+
+use engine_templates::tree::{Entry, Tree};
+use engine_templates::{Answers, Environment, Template};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let mut tree = Tree::default();
+    let _ = tree.insert("cookiecutter.json", Entry::file(text.as_bytes(), 0o644));
+    let _ = tree.insert("{{cookiecutter.slug}}/file", Entry::file("{{ cookiecutter|jsonify }}".as_bytes(), 0o644));
+    let mut environment = Environment::new(jiff::Timestamp::UNIX_EPOCH, 1);
+    environment.limits.fuel = 50_000;
+    if let Ok(template) = Template::open(tree) {
+        let _ = template.questions(&Answers::default(), &environment);
+        let _ = template.render(&Answers::default(), &environment);
+    }
+});
