@@ -387,4 +387,10 @@ fn an_author_is_told_what_is_wrong_without_rendering() {
             "{{cookiecutter.slug}}/f.txt:3:25 template.syntax see Jinja's template designer documentation",
         ]
     );
+    let unused = json!({"slug": "p", "unused": "x", "used": "{{ cookiecutter.slug }}"});
+    let template = self::template(&unused, &[("{{cookiecutter.slug}}/f", "{{ cookiecutter.used }}")]);
+    let findings = template.check(&environment()).findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!((findings[0].rule.as_str(), findings[0].level), ("template.unused", Level::Warning));
+    assert_eq!(findings[0].location(), "cookiecutter.json:3:3");
 }
