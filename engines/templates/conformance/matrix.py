@@ -106,6 +106,9 @@ def texts():
     sample = "a\n{% if true %}\n  b <{{ cookiecutter.slug }}> & {{ cookiecutter.html }}\n  {% now 'utc', '%Y' %}\n  {# c #}\nd\n{% endif %}\n%% for x in [1, 2]\n{{ x }}\n%% endfor\ntext ## comment\nend\n"
     for setting in settings:
         yield case(f"setting {json.dumps(setting)}", {"slug": "proj", "html": "<i>'\"&", "_jinja2_env_vars": setting}, in_project({"f.txt": sample}))
+    raws = ["{% raw %}\n{{ a }}\n{% endraw %}\nb", "x {% raw -%}\n {{ a }}{%- endraw %} y", "  {% raw %}{% raw %}\n{% endraw %}\n", "{%- raw %}\n{% if %}{% endraw -%}\n z", "{% raw %}\n\n{% endraw %}{% raw %}\nq{% endraw %}"]
+    for (at, raw), setting in itertools.product(enumerate(raws), [{}, {"trim_blocks": True}, {"lstrip_blocks": True}, {"trim_blocks": True, "lstrip_blocks": True}]):
+        yield case(f"raw {at} {json.dumps(setting)}", {"slug": "proj", "_jinja2_env_vars": setting}, in_project({"f.txt": raw}))
     for start, end in [("<<", ">>"), ("[[", "]]"), ("{{{", "}}}"), ("${{", "}}"), ("((", "))"), ("<%=", "%>")]:
         settings = {"variable_start_string": start, "variable_end_string": end}
         folder = start + "cookiecutter.slug" + end

@@ -131,6 +131,13 @@ impl Template {
         self.cookiecutter.render(answers, environment)
     }
 
+    /// What an author should know: syntax, unknown filters, variables that are not there or never used. Variables that are
+    /// not there are warnings, since a template may test whether they are.
+    #[must_use]
+    pub fn check(&self, environment: &Environment) -> Findings {
+        self.cookiecutter.check(environment)
+    }
+
     /// The template in its own dialect.
     pub(crate) fn cookiecutter(&self) -> &cookiecutter::Template {
         &self.cookiecutter

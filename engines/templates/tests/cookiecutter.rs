@@ -356,3 +356,41 @@ fn a_configuration_gives_defaults_and_abbreviations() {
     assert_eq!(config.replay_dir.as_deref(), Some("~/replay"));
     assert!(cookiecutter::config::Config::read("rc", "a: [").is_err());
 }
+
+#[test]
+fn an_author_is_told_what_is_wrong_without_rendering() {
+    let template = template(
+        &json!({"slug": "p", "unused": "x", "a": "{{ cookiecutter.slgu }}", "indexed": "x", "_private": "y"}),
+        &[
+            (
+                "{{cookiecutter.slug}}/f.txt",
+                "ok\n{{ cookiecutter.a|uper }} {{ cookiecutter['indexed'] }}\n{% if cookiecutter.nope %}",
+            ),
+            (
+                "{{cookiecutter.slug}}/g.txt",
+                "{{ cookiecutter.a|lower }}{{ cookiecutter._template }}{{ cookiecutter.items()|list }}",
+            ),
+            ("{{cookiecutter.slug}}/picture.png", "{{ cookiecutter.binary }}"),
+            ("hooks/post_gen_project.py", "\n{{ cookiecutter.hooked }}"),
+        ],
+    );
+    let findings = template.check(&environment()).findings;
+    let mut found: Vec<String> =
+        findings.iter().map(|one| format!("{} {} {}", one.location(), one.rule, one.help)).collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "cookiecutter.json:4:3 template.undefined did you mean \"slug\"?",
+            "hooks/post_gen_project.py:2:4 template.undefined add it to cookiecutter.json",
+            "{{cookiecutter.slug}}/f.txt:2:19 template.filter did you mean \"upper\"?",
+            "{{cookiecutter.slug}}/f.txt:3:25 template.syntax see Jinja's template designer documentation",
+        ]
+    );
+    let unused = json!({"slug": "p", "unused": "x", "used": "{{ cookiecutter.slug }}"});
+    let template = self::template(&unused, &[("{{cookiecutter.slug}}/f", "{{ cookiecutter.used }}")]);
+    let findings = template.check(&environment()).findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!((findings[0].rule.as_str(), findings[0].level), ("template.unused", Level::Warning));
+    assert_eq!(findings[0].location(), "cookiecutter.json:3:3");
+}

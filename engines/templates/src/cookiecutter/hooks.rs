@@ -36,6 +36,12 @@ fn scripts(template: &Template) -> Vec<(Stage, String)> {
     found
 }
 
+/// The paths of the scripts that are rendered before they are run.
+pub fn rendered_scripts(template: &Template) -> Vec<String> {
+    let rendered = scripts(template).into_iter().filter(|(stage, _)| *stage != Stage::BeforeQuestions);
+    rendered.map(|(_, path)| path).collect()
+}
+
 /// The scripts as they would be run. What runs before the questions is not rendered.
 ///
 /// # Errors

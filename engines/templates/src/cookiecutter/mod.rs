@@ -5,6 +5,7 @@
 //! listed in the engine's README.
 
 mod binary;
+mod check;
 pub mod config;
 mod context;
 mod defaults;
@@ -124,6 +125,10 @@ impl Template {
     pub fn answer(&self, question: &Question, typed: &str) -> Result<Value, Findings> {
         context::typed(question, typed)
             .map_err(|message| one(self.manifest.finding("template.answer", &[&question.name], message, String::new())))
+    }
+
+    pub fn check(&self, environment: &Environment) -> Findings {
+        check::check(self, environment)
     }
 
     pub fn render(&self, answers: &Answers, environment: &Environment) -> Result<Rendered, Findings> {

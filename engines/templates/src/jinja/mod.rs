@@ -25,7 +25,7 @@ mod time;
 mod transliteration;
 pub mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -114,6 +114,50 @@ impl Jinja {
             Err(error) => return Err(problem(&error)),
         }
         String::from_utf8(output.written).map_err(|_| Problem::too_long(name, self.limits.file_bytes))
+    }
+
+    /// The variables that a text uses and does not set itself, with their attributes: `cookiecutter.name`.
+    ///
+    /// # Errors
+    /// It is no template.
+    pub fn names(&self, name: &str, source: &str) -> Result<HashSet<String>, Problem> {
+        if !self.syntax.occurs_in(source) {
+            return Ok(HashSet::new());
+        }
+        self.check_statements(name, source)?;
+        let rewritten = rewrite::rewrite(source, &self.syntax);
+        let template = self.environment.template_from_named_str(name, &rewritten);
+        let template = template.map_err(|error| Problem::of(&error, Some((name, source))))?;
+        Ok(template.undeclared_variables(true).into_iter().chain(template.undeclared_variables(false)).collect())
+    }
+
+    /// Filters of a text that are not there, and where.
+    pub fn unknown_filters(&self, source: &str) -> Vec<(String, usize)> {
+        let mut unknown = Vec::new();
+        for piece in pieces::pieces(source, &self.syntax) {
+            if !matches!(piece.kind, pieces::PieceKind::Block | pieces::PieceKind::Variable) {
+                continue;
+            }
+            for pair in pieces::tokens(source, piece.inner).windows(2) {
+                let name = &source[pair[1].range.clone()];
+                if &source[pair[0].range.clone()] == "|"
+                    && pair[1].kind == pieces::TokenKind::Name
+                    && !self.has_filter(name)
+                {
+                    unknown.push((name.to_owned(), pair[1].range.start));
+                }
+            }
+        }
+        unknown
+    }
+
+    fn has_filter(&self, name: &str) -> bool {
+        let tried = self.environment.empty_state().apply_filter(name, &[]);
+        tried.err().is_none_or(|error| error.kind() != ErrorKind::UnknownFilter)
+    }
+
+    pub fn nearest_filter(&self, name: &str) -> Option<&'static str> {
+        problem::nearest_filter(name)
     }
 
     /// minijinja knows statements that Jinja2 knows only with an extension.

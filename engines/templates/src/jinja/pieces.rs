@@ -92,7 +92,7 @@ fn comment(source: &str, at: usize, start: usize, end: &str) -> Option<Piece> {
 }
 
 /// Where `{% raw %}…{% endraw %}` ends that begins at a place, if one does.
-fn raw_end(source: &str, at: usize, syntax: &Syntax) -> Option<usize> {
+pub fn raw_end(source: &str, at: usize, syntax: &Syntax) -> Option<usize> {
     let after = whole_tag(source, at, "raw", syntax)?;
     let mut position = after;
     loop {
@@ -105,7 +105,7 @@ fn raw_end(source: &str, at: usize, syntax: &Syntax) -> Option<usize> {
 }
 
 /// The end of the tag that is only this one word.
-fn whole_tag(source: &str, at: usize, word: &str, syntax: &Syntax) -> Option<usize> {
+pub fn whole_tag(source: &str, at: usize, word: &str, syntax: &Syntax) -> Option<usize> {
     let rest = source[at..].strip_prefix(syntax.block.0.as_str())?;
     let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start();
     let rest = rest.strip_prefix(word)?.trim_start();

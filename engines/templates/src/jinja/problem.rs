@@ -78,6 +78,10 @@ pub fn nearest<'n>(wanted: &str, known: impl Iterator<Item = &'n str>) -> Option
         .map(|(_, name)| name)
 }
 
+pub fn nearest_filter(name: &str) -> Option<&'static str> {
+    nearest(name, FILTERS.into_iter())
+}
+
 /// From the place in what minijinja read; where that was rewritten, from where the expression stands in the original line.
 fn column(error: &Error, line: usize, original: Option<&str>, expression: Option<&str>) -> u32 {
     let at = |source: &str, range: usize| -> Option<u32> {

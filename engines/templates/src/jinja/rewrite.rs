@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::pieces::{Piece, PieceKind, Token, TokenKind, pieces, tokens};
+use super::pieces::{Piece, PieceKind, Token, TokenKind, pieces, raw_end, tokens, whole_tag};
 use super::syntax::Syntax;
 
 /// The methods that change a list or a dictionary.
@@ -38,7 +38,8 @@ pub fn rewrite<'a>(source: &'a str, syntax: &Syntax) -> Cow<'a, str> {
         let whole = &source[piece.whole.clone()];
         match piece.kind {
             PieceKind::Text => {
-                rewritten.push_str(if trims { whole.strip_prefix('\n').unwrap_or(whole) } else { whole });
+                let whole = if trims { whole.strip_prefix('\n').unwrap_or(whole) } else { whole };
+                rewritten.push_str(&with_raw_line_ends(whole, syntax));
                 // A line end that was cut keeps the count of lines right inside of a comment.
                 trims = false;
             }
@@ -73,6 +74,34 @@ pub fn normalise_lines<'a>(source: &'a str, newline: &str) -> Cow<'a, str> {
     Cow::Owned(if newline == "\n" { unix } else { unix.replace('\n', newline) })
 }
 
+/// minijinja cuts the line end behind `{% raw %}` where blocks are trimmed, and Jinja2 does not.
+fn with_raw_line_ends<'a>(text: &'a str, syntax: &Syntax) -> Cow<'a, str> {
+    if !syntax.trim_blocks || !text.contains("raw") {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 4);
+    let mut position = 0;
+    while let Some(offset) = text[position..].find(syntax.block.0.as_str()) {
+        let at = position + offset;
+        let (begun, end) = (whole_tag(text, at, "raw", syntax), raw_end(text, at, syntax));
+        let (Some(begun), Some(end)) = (begun, end) else {
+            let next = at + syntax.block.0.len();
+            written.push_str(&text[position..next]);
+            position = next;
+            continue;
+        };
+        let close = begun - syntax.block.1.len();
+        written.push_str(&text[position..close]);
+        if !text[..close].ends_with(['-', '+']) {
+            written.push('+');
+        }
+        written.push_str(&text[close..end]);
+        position = end;
+    }
+    written.push_str(&text[position..]);
+    Cow::Owned(written)
+}
+
 /// A quick look that most templates pass without being cut into pieces.
 fn needs_rewriting(source: &str, syntax: &Syntax) -> bool {
     let percent = source.match_indices('%').any(|(at, _)| {
@@ -80,6 +109,7 @@ fn needs_rewriting(source: &str, syntax: &Syntax) -> bool {
             || source[..at].contains(&syntax.block.0) && !source[..at].ends_with('{') && !source[at..].starts_with("%}")
     });
     percent
+        || syntax.trim_blocks && source.contains("raw")
         || source.contains("now")
         || source.contains("do ")
         || CHANGING.iter().any(|method| source.contains(&format!(".{method}")))
