@@ -4,6 +4,8 @@
 
 #[path = "cli/operations.rs"]
 mod operations;
+#[path = "cli/templates.rs"]
+mod templates;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

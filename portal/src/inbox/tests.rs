@@ -28,6 +28,8 @@ async fn say(portal: &Portal, actor: &Actor, title: &str, repository: Option<&st
     tell(&mut tx, portal, actor.account().unwrap(), message).await.unwrap();
     tx.commit().await.unwrap();
     told(portal);
+    // What is told within one millisecond has no order.
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
 }
 
 async fn titles(portal: &Portal, actor: &Actor, unread: bool) -> Vec<String> {

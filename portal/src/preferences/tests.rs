@@ -38,7 +38,10 @@ db_test! {
     async fn what_is_chosen_stays_and_is_ones_own(portal: Portal) {
         let (ada, grace) = (signed_in(&portal, "ada").await, signed_in(&portal, "grace").await);
         set(&portal, &ada, "Europe/Berlin", false, true).await.unwrap();
+        // Entries of one millisecond have no order.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         set_theme(&portal, &ada, Theme::Dark).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         let of_ada = of(&portal, ada.account().unwrap()).await.unwrap();
         assert_eq!((of_ada.zone_name(), of_ada.theme, of_ada.by_mail), ("Europe/Berlin", Some(Theme::Dark), false));
         assert_eq!(of(&portal, grace.account().unwrap()).await.unwrap(), Preferences::default());

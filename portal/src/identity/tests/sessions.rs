@@ -86,6 +86,8 @@ db_test! {
         assert!(matches!(end_all(&portal, &Actor::Operator, "nobody").await, Err(Error::NotFound(_))));
         let mut tx = portal.db().begin().await.unwrap();
         assert!(!store::enable(&mut tx, "nobody").await.unwrap());
+        // Nobody is strange who is signed in nowhere else.
+        assert!(!store::is_strange(&mut tx, &last.account, "curl").await.unwrap());
         assert_eq!(store::accounts(portal.db(), "jane", 0, 9).await.unwrap().len(), 1);
         drop(tx);
         let too_many = Claims { groups: (0..10_001).map(|at| at.to_string()).collect(), ..claims("joe") };
