@@ -58,10 +58,10 @@ impl Repository {
     /// # Errors
     /// The tags cannot be listed.
     pub fn tag_of(&self, commit: &str) -> Result<Option<String>, ReadError> {
-        let lent = self.objects().lend();
+        let (lent, commit) = (self.objects().lend(), ObjectId::from_hex(commit.as_bytes()).ok());
         let names = self.tags()?.into_iter().filter_map(|(name, id)| {
             let peeled = lent.peel_to_commit(id, &mut Vec::new()).ok()?;
-            (peeled.to_string() == commit).then_some(name)
+            (Some(peeled) == commit).then_some(name)
         });
         Ok(names.max_by(|one, other| numbers(one).cmp(&numbers(other))))
     }
