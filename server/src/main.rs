@@ -38,6 +38,8 @@ fn main() -> ExitCode {
         Command::Update(arguments) => block_on(cli::templates::update::run(arguments)),
         Command::CheckUpdate(arguments) => block_on(cli::templates::standing::check_update(arguments)),
         Command::Diff(arguments) => block_on(cli::templates::standing::diff(arguments)),
+        Command::Adopt(arguments) => block_on(cli::templates::adopt::run(arguments)),
+        Command::Template(command) => cli::templates::check::run(&command),
     }
 }
 

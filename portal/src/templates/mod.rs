@@ -1,11 +1,13 @@
 //! Templates from where they are, and projects on the disk: what the engine needs from outside. No database is opened.
 
 mod folder;
+mod history;
 mod source;
 #[cfg(test)]
 mod tests;
 
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
+pub use self::history::TemplateHistory;
 pub use self::source::{Fetched, fetch};
 
 use engine_repo::FileKind;

@@ -77,6 +77,11 @@ pub enum Command {
     CheckUpdate(templates::standing::CheckUpdate),
     /// Show what a project changed of what its template made.
     Diff(templates::standing::Diff),
+    /// Find out which template, version and answers projects were made from that nobody recorded.
+    Adopt(templates::adopt::Adopt),
+    /// Look at a template as its author.
+    #[command(subcommand)]
+    Template(templates::check::TemplateCommand),
 }
 
 /// What `serve` and `sync` share.

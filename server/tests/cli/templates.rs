@@ -133,3 +133,64 @@ fn nothing_of_a_template_runs_and_nothing_leaves_its_place() {
     let (code, _, error) = run(here, &["new", "template", "elsewhere", "--defaults"]);
     assert!(code == 2 && error.contains("cookiecutter.json:"), "{error}");
 }
+
+#[test]
+fn a_project_that_nobody_recorded_is_adopted_and_then_updated() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, template) = (folder.path(), template(folder.path()));
+    let other = here.join("other");
+    std::fs::create_dir_all(other.join("{{ cookiecutter.x }}")).unwrap();
+    std::fs::write(other.join("cookiecutter.json"), "{\"x\": \"y\"}").unwrap();
+    std::fs::write(other.join("{{ cookiecutter.x }}/Makefile"), "all:\n\techo {{ cookiecutter.x }}\n").unwrap();
+    git(&other, &["init", "--quiet"]);
+    commit(&other, "First");
+    let made = ["new", "template", "work", "--defaults", "--data", "name=Quay", "--no-lineage"];
+    assert_eq!(run(here, &made).0, 0);
+    let project = here.join("work/quay");
+    assert!(!project.join(".slipway").exists());
+    let stray = here.join("work/stray");
+    std::fs::create_dir_all(&stray).unwrap();
+    std::fs::write(stray.join("notes.txt"), "Nothing of it is anybody's.\n").unwrap();
+    for folder in [&project, &stray] {
+        git(folder, &["init", "--quiet"]);
+        commit(folder, "Made");
+    }
+    let inner = template.join("{{ cookiecutter.slug }}");
+    std::fs::write(inner.join("new.txt"), "for {{ cookiecutter.name }}\n").unwrap();
+    commit(&template, "Second");
+    let (code, _, error) = run(here, &["adopt", "--template", "template"]);
+    assert!(code == 64 && error.contains("name a project"), "{error}");
+    let all =
+        ["adopt", "--all", "work", "--template", "other", "--template", "template", "--write", "--format", "json"];
+    let (code, json, error) = run(here, &all);
+    let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(code, 1, "one of them is nobody's: {json} {error}");
+    assert!(found[0]["template"].as_str().unwrap().ends_with("/template") && found[0]["written"] == true, "{json}");
+    assert_eq!((&found[0]["version"], &found[0]["answers"]["name"]), (&"v1.0.0".into(), &"Quay".into()));
+    assert!(found[1]["reason"].as_str().unwrap().contains("too little in common") && !stray.join(".slipway").exists());
+    commit(&project, "Adopt");
+    assert_eq!(run(here, &["check-update", "work/quay"]).0, 1);
+    let (code, _, error) = run(here, &["update", "work/quay", "--defaults"]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(std::fs::read_to_string(project.join("new.txt")).unwrap(), "for Quay\n");
+    let (code, said, _) = run(here, &["adopt", "work/quay", "--template", "template", "--write"]);
+    assert!(code == 1 && said.contains("is there already"), "{said}");
+}
+
+#[test]
+fn a_template_is_checked_for_its_author() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = template(folder.path());
+    assert_eq!(run(folder.path(), &["template", "check", "nowhere"]).0, 3);
+    let inner = template.join("{{ cookiecutter.slug }}");
+    std::fs::write(inner.join("broken.txt"), "one\n{{ cookiecutter.nmae }}\n").unwrap();
+    let (code, json, _) = run(folder.path(), &["template", "check", "template", "--format", "json"]);
+    let findings: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let found = findings["findings"].as_array().unwrap();
+    let undefined = found.iter().find(|finding| finding["message"].as_str().unwrap().contains("nmae")).unwrap();
+    // It may stand where no answer leads.
+    assert_eq!((code, &undefined["line"], &undefined["level"]), (0, &2.into(), &"warning".into()), "{json}");
+    std::fs::write(inner.join("broken.txt"), "{{ cookiecutter.name|sluggify }}\n{% if %}\n").unwrap();
+    let (code, _, error) = run(folder.path(), &["template", "check", "template"]);
+    assert!(code == 2 && error.contains("broken.txt:"), "{error}");
+}

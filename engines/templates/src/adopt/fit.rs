@@ -46,13 +46,20 @@ pub(super) fn fit(
         return Ok(None);
     }
     let total = |files: &BTreeMap<_, usize>| files.values().filter_map(|blob| scores.get(blob)).sum::<f64>();
-    // Of equal ones the newest.
-    let Some((base, sum)) = index
+    // What the project would have deleted: more likely it was made before the template had that.
+    let missing = |files: &BTreeMap<_, usize>| {
+        let is_missing = |blob: &&usize| made.contains_key(blob) && scores.get(blob).is_none_or(|score| *score == 0.0);
+        files.values().filter(is_missing).count()
+    };
+    // Of equal ones that which needs the fewest deletions, and then the newest.
+    let Some((base, (sum, _))) = index
         .files
         .iter()
-        .map(&total)
+        .map(|files| (total(files), missing(files)))
         .enumerate()
-        .max_by(|(at, one), (other_at, other)| one.total_cmp(other).then(at.cmp(other_at)))
+        .max_by(|(at, (one, fewer)), (other_at, (other, more))| {
+            one.total_cmp(other).then(more.cmp(fewer)).then(at.cmp(other_at))
+        })
     else {
         return Ok(None);
     };

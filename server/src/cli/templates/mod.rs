@@ -1,6 +1,8 @@
-//! `slipway new`, `update`, `check-update` and `diff`: templates and projects on this machine, without a portal.
+//! `slipway new`, `update`, `check-update`, `diff`, `adopt` and `template`: templates and projects on this machine, without a portal.
 
+pub mod adopt;
 mod ask;
+pub mod check;
 pub mod new;
 pub mod standing;
 pub mod update;
