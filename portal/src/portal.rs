@@ -141,11 +141,15 @@ impl Portal {
 /// yet closed what it inherited.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Makes the data folder, which will hold what not everybody at this machine may read. One that is there keeps its mode.
+pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|error| cannot_use(data, &error))
+}
+
 /// One Slipway a data folder. The file holds the process id of who has it.
 pub(crate) async fn lock(data: &Path) -> Result<File> {
-    // It will hold what not everybody at this machine may read. One that is there already keeps its mode.
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
-    made.map_err(|error| cannot_use(data, &error))?;
+    make_data_folder(data)?;
     let path = data.join("slipway.lock");
     let mut file = OpenOptions::new()
         .create(true)

@@ -73,7 +73,11 @@ impl Db {
     /// [`Error::Unavailable`] with what to do when it cannot be opened.
     pub async fn open(settings: &DatabaseSettings, data: &Path) -> Result<Self> {
         let db = match settings.postgres()? {
-            None => dialect::open_sqlite(&data.join("slipway.db")).await?,
+            None => {
+                // A command may come before the first start.
+                crate::portal::make_data_folder(data)?;
+                dialect::open_sqlite(&data.join("slipway.db")).await?
+            }
             Some(url) => dialect::open_postgres(&url).await?,
         };
         db.migrate().await?;

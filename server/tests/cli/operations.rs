@@ -126,3 +126,13 @@ fn somebody_is_pseudonymised_after_a_look() {
     let (_, text, _) = run(&["verify"]);
     assert!(text.contains("✓ Audit log"), "{text}");
 }
+
+#[test]
+fn an_administrator_may_come_before_the_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, link, errors) = output(folder.path(), &["administrator"]);
+    assert!(code == 0 && link.contains("/sign-in/first?code="), "{link}{errors}");
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(folder.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

@@ -52,15 +52,11 @@ pub(super) fn fit(
         files.values().filter(is_missing).count()
     };
     // Of equal ones that which needs the fewest deletions, and then the newest.
-    let Some((base, (sum, _))) = index
-        .files
-        .iter()
-        .map(|files| (total(files), missing(files)))
-        .enumerate()
-        .max_by(|(at, (one, fewer)), (other_at, (other, more))| {
+    let Some((base, (sum, _))) = index.files.iter().map(|files| (total(files), missing(files))).enumerate().max_by(
+        |(at, (one, fewer)), (other_at, (other, more))| {
             one.total_cmp(other).then(more.cmp(fewer)).then(at.cmp(other_at))
-        })
-    else {
+        },
+    ) else {
         return Ok(None);
     };
     let mut best: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
