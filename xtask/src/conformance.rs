@@ -1,7 +1,7 @@
 //! Comparison with the tools whose formats are read here, and with the descriptions of those who are stood in for.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -45,20 +45,26 @@ pub fn conformance() -> Result<()> {
     })
 }
 
-/// Installs cookiecutter and Jinja2 from PyPI in a virtual environment of the target folder, lets them render the matrix
-/// of small templates and the grown expressions, and compares with the engine.
-fn templates() -> Result<()> {
+/// The Python of a virtual environment in the target folder, in which cookiecutter, binaryornot, Jinja2 and cruft are installed
+/// from PyPI; their commands are beside it.
+pub fn reference_python() -> Result<PathBuf> {
     let python = find(&["python3"])
         .context("Python 3.10 or newer is needed (Debian and Ubuntu: apt-get install python3-venv)")?;
-    let scripts = root().join("engines/templates/conformance");
-    let folder = target().join("conformance");
-    let installed = folder.join("python");
+    let requirements = root().join("engines/templates/conformance/requirements.txt");
+    let installed = target().join("conformance/python");
     let own = installed.join("bin/python");
     step("Installing cookiecutter, binaryornot, Jinja2 and cruft", || {
         run(Command::new(&python).args(["-m", "venv"]).arg(&installed))?;
         let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        run(Command::new(&own).args(install).arg(scripts.join("requirements.txt")))
+        run(Command::new(&own).args(install).arg(requirements))
     })?;
+    Ok(own)
+}
+
+/// Lets cookiecutter and Jinja2 render the matrix of small templates and the grown expressions, and compares with the engine.
+fn templates() -> Result<()> {
+    let own = reference_python()?;
+    let (scripts, folder) = (root().join("engines/templates/conformance"), target().join("conformance"));
     let python = |script: &str, arguments: &[&Path]| {
         run(Command::new(&own).arg("-B").arg(scripts.join(script)).args(arguments).current_dir(&scripts))
     };

@@ -12,6 +12,7 @@ use crate::bench::identity;
 use crate::bench::organisation::{ENTITIES, REPOSITORIES, add_component, reset};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
+use crate::bench::templates;
 use crate::command::step;
 use crate::site::{self, Manifest};
 
@@ -27,6 +28,7 @@ pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest)
     step("Start with what was read before", || restart(binary, organisation, data, &mut figures))?;
     step("5 000 entities from descriptor files", || descriptors(binary, organisation, data, &mut figures))?;
     step("Who asks", || identity::authorised_page(binary, organisation, data, &mut figures))?;
+    step("Templates", || templates::all(binary, data, &mut figures))?;
     let weight = site::weight(manifest) as f64 / 1024.0;
     figures.push(Figure::new("JavaScript, wasm and CSS of a page", weight, "KB brotli", "≤ 150").at_most(150.0));
     let size = fs::metadata(binary)?.len() as f64 / 1_048_576.0;

@@ -10,6 +10,7 @@ mod organisation;
 mod random;
 mod report;
 mod server;
+mod templates;
 
 use anyhow::Result;
 
