@@ -45,10 +45,28 @@ impl From<portal::Error> for Error {
                 tracing::info!(why, "refused");
                 Self(why)
             }
-            portal::Error::NotFound(_)
-            | portal::Error::Invalid(_)
-            | portal::Error::Conflict(_)
-            | portal::Error::Unavailable(_) => Self(error.to_string()),
+            portal::Error::Invalid(findings) => {
+                let said = |finding: &model::Finding| {
+                    let message = crate::format::capitalised(finding.message.trim_end_matches('.'));
+                    format!("{message}. {}", finding.help).trim_end().to_owned()
+                };
+                Self(findings.findings.iter().map(said).collect::<Vec<_>>().join(" "))
+            }
+            portal::Error::NotFound(_) | portal::Error::Conflict(_) | portal::Error::Unavailable(_) => {
+                Self(error.to_string())
+            }
         }
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_invalid_says_what_to_do() {
+        let finding = model::Finding::new("x", model::Level::Error, "the name is empty", "Write one.");
+        let error = portal::Error::Invalid(model::Findings::from(vec![finding.clone(), finding]));
+        assert_eq!(Error::from(error).0, "The name is empty. Write one. The name is empty. Write one.");
     }
 }

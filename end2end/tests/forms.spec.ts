@@ -1,4 +1,3 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 
 // Runs twice: with scripts and without (playwright.config.ts).
@@ -77,14 +76,18 @@ test("a person of the demo signs in, makes a token, uses it, revokes it, and fin
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL(/\/catalog\?kind=component&sort=-activity$/);
   await page.getByRole("table", { name: "Entities" }).getByRole("row").nth(1).getByRole("link").first().click();
-  await page.getByRole("button", { name: "Star", exact: true }).click();
   const starred = page.getByRole("button", { name: "Starred" });
+  const entity = await page.getByRole("heading", { level: 1 }).first().innerText();
+  const entityPage = page.url();
+  await page.getByRole("button", { name: "Star", exact: true }).click();
   await expect(starred).toHaveAttribute("aria-pressed", "true");
-  const entity = await page.getByRole("heading", { level: 1 }).innerText();
   await main.getByRole("link", { name: "Home" }).click();
   await expect(page.getByRole("region", { name: "Starred" })).toContainText(entity);
   await page.getByRole("navigation", { name: "Your views" }).getByRole("link", { name: "By activity" }).click();
   await expect(page).toHaveURL(/\/catalog\?kind=component&sort=-activity$/);
+  await page.goto(entityPage);
+  await starred.click();
+  await expect(page.getByRole("button", { name: "Star", exact: true })).toHaveAttribute("aria-pressed", "false");
   await page.goto("/me/settings");
   await page.getByLabel("Time zone").fill("Europe/Berln");
   await page.getByRole("button", { name: "Keep" }).click();
@@ -92,12 +95,10 @@ test("a person of the demo signs in, makes a token, uses it, revokes it, and fin
   await page.getByLabel("Time zone").fill("Asia/Tokyo");
   await page.getByRole("button", { name: "Keep" }).click();
   await expect(page.getByLabel("Time zone")).toHaveValue("Asia/Tokyo");
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.getByRole("button", { name: "Delete By activity" }).click();
   await expect(page.getByText("The view is deleted.")).toBeVisible();
   await main.getByRole("link", { name: "Inbox" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Inbox");
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 
   await page.goto("/audit");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("This needs more rights");

@@ -34,6 +34,10 @@ test("somebody signs in at a provider, comes back to where they were, and signs 
   await expect(page.getByRole("status").first()).toContainText("You are signed in.");
   await leftBar(page).getByRole("link", { name: "Jane" }).click();
   await expect(page.getByRole("main")).toContainText("jane@example.com");
+  for (const own of ["/inbox", "/me/settings", "/me/tokens", "/me"]) {
+    await page.goto(`${at.url}${own}`);
+    expect((await new AxeBuilder({ page }).analyze()).violations, own).toEqual([]);
+  }
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(leftBar(page).getByRole("link", { name: "Sign in" })).toBeVisible();
   await page.goto(`${at.url}/me`);
