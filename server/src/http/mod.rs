@@ -20,7 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portal::Portal;
@@ -90,9 +91,10 @@ pub fn router(server: Server) -> Router {
     for route in routes::table() {
         let (permission, searches) = (route.permission, route.searches);
         let door = server.clone();
-        let admit = move |asking: Asking, request, next| {
+        let admit = move |asking: Asking, request: Request, next| {
             let door = door.clone();
             async move {
+                let searches = searches && asks_for_words(&request);
                 let refused = searches.then(|| door.limits.refuse_person(Door::Search, &asking, limit::STEP));
                 match refused.flatten() {
                     Some(response) => response,
@@ -104,4 +106,10 @@ pub fn router(server: Server) -> Router {
         router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limit));
     }
     router.fallback(pages::page).layer(layers).with_state(server)
+}
+
+/// Whether a request looks for words. A list by its filters alone is one of a few that are kept at hand.
+fn asks_for_words(request: &Request) -> bool {
+    let words = |pair: &str| pair.strip_prefix("q=").is_some_and(|words| !words.is_empty());
+    request.method() == Method::POST || request.uri().query().is_some_and(|query| query.split('&').any(words))
 }

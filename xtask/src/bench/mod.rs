@@ -26,6 +26,9 @@ pub struct Options {
     /// Measure only what concerns Git hosts: writes nothing down.
     #[arg(long)]
     hosts: bool,
+    /// Leave out what concerns Git hosts: writes nothing down.
+    #[arg(long, conflicts_with = "hosts")]
+    without_hosts: bool,
     /// Only generate the organisation.
     #[arg(long)]
     generate: bool,
@@ -43,10 +46,12 @@ pub fn bench(options: &Options) -> Result<()> {
     let (binary, data) = (binary(!options.debug), target().join("bench-data"));
     let mut measured = if options.hosts { Vec::new() } else { measure::all(&binary, &folder, &data, &manifest)? };
     let size = if options.debug { hosts::Size::SMALL } else { hosts::Size::ASKED };
-    measured.extend(hosts::all(&binary, &fake, &folder, &data, size)?);
+    if !options.without_hosts {
+        measured.extend(hosts::all(&binary, &fake, &folder, &data, size)?);
+    }
     let table = report::table(&measured);
     println!("{table}");
-    if !options.debug && !options.hosts {
+    if !options.debug && !options.hosts && !options.without_hosts {
         report::write(&root().join("BENCHMARKS.md"), &table)?;
     }
     Ok(())
