@@ -13,5 +13,6 @@ pub mod own;
 pub mod pager;
 pub mod rows;
 pub mod state;
+pub mod tokens;
 
 pub use icons::Icon;

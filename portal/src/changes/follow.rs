@@ -235,11 +235,9 @@ async fn settle(
         store::add_event(&mut tx, &row.id, now, state, row.reason.as_deref()).await?;
     }
     store::write(&mut tx, &row).await?;
-    if news {
-        news::tell(&mut tx, portal, &row).await?;
-    }
+    let is_told = news && news::tell(&mut tx, portal, &row).await?;
     tx.commit().await?;
-    if news {
+    if is_told {
         inbox::told(portal);
     }
     Ok(news)

@@ -70,12 +70,15 @@ impl Work<'_> {
         }
         row.updated_at = portal.clock().now();
         store::write(&mut tx, &row).await?;
+        let mut is_told = false;
         if row.state != self.row.state {
             store::add_event(&mut tx, &row.id, row.updated_at, row.state(), row.reason.as_deref()).await?;
-            news::tell(&mut tx, portal, &row).await?;
+            is_told = news::tell(&mut tx, portal, &row).await?;
         }
         tx.commit().await?;
-        inbox::told(portal);
+        if is_told {
+            inbox::told(portal);
+        }
         self.row = row;
         Ok(())
     }

@@ -7,16 +7,16 @@ use crate::db::Tx;
 use crate::inbox::{self, Message, Topic};
 use crate::{Portal, Result};
 
-/// Of many that were asked for together only those are told that need a person.
-pub(super) async fn tell(tx: &mut Tx, portal: &Portal, row: &Row) -> Result<()> {
-    let Some(account) = &row.account else { return Ok(()) };
+/// Of many that were asked for together only those are told that need a person; gives whether anybody was told.
+pub(super) async fn tell(tx: &mut Tx, portal: &Portal, row: &Row) -> Result<bool> {
+    let Some(account) = &row.account else { return Ok(false) };
     let what = match row.state() {
         ChangeState::Open if row.batch.is_none() => "is proposed",
         ChangeState::Merged if row.batch.is_none() => "is merged",
         ChangeState::Closed if !row.closing => "was closed",
         ChangeState::Conflict => "needs you: its files were changed meanwhile",
         ChangeState::Failed => "could not be proposed",
-        _ => return Ok(()),
+        _ => return Ok(false),
     };
     let message = Message {
         topic: Topic::Change,
@@ -25,5 +25,5 @@ pub(super) async fn tell(tx: &mut Tx, portal: &Portal, row: &Row) -> Result<()> 
         address: &format!("/changes/{}", row.id),
         repository: Some(&row.repository),
     };
-    inbox::tell(tx, portal, account, message).await
+    inbox::tell(tx, portal, account, message).await.map(|()| true)
 }

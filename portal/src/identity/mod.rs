@@ -20,7 +20,7 @@ pub mod service;
 mod session;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 
 use std::sync::Arc;

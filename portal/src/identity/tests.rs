@@ -13,13 +13,13 @@ use crate::db_test;
 use crate::error::Error;
 
 /// Somebody for whom a provider vouches, signed in.
-pub(super) async fn signed_in(portal: &Portal, claims: &Claims) -> Actor {
+pub(crate) async fn signed_in(portal: &Portal, claims: &Claims) -> Actor {
     let client = Client { agent: "test".to_owned(), address: "192.0.2.1".to_owned() };
     let opened = open(portal, claims, &client, None).await.unwrap();
     Actor::Person(find(portal, opened.cookie.expose()).await.unwrap().unwrap())
 }
 
-pub(super) fn claims(subject: &str) -> Claims {
+pub(crate) fn claims(subject: &str) -> Claims {
     Claims {
         // No provider has to be configured for it, nor to vouch again.
         issuer: LOCAL.to_owned(),

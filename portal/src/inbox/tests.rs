@@ -4,19 +4,12 @@ mod senders;
 
 use super::*;
 use crate::db_test;
-use crate::identity::{Claims, Client, LOCAL, Readable, find, open};
+use crate::identity::tests::claims;
+use crate::identity::{Claims, Client, Readable, find, open};
 use crate::settings::Settings;
 
 async fn signed_in(portal: &Portal, name: &str, agent: &str) -> Actor {
-    let claims = Claims {
-        issuer: LOCAL.to_owned(),
-        subject: name.to_owned(),
-        provider: "id".to_owned(),
-        name: name.to_owned(),
-        email: Some(format!("{name}@example.com")),
-        email_verified: true,
-        ..Claims::default()
-    };
+    let claims = Claims { email: Some(format!("{name}@example.com")), email_verified: true, ..claims(name) };
     let client = Client { agent: agent.to_owned(), address: "192.0.2.1".to_owned() };
     let opened = open(portal, &claims, &client, None).await.unwrap();
     Actor::Person(find(portal, opened.cookie.expose()).await.unwrap().unwrap())

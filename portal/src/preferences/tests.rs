@@ -2,20 +2,7 @@
 
 use super::*;
 use crate::db_test;
-use crate::identity::{Claims, Client, LOCAL, find, open};
-
-/// Somebody who has signed in.
-async fn signed_in(portal: &Portal, name: &str) -> Actor {
-    let claims = Claims {
-        issuer: LOCAL.to_owned(),
-        subject: name.to_owned(),
-        provider: "id".to_owned(),
-        name: name.to_owned(),
-        ..Claims::default()
-    };
-    let opened = open(portal, &claims, &Client::default(), None).await.unwrap();
-    Actor::Person(find(portal, opened.cookie.expose()).await.unwrap().unwrap())
-}
+use crate::identity::tests::{claims, signed_in};
 
 fn invalid<T: std::fmt::Debug>(result: Result<T>) -> Finding {
     match result {
@@ -36,7 +23,7 @@ fn time_zones_are_those_of_the_database() {
 
 db_test! {
     async fn what_is_chosen_stays_and_is_ones_own(portal: Portal) {
-        let (ada, grace) = (signed_in(&portal, "ada").await, signed_in(&portal, "grace").await);
+        let (ada, grace) = (signed_in(&portal, &claims("ada")).await, signed_in(&portal, &claims("grace")).await);
         set(&portal, &ada, "Europe/Berlin", false, true).await.unwrap();
         // Entries of one millisecond have no order.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
@@ -60,7 +47,7 @@ db_test! {
     }
 
     async fn views_are_kept_by_name(portal: Portal) {
-        let (ada, grace) = (signed_in(&portal, "ada").await, signed_in(&portal, "grace").await);
+        let (ada, grace) = (signed_in(&portal, &claims("ada")).await, signed_in(&portal, &claims("grace")).await);
         save_view(&portal, &ada, " Ours ", List::Catalog, "owner=group:default/harbour").await.unwrap();
         save_view(&portal, &ada, "Archived", List::Repositories, "").await.unwrap();
         let again = save_view(&portal, &ada, "Ours", List::Catalog, "kind=component").await.unwrap();
@@ -89,7 +76,7 @@ db_test! {
     }
 
     async fn stars_are_on_what_may_be_read(portal: Portal) {
-        let ada = signed_in(&portal, "ada").await;
+        let ada = signed_in(&portal, &claims("ada")).await;
         let account = ada.account().unwrap();
         let nowhere = EntityRef::new("component", "default", "nowhere");
         assert!(matches!(star(&portal, &ada, &nowhere, true).await, Err(Error::NotFound(_))));

@@ -30,8 +30,7 @@ impl Door {
     /// Steps that may be taken at once, and how many come back each second.
     fn room(self) -> (f64, f64) {
         match self {
-            Self::SignIn => (30.0, 0.5),
-            Self::Token | Self::Webhook => (30.0, 0.5),
+            Self::SignIn | Self::Token | Self::Webhook => (30.0, 0.5),
             Self::Search => (300.0, 50.0),
         }
     }

@@ -5,74 +5,43 @@ use leptos::server_fn::ServerFn;
 use model::token::ServiceToken;
 use portal::identity::service::{self, Reads, Scope, Wish};
 
-use crate::components::{Icon, state};
+use crate::components::state;
+use crate::components::tokens::{self, Life};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place, finish};
-use crate::{Error, Flash, RequestContext, format};
+use crate::{Error, Flash, RequestContext};
 
 const PAGE: &str = "/people/tokens";
 const TITLE: &str = "Tokens of services";
 
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
-    let tokens = service::list(context.portal.db(), context.now(), &context.actor).await?;
+    let all = service::list(context.portal.db(), context.now(), &context.actor).await?;
     let mut out = Html::new();
     let about = "For programs that act in nobody’s name: Authorization: Bearer slipway_…. Each does what its scopes say, reads \
                  what it was given, and ends on its day. The command line makes them too: slipway token.";
     state::page_header(&mut out, TITLE, None, about, &Html::default());
-    if let Some(token) = context.flash.as_ref().and_then(|flash| flash.secret()) {
-        out.raw("<section class=\"section\"><h2>The new token</h2>");
-        state::notice(&mut out, state::Tone::Amber, |out| {
-            out.raw("Copy it now: it is shown this once, and only its digest is kept.");
-        });
-        state::command(&mut out, token);
-        out.raw("</section>");
-    }
-    list(&mut out, context.now(), &tokens);
+    tokens::shown_once(&mut out, &context, "The new token");
+    list(&mut out, context.now(), &all);
     form(&mut out);
     Ok(Page::new(TITLE, Place::People, out).below("People and teams", "/people"))
 }
 
-fn list(out: &mut Html, now: i64, tokens: &[ServiceToken]) {
-    if tokens.is_empty() {
+fn list(out: &mut Html, now: i64, all: &[ServiceToken]) {
+    if all.is_empty() {
         let about = "A token lets a pipeline or another program ask the API, whoever comes and goes.";
         return state::empty(out, "No service has a token", about, None);
     }
     out.raw("<ul class=\"identity-devices\">");
-    for token in tokens {
-        out.raw("<li><div>");
-        Icon::Terminal.write(out);
-        out.raw("<span><strong class=\"breakable\">").text(&token.name).raw("</strong><span class=\"quiet\">");
+    for token in all {
+        let is_good = token.is_good(now);
+        tokens::name(out, &token.name);
         out.text(&token.scopes.join(", ")).raw("; reads ").text(&token.reads).raw("; ");
-        match (token.revoked_at, token.is_good(now)) {
-            (Some(at), _) => {
-                out.raw("revoked ");
-                format::time(out, now, at);
-            }
-            (None, false) => {
-                out.raw("ended ");
-                format::time_with(out, token.expires_at, &format::day(token.expires_at));
-            }
-            (None, true) => {
-                out.raw("until ");
-                format::time_with(out, token.expires_at, &format::day(token.expires_at));
-            }
-        }
-        match token.used_at {
-            Some(at) => {
-                out.raw(", last used ");
-                format::time(out, now.max(at), at);
-            }
-            None => {
-                out.raw(", never used");
-            }
-        }
+        let (expires_at, revoked_at, used_at) = (token.expires_at, token.revoked_at, token.used_at);
+        tokens::life(out, now, Life { expires_at, revoked_at, used_at, is_good });
         out.raw("</span><span class=\"quiet breakable\">").text(&token.owner).raw(" answers for it; made by ");
         out.text(&token.made_by).raw("</span></span></div>");
-        if token.is_good(now) {
-            out.raw("<form method=\"post\"").attribute("action", Revoke::PATH);
-            out.raw("><button class=\"button\" name=\"id\"").attribute("value", &token.id);
-            out.raw(" type=\"submit\">Revoke<span class=\"visually-hidden\"> ").text(&token.name);
-            out.raw("</span></button></form>");
+        if is_good {
+            tokens::revoke(out, Revoke::PATH, &token.id, &token.name);
         }
         out.raw("</li>");
     }

@@ -4,35 +4,29 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use portal::identity::{self, Scope, Token};
 
-use crate::components::{Icon, state};
+use crate::components::state;
+use crate::components::tokens::{self, Life};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place, finish};
-use crate::{Error, Flash, RequestContext, format};
+use crate::{Error, Flash, RequestContext};
 
 const PAGE: &str = "/me/tokens";
 const TITLE: &str = "Your tokens";
 
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
-    let tokens = identity::tokens(&context.portal, &context.actor).await?;
+    let all = identity::tokens(&context.portal, &context.actor).await?;
     let mut out = Html::new();
     let about = "For the API and the command line, as you: Authorization: Bearer slipway_…. What it may do ends with its scope, its \
                  day, and with your account.";
     state::page_header(&mut out, TITLE, None, about, &Html::default());
-    if let Some(token) = context.flash.as_ref().and_then(|flash| flash.secret()) {
-        out.raw("<section class=\"section\"><h2>Your new token</h2>");
-        state::notice(&mut out, state::Tone::Amber, |out| {
-            out.raw("Copy it now: it is shown this once, and only its digest is kept.");
-        });
-        state::command(&mut out, token);
-        out.raw("</section>");
-    }
-    list(&mut out, context.now(), &tokens);
+    tokens::shown_once(&mut out, &context, "Your new token");
+    list(&mut out, context.now(), &all);
     form(&mut out);
     Ok(Page::new(TITLE, Place::Elsewhere, out).below("Your account", "/me"))
 }
 
-fn list(out: &mut Html, now: i64, tokens: &[Token]) {
-    if tokens.is_empty() {
+fn list(out: &mut Html, now: i64, all: &[Token]) {
+    if all.is_empty() {
         return state::empty(
             out,
             "No token yet",
@@ -41,47 +35,19 @@ fn list(out: &mut Html, now: i64, tokens: &[Token]) {
         );
     }
     out.raw("<ul class=\"identity-devices\">");
-    for token in tokens {
+    for token in all {
         let is_good = token.is_good(now);
-        out.raw("<li><div>");
-        Icon::Terminal.write(out);
-        out.raw("<span><strong class=\"breakable\">").text(&token.name).raw("</strong><span class=\"quiet\">");
+        tokens::name(out, &token.name);
         out.raw(if token.scopes == Scope::Write.as_str() { "reads and changes, " } else { "reads, " });
-        match (token.revoked_at, is_good) {
-            (Some(at), _) => {
-                out.raw("revoked ");
-                format::time(out, now, at);
-            }
-            (None, false) => day(out, "ended ", token.expires_at),
-            (None, true) => day(out, "until ", token.expires_at),
-        }
-        match token.used_at {
-            Some(at) => {
-                out.raw(", last used ");
-                format::time(out, now.max(at), at);
-            }
-            None => {
-                out.raw(", never used");
-            }
-        }
+        let (expires_at, revoked_at, used_at) = (token.expires_at, token.revoked_at, token.used_at);
+        tokens::life(out, now, Life { expires_at, revoked_at, used_at, is_good });
         out.raw("</span></span></div>");
         if is_good {
-            out.raw("<form method=\"post\"")
-                .attribute("action", Revoke::PATH)
-                .raw("><button class=\"button\" name=\"id\"");
-            out.attribute("value", &token.id)
-                .raw(" type=\"submit\">Revoke<span class=\"visually-hidden\"> ")
-                .text(&token.name);
-            out.raw("</span></button></form>");
+            tokens::revoke(out, Revoke::PATH, &token.id, &token.name);
         }
         out.raw("</li>");
     }
     out.raw("</ul>");
-}
-
-fn day(out: &mut Html, word: &'static str, at: i64) {
-    out.raw(word);
-    format::time_with(out, at, &format::day(at));
 }
 
 fn form(out: &mut Html) {

@@ -1,22 +1,10 @@
 //! Those who have starred something hear what becomes of it.
 
 use super::*;
-use crate::identity::{Claims, Client, LOCAL, find, open as sign_in};
+use crate::identity::tests::{claims, signed_in};
 use crate::inbox::{self, Topic};
 use crate::sources::tests::{Folder, open, round};
 use crate::{catalog, preferences};
-
-async fn signed_in(portal: &Portal, name: &str) -> Actor {
-    let claims = Claims {
-        issuer: LOCAL.to_owned(),
-        subject: name.to_owned(),
-        provider: "id".to_owned(),
-        name: name.to_owned(),
-        ..Claims::default()
-    };
-    let opened = sign_in(portal, &claims, &Client::default(), None).await.unwrap();
-    Actor::Person(find(portal, opened.cookie.expose()).await.unwrap().unwrap())
-}
 
 fn descriptor(name: &str, owner: &str, lifecycle: &str) -> String {
     format!(
@@ -32,7 +20,7 @@ db_test! {
         folder.commit("berths", "catalog-info.yaml", &descriptor("berths", "quay", "production"));
         let portal = open(&settings, vec![folder.source("work").trusted()]).await;
         round(&portal).await;
-        let (ada, grace) = (signed_in(&portal, "ada").await, signed_in(&portal, "grace").await);
+        let (ada, grace) = (signed_in(&portal, &claims("ada")).await, signed_in(&portal, &claims("grace")).await);
         let berths = EntityRef::new("component", "default", "berths");
         assert_eq!(preferences::star(&portal, &ada, &berths, true).await.unwrap(), berths);
         assert!(preferences::is_starred(&portal, &ada, &berths).await.unwrap());
