@@ -8,7 +8,7 @@ mod tests;
 
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::history::TemplateHistory;
-pub use self::source::{Fetched, fetch};
+pub use self::source::{Fetched, Reference, fetch};
 
 use engine_repo::FileKind;
 use engine_templates::tree::{Entry, Tree};

@@ -26,24 +26,54 @@ pub struct Fetched {
     pub warning: Option<String>,
 }
 
-/// Brings a template here: `address` is a folder or a Git address, `reference` a branch, tag or commit of it. Repositories
-/// elsewhere are mirrored below `mirrors`. A folder is taken as it is, with what is not committed, unless `reference` says
-/// which commit; `say` hears how far git is.
+/// Which version is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// The head of the default branch; a folder as it lies.
+    Newest,
+    /// A branch, tag or commit.
+    Named(&'a str),
+    /// A branch, where the name is that of one: it moves. A tag or a commit does not, and means the newest.
+    Followed(&'a str),
+}
+
+impl<'a> Reference<'a> {
+    /// The name, or the newest without one.
+    pub fn named(name: Option<&'a str>) -> Self {
+        name.map_or(Self::Newest, Self::Named)
+    }
+}
+
+impl Fetched {
+    /// The same template at another of its commits, without asking its host again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a commit that is not there.
+    pub fn at(&self, commit: &str) -> Result<Self> {
+        of_repository(&open(&self.folder)?, &self.source.address, self.source.directory.as_deref(), Some(commit))
+    }
+}
+
+/// Brings a template here: `address` is a folder or a Git address. Repositories elsewhere are mirrored below `mirrors`. A folder
+/// is taken as it is, with what is not committed, unless `reference` says which commit; `say` hears how far git is.
 ///
 /// # Errors
 /// [`Error::NotFound`] for what is not there, [`Error::Unavailable`] for what cannot be read or reached.
 pub async fn fetch(
     address: &str,
     directory: Option<&str>,
-    reference: Option<&str>,
+    reference: Reference<'_>,
     mirrors: &Path,
     say: impl Fn(&str) + Send + Sync,
 ) -> Result<Fetched> {
     let path = Path::new(address);
     if path.is_dir() {
         let (path, directory) = (path.to_owned(), directory.map(str::to_owned));
-        let reference = reference.map(str::to_owned);
-        let read = move || of_folder(&path, directory.as_deref(), reference.as_deref());
+        let wanted = Named::of(reference);
+        let read = move || {
+            let name = wanted.name(&path)?;
+            of_folder(&path, directory.as_deref(), name.as_deref())
+        };
         return tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
     }
     let parsed = Address::parse(address).map_err(|expected| {
@@ -66,12 +96,38 @@ pub async fn fetch(
         .await
         .map_err(|failure| Error::Unavailable(format!("{} {}", failure.reason, failure.help)))?;
     let (mirror, address) = (mirrors.join(parsed.url.folder_name()), address.to_owned());
-    let (directory, reference) = (directory.map(str::to_owned), reference.map(str::to_owned));
+    let (directory, wanted) = (directory.map(str::to_owned), Named::of(reference));
     let read = move || {
-        let repository = open(&mirror)?;
-        of_repository(&repository, &address, directory.as_deref(), reference.as_deref())
+        let name = wanted.name(&mirror)?;
+        of_repository(&open(&mirror)?, &address, directory.as_deref(), name.as_deref())
     };
     tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
+}
+
+/// A [`Reference`] of its own.
+struct Named {
+    name: Option<String>,
+    follows: bool,
+}
+
+impl Named {
+    fn of(reference: Reference<'_>) -> Self {
+        match reference {
+            Reference::Newest => Self { name: None, follows: false },
+            Reference::Named(name) => Self { name: Some(name.to_owned()), follows: false },
+            Reference::Followed(name) => Self { name: Some(name.to_owned()), follows: true },
+        }
+    }
+
+    /// The name that counts in the repository at `path`.
+    fn name(self, path: &Path) -> Result<Option<String>> {
+        let name = match self.name {
+            Some(name) if self.follows => name,
+            name => return Ok(name),
+        };
+        let is_branch = open(path)?.is_branch(&name).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(is_branch.then_some(name))
+    }
 }
 
 fn open(path: &Path) -> Result<Repository> {

@@ -44,32 +44,47 @@ async fn a_folder_is_taken_as_it_is_and_a_commit_where_one_is_asked_for() {
     std::fs::create_dir_all(&template).unwrap();
     std::fs::write(template.join("cookiecutter.json"), "{}").unwrap();
     let address = template.to_str().unwrap();
-    let plain = fetch(address, None, None, &mirrors, |_| {}).await.unwrap();
+    let plain = fetch(address, None, Reference::Newest, &mirrors, |_| {}).await.unwrap();
     assert!(plain.version.commit.is_none() && plain.warning.unwrap().contains("it is no Git repository"));
-    assert!(matches!(fetch(address, None, Some("main"), &mirrors, |_| {}).await, Err(Error::NotFound(_))));
+    assert!(matches!(fetch(address, None, Reference::Named("main"), &mirrors, |_| {}).await, Err(Error::NotFound(_))));
 
     git(&template, &["init", "--quiet", "--initial-branch=main"]);
     git(&template, &["add", "."]);
     git(&template, &["commit", "--quiet", "--message=First"]);
     git(&template, &["tag", "v1.9"]);
     git(&template, &["tag", "--annotate", "--message=x", "v1.10"]);
-    let first = fetch(address, None, None, &mirrors, |_| {}).await.unwrap();
+    let first = fetch(address, None, Reference::Newest, &mirrors, |_| {}).await.unwrap();
     assert_eq!((first.version.tag.as_deref(), &first.warning), (Some("v1.10"), &None));
     std::fs::write(template.join("cookiecutter.json"), "{\"a\": 1}").unwrap();
-    let dirty = fetch(address, None, None, &mirrors, |_| {}).await.unwrap();
+    let dirty = fetch(address, None, Reference::Newest, &mirrors, |_| {}).await.unwrap();
     assert!(dirty.version.commit.is_none() && dirty.warning.unwrap().contains("not committed"));
     for reference in ["v1.9", "main", first.version.commit.as_deref().unwrap()] {
-        let again = fetch(address, None, Some(reference), &mirrors, |_| {}).await.unwrap();
+        let again = fetch(address, None, Reference::Named(reference), &mirrors, |_| {}).await.unwrap();
         assert_eq!((&again.tree, &again.version.commit), (&first.tree, &first.version.commit), "{reference}");
     }
     // The same from elsewhere.
-    let remote = fetch(&format!("file://{address}"), Some("inner"), Some("v1.9"), &mirrors, |_| {}).await.unwrap();
+    let remote =
+        fetch(&format!("file://{address}"), Some("inner"), Reference::Named("v1.9"), &mirrors, |_| {}).await.unwrap();
     assert_eq!((&remote.tree, remote.source.directory.as_deref()), (&first.tree, Some("inner")));
-    assert!(matches!(fetch(address, None, Some("nowhere"), &mirrors, |_| {}).await, Err(Error::NotFound(_))));
+    assert!(matches!(
+        fetch(address, None, Reference::Named("nowhere"), &mirrors, |_| {}).await,
+        Err(Error::NotFound(_))
+    ));
     let repository = engine_repo::Repository::open(&template).unwrap();
     assert!(repository.is_branch("main").unwrap() && !repository.is_branch("v1.9").unwrap());
     git(&template, &["commit", "--quiet", "--all", "--message=Second"]);
     let second = repository.resolve("main").unwrap().unwrap();
+    for (followed, expected) in [("main", Some("main")), ("v1.9", None), ("nowhere", None)] {
+        let newest =
+            fetch(&format!("file://{address}"), None, Reference::Followed(followed), &mirrors, |_| {}).await.unwrap();
+        assert_eq!(
+            (newest.version.reference.as_deref(), newest.version.commit.as_deref()),
+            (expected, Some(second.as_str()))
+        );
+        let before = newest.at(first.version.commit.as_deref().unwrap()).unwrap();
+        assert_eq!(before.tree, first.tree);
+        assert!(matches!(newest.at("nowhere"), Err(Error::NotFound(_))));
+    }
     assert_eq!(repository.first_parents(&second, 9).unwrap(), [second.clone(), first.version.commit.unwrap()]);
     assert_eq!(repository.first_parents(&second, 1).unwrap().len(), 1);
 }

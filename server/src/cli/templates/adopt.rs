@@ -9,7 +9,7 @@ use engine_templates::adopt::{Adoption, Index, adopt};
 use engine_templates::lineage::{FILE, Source};
 use engine_templates::tree::{Entry, Tree};
 use portal::Error;
-use portal::templates::{TemplateHistory, apply, read_committed};
+use portal::templates::{Reference, TemplateHistory, apply, read_committed};
 use serde::Serialize;
 
 use super::{Format, Stop, bring, configuration, otherwise};
@@ -77,7 +77,7 @@ async fn fit_all(arguments: &Adopt) -> Result<bool, Stop> {
     let config = configuration()?;
     let mut templates = Vec::new();
     for template in &arguments.templates {
-        let fetched = bring(&config.expand(template), None, None).await?;
+        let fetched = bring(&config.expand(template), None, Reference::Newest).await?;
         let index = Index::new(&TemplateHistory::of(&fetched)?)?;
         templates.push(Known { source: fetched.source, index });
     }

@@ -31,10 +31,16 @@ pub fn nested<'a>(all: &'a [Nested], given: &Given) -> Result<&'a Nested, Stop> 
     }
 }
 
-/// Answers to all that is asked; what was given, and everything where nobody is asked, takes its default, which holds what was
+/// Answers to all that is asked; what was given (`named`), and everything where nobody is asked, takes its default, which holds what was
 /// given. `known` are not asked again.
-pub fn all(template: &Template, environment: &Environment, given: &Given, known: Answers) -> Result<Answers, Stop> {
-    let (mut answers, named) = (known, given.answers()?);
+pub fn all(
+    template: &Template,
+    environment: &Environment,
+    given: &Given,
+    named: &Answers,
+    known: Answers,
+) -> Result<Answers, Stop> {
+    let mut answers = known;
     if !given.may_ask() {
         if !given.defaults {
             let open: Vec<String> = template

@@ -21,7 +21,7 @@ use jiff::tz::{Offset, TimeZone};
 use model::{Finding, Findings, Level};
 use portal::Error;
 use portal::clock::Clock;
-use portal::templates::{Fetched, fetch};
+use portal::templates::{Fetched, Reference, fetch};
 use serde_json::{Map, Value};
 
 use super::{FAILED, INVALID, NOT_TRUSTED, print_findings};
@@ -152,7 +152,7 @@ fn mirrors() -> std::result::Result<PathBuf, Stop> {
     Ok(cache.join("slipway/templates"))
 }
 
-async fn bring(address: &str, directory: Option<&str>, reference: Option<&str>) -> std::result::Result<Fetched, Stop> {
+async fn bring(address: &str, directory: Option<&str>, reference: Reference<'_>) -> std::result::Result<Fetched, Stop> {
     let shown = std::io::stderr().is_terminal();
     let say = move |line: &str| {
         if shown {
@@ -237,8 +237,18 @@ fn lineage_of(project: &Tree, folder: &Path) -> std::result::Result<Found, Stop>
     }
 }
 
+/// The project's template: at `reference`, or else where the project's branch is now, or at the newest.
+async fn bring_template(lineage: &Lineage, reference: Option<&str>) -> std::result::Result<Fetched, Stop> {
+    let source = &lineage.template;
+    let reference = match (reference, lineage.version.reference.as_deref()) {
+        (None, Some(recorded)) => Reference::Followed(recorded),
+        (name, _) => Reference::named(name),
+    };
+    bring(&source.address, source.directory.as_deref(), reference).await
+}
+
 /// What the recorded version makes today, of the recorded answers.
-async fn render_recorded(lineage: &Lineage, given: &Given) -> std::result::Result<(Fetched, Rendered), Stop> {
+fn render_recorded(lineage: &Lineage, template: &Fetched, given: &Given) -> std::result::Result<Rendered, Stop> {
     let Version { commit, .. } = &lineage.version;
     let commit = commit.as_deref().ok_or_else(|| {
         let message = "the project does not say from which commit of its template it was made".to_owned();
@@ -246,18 +256,17 @@ async fn render_recorded(lineage: &Lineage, given: &Given) -> std::result::Resul
         Stop::Invalid(vec![Finding::new("lineage.version", Level::Error, message, help)].into())
     })?;
     let source = &lineage.template;
-    let fetched = bring(&source.address, source.directory.as_deref(), Some(commit)).await.map_err(|stop| match stop {
-        Stop::Failed(Error::NotFound(_)) => Stop::Failed(Error::Unavailable(format!(
+    let fetched = template.at(commit).map_err(|error| match error {
+        Error::NotFound(_) => Error::Unavailable(format!(
             "The commit {commit} from which this project was made is not in {} any more: its history was rewritten, or it \
              moved. Without it nobody can say what the project changed.",
             source.address
-        ))),
+        )),
         other => other,
     })?;
-    let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
+    let template = Template::open_in(fetched.tree, source.directory.as_deref().unwrap_or_default())?;
     admit(&template, given)?;
-    let rendered = template.render(&lineage.answers_to_render(), &lineage.environment(otherwise()))?;
-    Ok((fetched, rendered))
+    Ok(template.render(&lineage.answers_to_render(), &lineage.environment(otherwise()))?)
 }
 
 /// For projects of which nobody recorded when they were rendered: old and new render have the same clock, so any will do.

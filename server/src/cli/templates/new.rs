@@ -7,7 +7,7 @@ use clap::Args;
 use engine_templates::lineage::{FILE, Lineage};
 use engine_templates::tree::{Entry, Tree};
 use engine_templates::{Rendered, Treatment};
-use portal::templates::{Collision, Wanted, place};
+use portal::templates::{Collision, Reference, Wanted, place};
 use serde::Serialize;
 
 use super::{Format, Given, Stop, admit, ask, bring, configuration, environment, open};
@@ -83,17 +83,19 @@ struct MadeFile {
 async fn make(arguments: &New) -> Result<(), Stop> {
     let (config, given) = (configuration()?, &arguments.given);
     let address = config.expand(&arguments.template);
-    let mut fetched = bring(&address, arguments.directory.as_deref(), arguments.reference.as_deref()).await?;
+    let mut fetched =
+        bring(&address, arguments.directory.as_deref(), Reference::named(arguments.reference.as_deref())).await?;
     let template = open(&mut fetched, given)?;
     admit(&template, given)?;
     let (template, refused) = template.with_configured(&config.default_context);
     print_findings(&refused.into_iter().collect::<Vec<_>>());
-    let template = template.with_defaults(&given.answers()?)?;
+    let named = given.answers()?;
+    let template = template.with_defaults(&named)?;
     let output = std::path::absolute(&arguments.destination)
         .map_err(|error| portal::Error::Unavailable(format!("{}: {error}", arguments.destination.display())))?;
     inside_no_template(&output, &fetched.folder, &address)?;
     let environment = environment(&arguments.template, &fetched, &output);
-    let answers = ask::all(&template, &environment, given, engine_templates::Answers::default())?;
+    let answers = ask::all(&template, &environment, given, &named, engine_templates::Answers::default())?;
     let rendered = template.render(&answers, &environment)?;
     print_findings(&rendered.findings);
     let folder = output.join(rendered.folder.as_deref().unwrap_or_default());
@@ -102,14 +104,14 @@ async fn make(arguments: &New) -> Result<(), Stop> {
         if let Some(warning) = &fetched.warning {
             eprintln!("warning: {warning}");
         }
-        let secrets: Vec<String> = Vec::new();
         let lineage = Lineage::record(
             fetched.source.clone(),
             fetched.version.clone(),
             template.dialect(),
             &environment,
             &rendered.answers,
-            &secrets,
+            // A template of cookiecutter calls no answer secret.
+            &[],
             &rendered.tree,
         );
         let file = Entry::file(lineage.to_text().into_bytes(), 0o644);

@@ -11,7 +11,7 @@ use portal::git::Merger;
 use portal::templates::read_committed;
 
 use super::update::newer;
-use super::{Format, Given, Stop, lineage_of, render_recorded};
+use super::{Format, Given, Stop, bring_template, lineage_of, render_recorded};
 use crate::cli::FAILED;
 
 #[derive(Args)]
@@ -59,11 +59,12 @@ fn nobody_is_asked(skip_hooks: bool) -> Given {
 async fn stands(arguments: &CheckUpdate) -> Result<Standing, Stop> {
     let project = read_committed(&arguments.project)?;
     let (found, given) = (lineage_of(&project, &arguments.project)?, nobody_is_asked(arguments.skip_hooks));
+    let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
     let recorded = match found.lineage.files.is_empty() {
-        true => Some(render_recorded(&found.lineage, &given).await?.1.tree),
+        true => Some(render_recorded(&found.lineage, &fetched, &given)?.tree),
         false => None,
     };
-    let newer = newer(&found, arguments.reference.as_deref(), &given, false).await?;
+    let newer = newer(&found, fetched, &given, false)?;
     let commits =
         commits(&newer.fetched.folder, newer.fetched.version.commit.as_deref(), &found.lineage.version.commit);
     let version = &newer.fetched.version;
@@ -131,7 +132,8 @@ pub async fn diff(arguments: Diff) -> ExitCode {
 async fn drift(arguments: &Diff) -> Result<String, Stop> {
     let project = read_committed(&arguments.project)?;
     let found = lineage_of(&project, &arguments.project)?;
-    let (_, made) = render_recorded(&found.lineage, &nobody_is_asked(arguments.skip_hooks)).await?;
+    let fetched = bring_template(&found.lineage, None).await?;
+    let made = render_recorded(&found.lineage, &fetched, &nobody_is_asked(arguments.skip_hooks))?;
     let mut here = Tree::default();
     for (path, _) in made.tree.iter() {
         if let Some(entry) = project.get(path) {

@@ -11,7 +11,7 @@ use portal::Error;
 use portal::git::Merger;
 use portal::templates::{Fetched, apply, read_project};
 
-use super::{Format, Given, Stop, admit, ask, bring, lineage_of, otherwise, render_recorded};
+use super::{Format, Given, Stop, admit, ask, bring_template, lineage_of, otherwise, render_recorded};
 use crate::cli::{FAILED, print_findings};
 
 #[derive(Args)]
@@ -68,35 +68,21 @@ pub struct Newer {
     pub questions: Vec<String>,
 }
 
-/// Renders the version that is wanted; a person is asked what it asks anew.
-pub async fn newer(found: &Found, reference: Option<&str>, given: &Given, asks: bool) -> Result<Newer, Stop> {
-    let (source, before) = (&found.lineage.template, &found.lineage.version);
-    let directory = source.directory.as_deref();
-    let fetched = match (reference, before.reference.as_deref()) {
-        (Some(reference), _) => bring(&source.address, directory, Some(reference)).await?,
-        (None, None) => bring(&source.address, directory, None).await?,
-        (None, Some(recorded)) => {
-            // A branch is followed. A tag or a commit was where the project began, and says nothing of where it goes.
-            let newest = bring(&source.address, directory, None).await?;
-            let repository =
-                engine_repo::Repository::open(&newest.folder).map_err(|error| Error::Unavailable(error.to_string()))?;
-            match repository.is_branch(recorded).map_err(|error| Error::Unavailable(error.to_string()))? {
-                true => bring(&source.address, directory, Some(recorded)).await?,
-                false => newest,
-            }
-        }
-    };
+/// Renders the version that was brought here; a person is asked what it asks anew.
+pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Result<Newer, Stop> {
+    let directory = found.lineage.template.directory.as_deref();
     if fetched.version.commit.is_none() {
         return Err(
             Error::Conflict(fetched.warning.unwrap_or_else(|| "The template has no version.".to_owned())).into()
         );
     }
-    let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
+    let template = Template::open_in(fetched.tree.clone(), directory.unwrap_or_default())?;
     admit(&template, given)?;
-    let template = template.with_defaults(&given.answers()?)?;
+    let named = given.answers()?;
+    let template = template.with_defaults(&named)?;
     let environment = found.lineage.environment(otherwise());
     let mut known = found.lineage.answers_to_render();
-    for (name, _) in given.answers()?.iter() {
+    for (name, _) in named.iter() {
         known.remove(name);
     }
     let asked = template.questions(&known, &environment)?;
@@ -104,7 +90,7 @@ pub async fn newer(found: &Found, reference: Option<&str>, given: &Given, asks: 
         |name: &str| found.lineage.answers.get(name).is_none() && !found.lineage.secrets.iter().any(|it| it == name);
     let questions: Vec<String> = asked.into_iter().map(|question| question.name).filter(|name| fresh(name)).collect();
     let answers = match asks {
-        true => ask::all(&template, &environment, given, known)?,
+        true => ask::all(&template, &environment, given, &named, known)?,
         false => known,
     };
     let rendered = template.render(&answers, &environment)?;
@@ -114,8 +100,9 @@ pub async fn newer(found: &Found, reference: Option<&str>, given: &Given, asks: 
 async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
     let project = read_project(&arguments.project)?;
     let found = lineage_of(&project, &arguments.project)?;
-    let (_, base) = render_recorded(&found.lineage, &arguments.given).await?;
-    let newer = newer(&found, arguments.reference.as_deref(), &arguments.given, true).await?;
+    let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
+    let base = render_recorded(&found.lineage, &fetched, &arguments.given)?;
+    let newer = newer(&found, fetched, &arguments.given, true)?;
     if !arguments.allow_downgrade {
         no_downgrade(&found, &newer.fetched)?;
     }
