@@ -35,6 +35,12 @@ fn first(findings: &Findings) -> String {
     }
 }
 
+impl From<Findings> for Error {
+    fn from(findings: Findings) -> Self {
+        Self::Invalid(findings)
+    }
+}
+
 impl Error {
     pub fn not_found(what: impl std::fmt::Display) -> Self {
         Self::NotFound(what.to_string())

@@ -77,6 +77,20 @@ impl Template {
         Ok(Self { cookiecutter: self.cookiecutter.choose(key)? })
     }
 
+    /// The folder in the tree that holds the template; empty where that is its root.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.cookiecutter.folder()
+    }
+
+    /// The same template after its scripts of [`Stage::BeforeQuestions`](crate::Stage::BeforeQuestions), which left `tree`.
+    ///
+    /// # Errors
+    /// It is not valid any more.
+    pub fn reopened(&self, tree: Tree) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: self.cookiecutter.reopened(tree)? })
+    }
+
     /// What would be executed.
     #[must_use]
     pub fn trust(&self) -> Trust {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 /// Files, links and folders by their path: relative, parts separated by `/`, in the order of their bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
@@ -65,6 +67,23 @@ impl Tree {
         let below = format!("{path}/");
         let from = (Bound::Included(below.as_str()), Bound::Unbounded);
         self.entries.range::<str, _>(from).next().is_some_and(|(first, _)| first.starts_with(&below))
+    }
+
+    /// SHA-256 of every path with its kind, mode and content; 64 hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (path, entry) in self.iter() {
+            let (kind, content): (String, &[u8]) = match entry {
+                Entry::File { content, mode } => (format!("file {mode:o}"), content),
+                Entry::Link { target } => ("link".to_owned(), target.as_bytes()),
+                Entry::Folder => ("folder".to_owned(), &[]),
+            };
+            // Lengths, so that no two trees are written alike.
+            hash.update(format!("{} {path} {kind} {} ", path.len(), content.len()));
+            hash.update(content);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[must_use]

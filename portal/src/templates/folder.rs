@@ -215,6 +215,12 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::set_permissions(to, mode).map_err(|error| cannot_write(to, &error))
 }
 
+/// Writes every entry of a tree below `root`, which is ours alone.
+pub(super) fn write_all(root: &Path, tree: &Tree) -> Result<()> {
+    fs::create_dir_all(root).map_err(|error| cannot_write(root, &error))?;
+    tree.iter().try_for_each(|(path, entry)| write(root, path, entry))
+}
+
 /// Writes one entry below `root`, over what is there; never through a link.
 fn write(root: &Path, path: &str, entry: &Entry) -> Result<()> {
     let to = root.join(path);

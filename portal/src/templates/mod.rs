@@ -2,13 +2,18 @@
 
 mod folder;
 mod history;
+mod interpreters;
+mod programs;
 mod source;
 #[cfg(test)]
 mod tests;
+mod trusted;
 
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::history::TemplateHistory;
+pub use self::programs::Programs;
 pub use self::source::{Fetched, Reference, fetch};
+pub use self::trusted::{Decision, Trusted};
 
 use engine_repo::FileKind;
 use engine_templates::tree::{Entry, Tree};

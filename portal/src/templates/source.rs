@@ -45,6 +45,15 @@ impl<'a> Reference<'a> {
 }
 
 impl Fetched {
+    /// What says which version this is: its commit, or `sha256:` and the hash of all its files where it is in none.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match &self.version.commit {
+            Some(commit) => commit.clone(),
+            None => format!("sha256:{}", self.tree.digest()),
+        }
+    }
+
     /// The same template at another of its commits, without asking its host again.
     ///
     /// # Errors

@@ -96,6 +96,16 @@ impl Template {
         Self::open_in(self.tree.clone(), self.folders.clone(), &joined(&self.root, &nested.path), true)
     }
 
+    /// The same template in another state of its tree.
+    pub fn reopened(&self, tree: Tree) -> Result<Self, Findings> {
+        let folders = Arc::new(Folders::of(&tree));
+        Self::open_in(Arc::new(tree), folders, &self.root, self.chosen)
+    }
+
+    pub fn folder(&self) -> &str {
+        &self.root
+    }
+
     pub fn trust(&self) -> Trust {
         hooks::trust(self)
     }

@@ -4,6 +4,7 @@ pub mod adopt;
 mod ask;
 pub mod check;
 pub mod new;
+mod programs;
 pub mod standing;
 pub mod update;
 
@@ -21,9 +22,10 @@ use jiff::tz::{Offset, TimeZone};
 use model::{Finding, Findings, Level};
 use portal::Error;
 use portal::clock::Clock;
-use portal::templates::{Fetched, Reference, fetch};
+use portal::templates::{Fetched, Programs, Reference, fetch};
 use serde_json::{Map, Value};
 
+use self::programs::admit;
 use super::{FAILED, INVALID, NOT_TRUSTED, print_findings};
 
 /// Values that are given on the command line, and who is asked for the rest.
@@ -38,8 +40,18 @@ pub struct Given {
     /// Take the default of what is not given, and ask nothing
     #[arg(long)]
     defaults: bool,
-    /// Leave out the scripts that the template brings; nothing of it is executed
+    #[command(flatten)]
+    executed: Executed,
+}
+
+/// Whether what a template brings is executed.
+#[derive(Args, Clone, Copy)]
+pub struct Executed {
+    /// Execute what the template brings, behind a fence, and remember that this commit of it is trusted
     #[arg(long)]
+    trust: bool,
+    /// Leave out the scripts that the template brings; nothing of it is executed
+    #[arg(long, conflicts_with = "trust")]
     skip_hooks: bool,
 }
 
@@ -60,7 +72,10 @@ pub enum Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        match error {
+            Error::Invalid(findings) => Self::Invalid(findings),
+            other => Self::Failed(other),
+        }
     }
 }
 
@@ -168,43 +183,20 @@ async fn bring(address: &str, directory: Option<&str>, reference: Reference<'_>)
 
 /// Opens the template in what was brought here; of templates within it the one that is chosen, whose folder then stands in the
 /// source.
-fn open(fetched: &mut Fetched, given: &Given) -> std::result::Result<Template, Stop> {
+fn open(fetched: &mut Fetched, given: &Given) -> std::result::Result<(Template, Programs), Stop> {
     let folder = fetched.source.directory.clone().unwrap_or_default();
-    let mut template = Template::open_in(fetched.tree.clone(), &folder)?;
+    let template = Template::open_in(fetched.tree.clone(), &folder)?;
+    let mut programs = admit(&template, fetched, &given.executed, given.may_ask())?;
+    let mut template = programs.before_questions(template)?;
     while !template.nested().is_empty() {
         let chosen = ask::nested(template.nested(), given)?.clone();
         template = template.choose(&chosen.key)?;
         let above = fetched.source.directory.take().map(|above| format!("{above}/")).unwrap_or_default();
         fetched.source.directory = Some(format!("{above}{}", chosen.path.trim_start_matches("./").trim_matches('/')));
+        programs = admit(&template, fetched, &given.executed, given.may_ask())?;
+        template = programs.before_questions(template)?;
     }
-    Ok(template)
-}
-
-/// Refuses what would have to be executed.
-fn admit(template: &Template, given: &Given) -> std::result::Result<(), Stop> {
-    let trust = template.trust();
-    if trust.extensions.is_empty() && (trust.programs.is_empty() || given.skip_hooks) {
-        return Ok(());
-    }
-    let mut report = String::from("error: this template would execute on your machine:\n");
-    for program in &trust.programs {
-        let interpreter = if program.interpreter.is_empty() { "nothing known" } else { program.interpreter.as_str() };
-        report += &format!("  {} (run by {interpreter})", program.path);
-        if !program.calls.is_empty() {
-            report += &format!(", which calls {}", program.calls.join(", "));
-        }
-        report.push('\n');
-    }
-    for extension in &trust.extensions {
-        report += &format!("  the Python extension {}\n", extension.name);
-    }
-    report += match trust.extensions.is_empty() {
-        true => {
-            "  help: --skip-hooks makes the project without these scripts; this version of Slipway does not run them."
-        }
-        false => "  help: this version of Slipway does not run Python extensions; cookiecutter does.",
-    };
-    Err(Stop::NotTrusted(report))
+    Ok((template, programs))
 }
 
 /// What a fresh render begins with.
@@ -248,7 +240,7 @@ async fn bring_template(lineage: &Lineage, reference: Option<&str>) -> std::resu
 }
 
 /// What the recorded version makes today, of the recorded answers.
-fn render_recorded(lineage: &Lineage, template: &Fetched, given: &Given) -> std::result::Result<Rendered, Stop> {
+fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -> std::result::Result<Rendered, Stop> {
     let Version { commit, .. } = &lineage.version;
     let commit = commit.as_deref().ok_or_else(|| {
         let message = "the project does not say from which commit of its template it was made".to_owned();
@@ -264,9 +256,10 @@ fn render_recorded(lineage: &Lineage, template: &Fetched, given: &Given) -> std:
         )),
         other => other,
     })?;
-    let template = Template::open_in(fetched.tree, source.directory.as_deref().unwrap_or_default())?;
-    admit(&template, given)?;
-    Ok(template.render(&lineage.answers_to_render(), &lineage.environment(otherwise()))?)
+    let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
+    let programs = admit(&template, &fetched, executed, false)?;
+    let template = programs.before_questions(template)?;
+    Ok(programs.render(&template, &lineage.answers_to_render(), &lineage.environment(otherwise()))?)
 }
 
 /// For projects of which nobody recorded when they were rendered: old and new render have the same clock, so any will do.

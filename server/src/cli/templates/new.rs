@@ -10,7 +10,7 @@ use engine_templates::{Rendered, Treatment};
 use portal::templates::{Collision, Reference, Wanted, place};
 use serde::Serialize;
 
-use super::{Format, Given, Stop, admit, ask, bring, configuration, environment, open};
+use super::{Format, Given, Stop, ask, bring, configuration, environment, open};
 use crate::cli::print_findings;
 
 #[derive(Args)]
@@ -85,8 +85,7 @@ async fn make(arguments: &New) -> Result<(), Stop> {
     let address = config.expand(&arguments.template);
     let mut fetched =
         bring(&address, arguments.directory.as_deref(), Reference::named(arguments.reference.as_deref())).await?;
-    let template = open(&mut fetched, given)?;
-    admit(&template, given)?;
+    let (template, programs) = open(&mut fetched, given)?;
     let (template, refused) = template.with_configured(&config.default_context);
     print_findings(&refused.into_iter().collect::<Vec<_>>());
     let named = given.answers()?;
@@ -96,7 +95,7 @@ async fn make(arguments: &New) -> Result<(), Stop> {
     inside_no_template(&output, &fetched.folder, &address)?;
     let environment = environment(&arguments.template, &fetched, &output);
     let answers = ask::all(&template, &environment, given, &named, engine_templates::Answers::default())?;
-    let rendered = template.render(&answers, &environment)?;
+    let rendered = programs.render(&template, &answers, &environment)?;
     print_findings(&rendered.findings);
     let folder = output.join(rendered.folder.as_deref().unwrap_or_default());
     let mut tree = rendered.tree.clone();

@@ -11,7 +11,7 @@ use portal::git::Merger;
 use portal::templates::read_committed;
 
 use super::update::newer;
-use super::{Format, Given, Stop, bring_template, lineage_of, render_recorded};
+use super::{Executed, Format, Given, Stop, bring_template, lineage_of, render_recorded};
 use crate::cli::FAILED;
 
 #[derive(Args)]
@@ -26,9 +26,8 @@ pub struct CheckUpdate {
     /// Another branch, tag or commit of the template
     #[arg(long = "ref", value_name = "REF")]
     reference: Option<String>,
-    /// Leave out the scripts that the template brings
-    #[arg(long)]
-    skip_hooks: bool,
+    #[command(flatten)]
+    executed: Executed,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -39,9 +38,8 @@ pub struct Diff {
     /// The project, as it is committed
     #[arg(default_value = ".")]
     project: PathBuf,
-    /// Leave out the scripts that the template brings
-    #[arg(long)]
-    skip_hooks: bool,
+    #[command(flatten)]
+    executed: Executed,
 }
 
 pub async fn check_update(arguments: CheckUpdate) -> ExitCode {
@@ -52,16 +50,16 @@ pub async fn check_update(arguments: CheckUpdate) -> ExitCode {
     }
 }
 
-fn nobody_is_asked(skip_hooks: bool) -> Given {
-    Given { data: Vec::new(), data_file: None, defaults: true, skip_hooks }
+fn nobody_is_asked(executed: Executed) -> Given {
+    Given { data: Vec::new(), data_file: None, defaults: true, executed }
 }
 
 async fn stands(arguments: &CheckUpdate) -> Result<Standing, Stop> {
     let project = read_committed(&arguments.project)?;
-    let (found, given) = (lineage_of(&project, &arguments.project)?, nobody_is_asked(arguments.skip_hooks));
+    let (found, given) = (lineage_of(&project, &arguments.project)?, nobody_is_asked(arguments.executed));
     let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
     let recorded = match found.lineage.files.is_empty() {
-        true => Some(render_recorded(&found.lineage, &fetched, &given)?.tree),
+        true => Some(render_recorded(&found.lineage, &fetched, &given.executed)?.tree),
         false => None,
     };
     let newer = newer(&found, fetched, &given, false)?;
@@ -133,7 +131,7 @@ async fn drift(arguments: &Diff) -> Result<String, Stop> {
     let project = read_committed(&arguments.project)?;
     let found = lineage_of(&project, &arguments.project)?;
     let fetched = bring_template(&found.lineage, None).await?;
-    let made = render_recorded(&found.lineage, &fetched, &nobody_is_asked(arguments.skip_hooks))?;
+    let made = render_recorded(&found.lineage, &fetched, &arguments.executed)?;
     let mut here = Tree::default();
     for (path, _) in made.tree.iter() {
         if let Some(entry) = project.get(path) {

@@ -11,7 +11,8 @@ use portal::Error;
 use portal::git::Merger;
 use portal::templates::{Fetched, apply, read_project};
 
-use super::{Format, Given, Stop, admit, ask, bring_template, lineage_of, otherwise, render_recorded};
+use super::programs::admit;
+use super::{Format, Given, Stop, ask, bring_template, lineage_of, otherwise, render_recorded};
 use crate::cli::{FAILED, print_findings};
 
 #[derive(Args)]
@@ -77,7 +78,8 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         );
     }
     let template = Template::open_in(fetched.tree.clone(), directory.unwrap_or_default())?;
-    admit(&template, given)?;
+    let programs = admit(&template, &fetched, &given.executed, asks && given.may_ask())?;
+    let template = programs.before_questions(template)?;
     let named = given.answers()?;
     let template = template.with_defaults(&named)?;
     let environment = found.lineage.environment(otherwise());
@@ -93,7 +95,7 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         true => ask::all(&template, &environment, given, &named, known)?,
         false => known,
     };
-    let rendered = template.render(&answers, &environment)?;
+    let rendered = programs.render(&template, &answers, &environment)?;
     Ok(Newer { fetched, rendered, environment, questions })
 }
 
@@ -101,7 +103,7 @@ async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
     let project = read_project(&arguments.project)?;
     let found = lineage_of(&project, &arguments.project)?;
     let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
-    let base = render_recorded(&found.lineage, &fetched, &arguments.given)?;
+    let base = render_recorded(&found.lineage, &fetched, &arguments.given.executed)?;
     let newer = newer(&found, fetched, &arguments.given, true)?;
     if !arguments.allow_downgrade {
         no_downgrade(&found, &newer.fetched)?;
