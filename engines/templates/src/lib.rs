@@ -30,6 +30,7 @@
 pub mod adopt;
 pub mod cookiecutter;
 mod environment;
+pub mod extensions;
 mod jinja;
 pub mod lineage;
 mod question;

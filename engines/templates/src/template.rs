@@ -1,8 +1,12 @@
 //! A template of any dialect.
 
+use std::io::{Read, Write};
+use std::sync::Arc;
+
 use model::{Finding, Findings};
 use serde::Serialize;
 
+use crate::extensions::Extensions;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Question, Rendered, Trust, cookiecutter};
 
@@ -81,6 +85,34 @@ impl Template {
     #[must_use]
     pub fn trust(&self) -> Trust {
         self.cookiecutter.trust()
+    }
+
+    /// The template's own folder in its tree; empty where that is the root. Modules of its extensions are found there.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.cookiecutter.folder()
+    }
+
+    /// The template with what its extensions ([`Trust::extensions`]) bring, in everything that is rendered from now on:
+    /// defaults, names, files and hooks. [`Self::choose`] leads to a template with extensions of its own.
+    #[must_use]
+    pub fn with_extensions(&self, extensions: Arc<dyn Extensions>) -> Self {
+        Self { cookiecutter: self.cookiecutter.with_extensions(extensions) }
+    }
+
+    /// [`Self::with_extensions`] of a process that runs [`crate::extensions::BRIDGE`]: `answers` is what it writes,
+    /// `requests` what it reads. `path` are the folders on the machine in which modules are found beside Python's own: that
+    /// of the template, [`Self::folder`] included.
+    ///
+    /// # Errors
+    /// One of them cannot be loaded, said of its place in the template.
+    pub fn load_extensions(
+        &self,
+        answers: impl Read + Send + 'static,
+        requests: impl Write + Send + 'static,
+        path: &[String],
+    ) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: self.cookiecutter.load_extensions(answers, requests, path)? })
     }
 
     /// The template with other defaults: those of a person's configuration, or of `--data`. Names that it does not ask for

@@ -28,7 +28,7 @@ pub fn check(template: &Template, inputs: &Environment) -> Findings {
     if !template.nested.is_empty() {
         return Findings::default();
     }
-    let jinja = match environment::jinja(manifest, inputs, Arc::new(|_| None)) {
+    let jinja = match environment::jinja(template, inputs, Arc::new(|_| None)) {
         Ok(jinja) => jinja,
         Err(findings) => return findings,
     };

@@ -32,7 +32,7 @@ pub fn fill(
     inputs: &Environment,
     until_open: bool,
 ) -> Result<Filled, Findings> {
-    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
+    let jinja = environment::jinja(template, inputs, Arc::new(|_| None))?;
     fill_with(&jinja, &template.manifest, answers, until_open)
 }
 

@@ -22,7 +22,7 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
     let folder = project_folder(template, inputs)?;
     let source = Source { template, folder: joined(&template.root, &folder) };
     let loader = source.loader();
-    let jinja = environment::jinja(&template.manifest, inputs, loader)?;
+    let jinja = environment::jinja(template, inputs, loader)?;
     let filled = context::fill_with(&jinja, &template.manifest, answers, false)?;
     let whole = context::whole(template, &filled.values, inputs);
     let known: Vec<&str> = filled.values.keys().map(String::as_str).collect();

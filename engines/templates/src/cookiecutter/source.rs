@@ -12,7 +12,7 @@ use crate::tree::Tree;
 /// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
 /// takes whichever the file system lists first.)
 pub fn project_folder(template: &Template, inputs: &Environment) -> Result<String, Findings> {
-    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
+    let jinja = environment::jinja(template, inputs, Arc::new(|_| None))?;
     let (start, end) = &jinja.syntax().variable;
     let candidate =
         |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
