@@ -111,6 +111,14 @@ fn what_is_remembered_renders_the_same_again() {
 }
 
 #[test]
+fn lists_that_filters_make_can_be_changed() {
+    let text =
+        "{% set a = [2, 1]|sort %}{% set b = a|list %}{% set _ = b.append(3) %}{% set _ = a.pop() %}{{ a }} {{ b }}";
+    let rendered = render(&json!({"slug": "p"}), &[("{{cookiecutter.slug}}/f", text)]).unwrap();
+    assert_eq!(self::text(&rendered, "f"), "[1] [1, 2, 3]");
+}
+
+#[test]
 fn chance_in_one_file_does_not_depend_on_another() {
     let one = render(&json!({"slug": "p"}), &[("{{cookiecutter.slug}}/z", "{{ uuid4() }}")]).unwrap();
     let files = [("{{cookiecutter.slug}}/a", "{{ uuid4() }}"), ("{{cookiecutter.slug}}/z", "{{ uuid4() }}")];
