@@ -57,6 +57,9 @@ fn defaults_are_rendered_in_order_and_dictionaries_last() {
     assert_eq!(text(&rendered, "f"), "{'my-app': 'l'} {{ x }} my-app! True True None MIT");
     let remembered: Vec<&str> = rendered.answers.iter().map(|(name, _)| name).collect();
     assert_eq!(remembered, ["name", "dict", "slug", "number", "yes", "nothing", "license", "late"]);
+    let variables: Vec<&str> = rendered.variables.keys().map(String::as_str).collect();
+    let found = ["name", "_raw", "slug", "__made", "number", "yes", "nothing", "license", "late", "dict"];
+    assert_eq!(variables, found);
 }
 
 #[test]
@@ -203,6 +206,16 @@ fn a_default_that_a_question_does_not_take_is_refused() {
     assert_eq!(configured.render(&Answers::default(), &environment()).unwrap().folder.as_deref(), Some("q"));
     let invalid = Answers::from_iter([("license", "GPL")]);
     assert_eq!(template.render(&invalid, &environment()).unwrap_err().findings[0].rule, "template.answer");
+}
+
+#[test]
+fn a_yes_or_no_takes_what_was_a_text_before() {
+    let template =
+        template(&json!({"slug": "p", "docs": true}), &[("{{cookiecutter.slug}}/f", "{{ cookiecutter.docs }}")]);
+    let rendered = template.render(&Answers::from_iter([("docs", "n")]), &environment()).unwrap();
+    assert_eq!((text(&rendered, "f").as_str(), rendered.answers.get("docs")), ("False", Some(&json!(false))));
+    let refused = template.render(&Answers::from_iter([("docs", "never")]), &environment());
+    assert!(said(refused)[0].contains("docs cannot be \"never\""));
 }
 
 #[test]

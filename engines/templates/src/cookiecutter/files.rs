@@ -51,7 +51,10 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
         project.findings.extend(findings);
         Vec::new()
     });
-    project.finish(name, filled.answers, hooks)
+    let mut variables = filled.values.clone();
+    variables.retain(|name, _| template.manifest.variables.contains_key(name));
+    let made = Rendered { folder: Some(name), answers: filled.answers, variables, hooks, ..Rendered::default() };
+    project.finish(made)
 }
 
 /// A project while it is rendered.
@@ -330,11 +333,11 @@ impl Project<'_> {
         Finding::new(rule, Level::Error, message, help).at(self.source.path(path), 0, 0)
     }
 
-    fn finish(self, name: String, answers: Answers, hooks: Vec<crate::Hook>) -> Result<Rendered, Findings> {
+    /// Puts the files into what is made.
+    fn finish(self, mut rendered: Rendered) -> Result<Rendered, Findings> {
         if !self.findings.is_empty() {
             return Err(self.findings.into());
         }
-        let mut rendered = Rendered { folder: Some(name), answers, hooks, ..Rendered::default() };
         let mut lower: BTreeMap<String, &str> = BTreeMap::new();
         for path in self.files.keys() {
             if let Some(other) = lower.insert(path.to_lowercase(), path) {

@@ -319,7 +319,7 @@ class Lender:
         """The error in a line, with the place in the template's own modules."""
         text = " ".join("".join(traceback.format_exception_only(type(error), error)).split())
         if isinstance(error, ImportError) and getattr(error, "name", None):
-            standing_in = error.name.startswith(("jinja2", "cookiecutter"))
+            standing_in = error.name.split(".")[0] in ("jinja2", "cookiecutter")
             text += " (install jinja2 and cookiecutter for this python3)" if standing_in else ""
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             for folder in self.path:
