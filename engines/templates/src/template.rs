@@ -163,8 +163,9 @@ impl Template {
         self.cookiecutter.render(answers, environment)
     }
 
-    /// What an author should know: syntax, unknown filters, variables that are not there or never used. Variables that are
-    /// not there are warnings, since a template may test whether they are.
+    /// What an author should know, of this template or of those in it: the rules are listed in `docs/templates.md`. Nothing is
+    /// rendered, and only what holds for every answer is said. Errors are what nobody can render; variables that are not there
+    /// are warnings, since a template may test whether they are.
     #[must_use]
     pub fn check(&self, environment: &Environment) -> Findings {
         self.cookiecutter.check(environment)

@@ -391,7 +391,7 @@ fn an_author_is_told_what_is_wrong_without_rendering() {
                 "{{cookiecutter.slug}}/g.txt",
                 "{{ cookiecutter.a|lower }}{{ cookiecutter._template }}{{ cookiecutter.items()|list }}",
             ),
-            ("{{cookiecutter.slug}}/picture.png", "{{ cookiecutter.binary }}"),
+            ("{{cookiecutter.slug}}/picture.png", "{% if nothing that is read %}"),
             ("hooks/post_gen_project.py", "\n{{ cookiecutter.hooked }}"),
         ],
     );

@@ -77,10 +77,21 @@ fn refusals(template: &Template) -> Vec<Finding> {
 /// # Errors
 /// Settings that Jinja2 does not have, and extensions that would have to be run or that no call can stand in for.
 pub fn jinja(template: &Template, environment: &Environment, loader: Arc<Loader>) -> Result<Jinja, Findings> {
-    let refusals = refusals(template);
-    if !refusals.is_empty() {
-        return Err(refusals.into());
+    match jinja_to_check(template, environment, loader)? {
+        (jinja, refusals) if refusals.is_empty() => Ok(jinja),
+        (_, refusals) => Err(refusals.into()),
     }
+}
+
+/// The environment without the extensions that are refused, and why they are.
+///
+/// # Errors
+/// Settings that Jinja2 does not have.
+pub fn jinja_to_check(
+    template: &Template,
+    environment: &Environment,
+    loader: Arc<Loader>,
+) -> Result<(Jinja, Vec<Finding>), Findings> {
     let manifest = &template.manifest;
     let extensions = manifest.texts("_extensions");
     let asks_for = |names: &[&str]| extensions.iter().any(|extension| names.contains(&extension.as_str()));
@@ -94,13 +105,14 @@ pub fn jinja(template: &Template, environment: &Environment, loader: Arc<Loader>
     let (syntax, autoescape) = syntax(manifest).map_err(one)?;
     let extensions = template.extensions.clone();
     let options = Options { syntax, statements, strict: true, autoescape, extensions };
-    Jinja::new(options, environment, loader).map_err(|problem| {
+    let jinja = Jinja::new(options, environment, loader).map_err(|problem| {
         let finding = problem.finding;
         one(manifest.finding("template.jinja", &["_jinja2_env_vars"], finding.message, finding.help))
-    })
+    })?;
+    Ok((jinja, refusals(template)))
 }
 
-fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
+pub fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
     let mut syntax = Syntax::default();
     let mut autoescape = false;
     let Some(Value::Object(settings)) = manifest.variables.get("_jinja2_env_vars") else {

@@ -19,7 +19,7 @@ use crate::{Answers, Environment, Limits, Origin, Rendered, Treatment};
 const FINDINGS: usize = 100;
 
 pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> Result<Rendered, Findings> {
-    let folder = project_folder(template, inputs)?;
+    let folder = project_folder(template)?;
     let source = Source { template, folder: joined(&template.root, &folder) };
     let loader = source.loader();
     let jinja = environment::jinja(template, inputs, loader)?;

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
 pub use json::{dumps_json as dumps, dumps_unicode, float};
+pub use pieces::{PieceKind, Token, TokenKind, pieces, tokens};
 pub use problem::{Problem, nearest};
 pub use rewrite::normalise_lines;
 pub use syntax::Syntax;
