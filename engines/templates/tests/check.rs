@@ -163,6 +163,12 @@ fn nothing_is_certain_when_a_script_may_change_the_questions() {
 }
 
 #[test]
+fn nothing_is_certain_when_a_text_changes_the_variables() {
+    let text = b"{% set _ = cookiecutter.update({'docs': 'y'}) %}{% if cookiecutter.docs == 'y' %}{{ cookiecutter.new }}{% endif %}";
+    assert_eq!(check(&manifest(), &[("{{cookiecutter.slug}}/f", text.as_slice())]), [""; 0]);
+}
+
+#[test]
 fn names_that_go_wrong_are_told() {
     for (path, expected) in [
         (

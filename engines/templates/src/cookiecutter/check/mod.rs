@@ -74,6 +74,9 @@ pub fn check(template: &Template, inputs: &Environment) -> Findings {
     let paths = paths(template, &folder);
     let below: BTreeSet<&str> = paths.iter().filter_map(|path| path.strip_prefix(&folder)?.strip_prefix('/')).collect();
     let texts = texts(template, &folder, &paths, &jinja, &domains, &mut findings);
+    // A text may add variables, and change answers.
+    let is_changed = texts.iter().any(|text| variables::changes(&text.text));
+    let domains = if is_changed { Domains::default() } else { domains };
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut whole = foreign || declared::runs_before_questions(template);
     for text in &texts {
@@ -97,7 +100,9 @@ pub fn check(template: &Template, inputs: &Environment) -> Findings {
             continue;
         }
         whole |= variables::mentions_whole(&text.text);
-        findings.extend(variables::undefined(template, text, &variables));
+        if !is_changed {
+            findings.extend(variables::undefined(template, text, &variables));
+        }
         used.extend(variables);
         findings.extend(decided(text, &jinja, &domains));
         if text.kind == TextKind::Script {

@@ -91,6 +91,13 @@ pub fn mentions_whole(text: &str) -> bool {
     })
 }
 
+/// Whether a text changes the variables for those that are rendered after it.
+pub fn changes(text: &str) -> bool {
+    ["update(", "setdefault(", "pop(", "popitem(", "clear(", "__setattr__(", "__setitem__("]
+        .iter()
+        .any(|method| text.contains(&format!("cookiecutter.{method}")))
+}
+
 fn is_method(text: &str, name: &str) -> bool {
     matches!(name, "items" | "keys" | "values" | "get" | "update" | "pop" | "setdefault" | "copy")
         && text.contains(&format!("cookiecutter.{name}("))
