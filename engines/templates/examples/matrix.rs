@@ -15,6 +15,8 @@ use serde_json::Value;
 
 #[path = "shared/folder.rs"]
 mod folder;
+#[path = "shared/python.rs"]
+mod python;
 
 fn main() -> ExitCode {
     let root = std::env::args().nth(1).unwrap_or_default();
@@ -84,7 +86,8 @@ fn render(path: &Path, case: &Value) -> Result<Tree, Findings> {
     while let Some(nested) = template.nested().first().map(|nested| nested.key.clone()) {
         template = template.choose(&nested)?.with_configured(&configured).0.with_defaults(&given)?;
     }
-    let rendered = template.render(&Answers::default(), &environment)?;
+    let rendered =
+        python::with(&template, &path.join("template"), |template| template.render(&Answers::default(), &environment))?;
     let folder = rendered.folder.unwrap_or_default();
     let mut whole = Tree::default();
     let mut prefix = String::new();

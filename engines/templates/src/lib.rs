@@ -15,7 +15,7 @@
 //!
 //! - `slipway new`: render with [`lineage::PLACEHOLDER`] for the secret answers too, [`lineage::Lineage::record`] of that, and
 //!   write its [`to_text`](lineage::Lineage::to_text) to [`lineage::FILE`] beside the project's files; for cruft,
-//!   [`lineage::Cruft::create`].
+//!   [`lineage::Cruft::create`] of [`Rendered::variables`] to [`lineage::CRUFT_FILE`].
 //! - `slipway update`: [`lineage::find`] in the project; render the recorded commit with
 //!   [`answers_to_render`](lineage::Lineage::answers_to_render) in [`environment`](lineage::Lineage::environment); render the
 //!   wanted commit in the same environment with the answers, new questions asked; [`update::update`]. `--dry-run` prints
@@ -30,6 +30,7 @@
 pub mod adopt;
 pub mod cookiecutter;
 mod environment;
+pub mod extensions;
 mod jinja;
 pub mod lineage;
 mod question;

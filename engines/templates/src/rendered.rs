@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::Finding;
+use serde_json::{Map, Value};
 
 use crate::Answers;
 use crate::tree::Tree;
@@ -19,6 +20,9 @@ pub struct Rendered {
     pub origins: BTreeMap<String, Origin>,
     /// Every question's answer, given or taken from its default: what has to be remembered to render this again.
     pub answers: Answers,
+    /// Every variable of the template as texts were rendered with it, its own (`_x`) included, in the dialect's order, and
+    /// without what a renderer adds: what `.cruft.json` keeps.
+    pub variables: Map<String, Value>,
     /// What is to be run around the writing, with the text that answers made of it.
     pub hooks: Vec<Hook>,
     /// What went well and still has to be said.

@@ -1,8 +1,12 @@
 //! A template of any dialect.
 
+use std::io::{Read, Write};
+use std::sync::Arc;
+
 use model::{Finding, Findings};
 use serde::Serialize;
 
+use crate::extensions::Extensions;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Question, Rendered, Trust, cookiecutter};
 
@@ -97,6 +101,34 @@ impl Template {
         self.cookiecutter.trust()
     }
 
+    /// The template's own folder in its tree; empty where that is the root. Modules of its extensions are found there.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.cookiecutter.folder()
+    }
+
+    /// The template with what its extensions ([`Trust::extensions`]) bring, in everything that is rendered from now on:
+    /// defaults, names, files and hooks. [`Self::choose`] leads to a template with extensions of its own.
+    #[must_use]
+    pub fn with_extensions(&self, extensions: Arc<dyn Extensions>) -> Self {
+        Self { cookiecutter: self.cookiecutter.with_extensions(extensions) }
+    }
+
+    /// [`Self::with_extensions`] of a process that runs [`crate::extensions::BRIDGE`]: `answers` is what it writes,
+    /// `requests` what it reads. `path` are the folders on the machine in which modules are found beside Python's own: that
+    /// of the template, [`Self::folder`] included.
+    ///
+    /// # Errors
+    /// One of them cannot be loaded, said of its place in the template.
+    pub fn load_extensions(
+        &self,
+        answers: impl Read + Send + 'static,
+        requests: impl Write + Send + 'static,
+        path: &[String],
+    ) -> Result<Self, Findings> {
+        Ok(Self { cookiecutter: self.cookiecutter.load_extensions(answers, requests, path)? })
+    }
+
     /// The template with other defaults: those of a person's configuration, or of `--data`. Names that it does not ask for
     /// are ignored, as cookiecutter does. Unlike an answer, a default is rendered.
     ///
@@ -145,8 +177,9 @@ impl Template {
         self.cookiecutter.render(answers, environment)
     }
 
-    /// What an author should know: syntax, unknown filters, variables that are not there or never used. Variables that are
-    /// not there are warnings, since a template may test whether they are.
+    /// What an author should know, of this template or of those in it: the rules are listed in `docs/templates.md`. Nothing is
+    /// rendered, and only what holds for every answer is said. Errors are what nobody can render; variables that are not there
+    /// are warnings, since a template may test whether they are.
     #[must_use]
     pub fn check(&self, environment: &Environment) -> Findings {
         self.cookiecutter.check(environment)

@@ -57,6 +57,9 @@ fn defaults_are_rendered_in_order_and_dictionaries_last() {
     assert_eq!(text(&rendered, "f"), "{'my-app': 'l'} {{ x }} my-app! True True None MIT");
     let remembered: Vec<&str> = rendered.answers.iter().map(|(name, _)| name).collect();
     assert_eq!(remembered, ["name", "dict", "slug", "number", "yes", "nothing", "license", "late"]);
+    let variables: Vec<&str> = rendered.variables.keys().map(String::as_str).collect();
+    let found = ["name", "_raw", "slug", "__made", "number", "yes", "nothing", "license", "late", "dict"];
+    assert_eq!(variables, found);
 }
 
 #[test]
@@ -108,6 +111,14 @@ fn what_is_remembered_renders_the_same_again() {
     let mut other = environment();
     other.seed = 8;
     assert_ne!(text(&template.render(&first.answers, &other).unwrap(), "b"), text(&first, "b"));
+}
+
+#[test]
+fn lists_that_filters_make_can_be_changed() {
+    let text =
+        "{% set a = [2, 1]|sort %}{% set b = a|list %}{% set _ = b.append(3) %}{% set _ = a.pop() %}{{ a }} {{ b }}";
+    let rendered = render(&json!({"slug": "p"}), &[("{{cookiecutter.slug}}/f", text)]).unwrap();
+    assert_eq!(self::text(&rendered, "f"), "[1] [1, 2, 3]");
 }
 
 #[test]
@@ -195,6 +206,16 @@ fn a_default_that_a_question_does_not_take_is_refused() {
     assert_eq!(configured.render(&Answers::default(), &environment()).unwrap().folder.as_deref(), Some("q"));
     let invalid = Answers::from_iter([("license", "GPL")]);
     assert_eq!(template.render(&invalid, &environment()).unwrap_err().findings[0].rule, "template.answer");
+}
+
+#[test]
+fn a_yes_or_no_takes_what_was_a_text_before() {
+    let template =
+        template(&json!({"slug": "p", "docs": true}), &[("{{cookiecutter.slug}}/f", "{{ cookiecutter.docs }}")]);
+    let rendered = template.render(&Answers::from_iter([("docs", "n")]), &environment()).unwrap();
+    assert_eq!((text(&rendered, "f").as_str(), rendered.answers.get("docs")), ("False", Some(&json!(false))));
+    let refused = template.render(&Answers::from_iter([("docs", "never")]), &environment());
+    assert!(said(refused)[0].contains("docs cannot be \"never\""));
 }
 
 #[test]
@@ -370,7 +391,7 @@ fn an_author_is_told_what_is_wrong_without_rendering() {
                 "{{cookiecutter.slug}}/g.txt",
                 "{{ cookiecutter.a|lower }}{{ cookiecutter._template }}{{ cookiecutter.items()|list }}",
             ),
-            ("{{cookiecutter.slug}}/picture.png", "{{ cookiecutter.binary }}"),
+            ("{{cookiecutter.slug}}/picture.png", "{% if nothing that is read %}"),
             ("hooks/post_gen_project.py", "\n{{ cookiecutter.hooked }}"),
         ],
     );

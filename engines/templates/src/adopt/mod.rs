@@ -15,7 +15,7 @@ use model::Findings;
 use serde::Serialize;
 
 pub use self::history::{History, Index, Revision};
-use crate::lineage::{self, Lineage, Record, Render, Source, Version};
+use crate::lineage::{self, Lineage, Programs, Record, Render, Source, Version};
 use crate::tree::{Entry, Tree};
 use crate::{Answers, Dialect, Environment, Rendered};
 
@@ -104,8 +104,16 @@ impl Adoption {
             tag: revision.and_then(|revision| revision.tag.clone()),
             reference: None,
         };
-        let mut lineage =
-            Lineage::record(template, version, dialect, &environment(render), &self.answers, &[], &Tree::default());
+        let mut lineage = Lineage::record(
+            template,
+            version,
+            dialect,
+            &environment(render),
+            &self.answers,
+            &[],
+            &Tree::default(),
+            Programs::Run,
+        );
         let made = self.made.iter().filter(|(path, _)| !lineage::is_own(path));
         lineage.files = made.filter_map(|(path, entry)| Some((path.to_owned(), Record::of(entry)?))).collect();
         lineage

@@ -13,7 +13,7 @@ use crate::{Answers, Choice, Environment, Kind, Question};
 
 /// What a template is rendered with.
 pub struct Filled {
-    /// All variables, in the order of the manifest.
+    /// All variables, in the order in which cookiecutter finds them: dictionaries last.
     pub values: Map<String, Value>,
     pub questions: Vec<Question>,
     /// What has to be remembered: answers and the defaults that were taken.
@@ -32,7 +32,7 @@ pub fn fill(
     inputs: &Environment,
     until_open: bool,
 ) -> Result<Filled, Findings> {
-    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
+    let jinja = environment::jinja(template, inputs, Arc::new(|_| None))?;
     fill_with(&jinja, &template.manifest, answers, until_open)
 }
 
@@ -127,8 +127,14 @@ impl Filling<'_> {
             _ => (Kind::Text, self.rendered(name, raw)?),
         };
         let question = Question { name: name.to_owned(), text: self.text(name), kind, default, secret: false };
-        let value = given.unwrap_or(&question.default).clone();
-        let taken = given.is_none_or(|given| takes(&question.kind, given));
+        let value = match (&question.kind, given) {
+            // The question may have been one for a text in an earlier version of the template.
+            (Kind::YesNo, Some(Value::String(text))) => {
+                yes_or_no(text).map_or_else(|| text.as_str().into(), Value::Bool)
+            }
+            (_, given) => given.unwrap_or(&question.default).clone(),
+        };
+        let taken = given.is_none() || takes(&question.kind, &value);
         let help = help_for(&question.kind);
         self.questions.push(question);
         if !taken {
@@ -209,24 +215,19 @@ impl Filling<'_> {
         if !self.findings.is_empty() {
             return Err(self.findings.into());
         }
-        let mut ordered = Map::new();
-        for name in self.manifest.variables.keys() {
-            if let Some(value) = self.values.shift_remove(name) {
-                ordered.insert(name.clone(), value);
-            }
-        }
         let mut remembered = Answers::default();
-        for (name, value) in &ordered {
+        for name in self.manifest.variables.keys() {
+            let Some(value) = self.values.get(name) else { continue };
             if !name.starts_with('_') || self.answers.get(name).is_some() {
                 remembered.insert(name.clone(), value.clone());
             }
         }
         for (name, value) in self.answers.iter() {
-            if !ordered.contains_key(name) {
-                ordered.insert(name.to_owned(), value.clone());
+            if !self.values.contains_key(name) {
+                self.values.insert(name.to_owned(), value.clone());
             }
         }
-        Ok(Filled { values: ordered, questions: self.questions, answers: remembered })
+        Ok(Filled { values: self.values, questions: self.questions, answers: remembered })
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{Finding, Findings};
+use model::{Finding, Findings, Level};
 use serde_json::Value;
 
 use super::manifest::Manifest;
-use super::one;
+use super::{Template, one};
+use crate::extensions::Unloaded;
 use crate::jinja::{Jinja, Loader, Options, Syntax};
 use crate::{Environment, Extension};
 
@@ -40,21 +41,58 @@ pub fn foreign_extensions(manifest: &Manifest) -> Vec<Extension> {
         .collect()
 }
 
-/// # Errors
-/// Settings that Jinja2 does not have, and extensions that would have to be run.
-pub fn jinja(manifest: &Manifest, environment: &Environment, loader: Arc<Loader>) -> Result<Jinja, Findings> {
-    let foreign: Vec<Finding> = foreign_extensions(manifest)
-        .into_iter()
-        .map(|extension| {
-            let message = format!("the template renders with the Python extension {:?}", extension.name);
-            let help = "it would have to be run, which is not done here: replace its filters by Jinja's own";
-            let finding = Finding::new("template.extension", model::Level::Error, message, help);
+/// What is wrong with extensions that could not be loaded.
+pub fn unloaded(manifest: &Manifest, unloaded: &Unloaded) -> Finding {
+    let message = match &unloaded.extension {
+        Some(name) => format!("the extension {name:?} cannot be loaded: {}", unloaded.message),
+        None => unloaded.message.clone(),
+    };
+    refusal(manifest, unloaded.extension.as_deref().unwrap_or_default(), message)
+}
+
+/// A finding about an extension, where the manifest names it.
+fn refusal(manifest: &Manifest, extension: &str, message: String) -> Finding {
+    let at = manifest.texts("_extensions").iter().position(|name| name == extension).map(|at| at.to_string());
+    let keys: Vec<&str> = ["_extensions"].into_iter().chain(at.as_deref()).collect();
+    manifest.finding("template.extension", &keys, message, "look at the extension's own code, and at what it imports")
+}
+
+/// Why nothing can be rendered with the extensions of a template.
+fn refusals(template: &Template) -> Vec<Finding> {
+    let manifest = &template.manifest;
+    let Some(extensions) = &template.extensions else {
+        let finding = |extension: Extension| {
+            let message =
+                format!("the template renders with the Python extension {:?}, which was not run", extension.name);
+            let help = "trust the template, so that it is";
+            let finding = Finding::new("template.extension", Level::Error, message, help);
             finding.at(manifest.path.clone(), extension.line, extension.column)
-        })
-        .collect();
-    if !foreign.is_empty() {
-        return Err(foreign.into());
+        };
+        return foreign_extensions(manifest).into_iter().map(finding).collect();
+    };
+    let unsupported = extensions.brought().unsupported.iter();
+    unsupported.map(|(name, what)| refusal(manifest, name, format!("the extension {name:?} {what}"))).collect()
+}
+
+/// # Errors
+/// Settings that Jinja2 does not have, and extensions that would have to be run or that no call can stand in for.
+pub fn jinja(template: &Template, environment: &Environment, loader: Arc<Loader>) -> Result<Jinja, Findings> {
+    match jinja_to_check(template, environment, loader)? {
+        (jinja, refusals) if refusals.is_empty() => Ok(jinja),
+        (_, refusals) => Err(refusals.into()),
     }
+}
+
+/// The environment without the extensions that are refused, and why they are.
+///
+/// # Errors
+/// Settings that Jinja2 does not have.
+pub fn jinja_to_check(
+    template: &Template,
+    environment: &Environment,
+    loader: Arc<Loader>,
+) -> Result<(Jinja, Vec<Finding>), Findings> {
+    let manifest = &template.manifest;
     let extensions = manifest.texts("_extensions");
     let asks_for = |names: &[&str]| extensions.iter().any(|extension| names.contains(&extension.as_str()));
     let mut statements = BTreeSet::new();
@@ -65,14 +103,16 @@ pub fn jinja(manifest: &Manifest, environment: &Environment, loader: Arc<Loader>
         statements.extend(["break", "continue"]);
     }
     let (syntax, autoescape) = syntax(manifest).map_err(one)?;
-    let options = Options { syntax, statements, strict: true, autoescape };
-    Jinja::new(options, environment, loader).map_err(|problem| {
+    let extensions = template.extensions.clone();
+    let options = Options { syntax, statements, strict: true, autoescape, extensions };
+    let jinja = Jinja::new(options, environment, loader).map_err(|problem| {
         let finding = problem.finding;
         one(manifest.finding("template.jinja", &["_jinja2_env_vars"], finding.message, finding.help))
-    })
+    })?;
+    Ok((jinja, refusals(template)))
 }
 
-fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
+pub fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
     let mut syntax = Syntax::default();
     let mut autoescape = false;
     let Some(Value::Object(settings)) = manifest.variables.get("_jinja2_env_vars") else {

@@ -19,10 +19,10 @@ use crate::{Answers, Environment, Limits, Origin, Rendered, Treatment};
 const FINDINGS: usize = 100;
 
 pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> Result<Rendered, Findings> {
-    let folder = project_folder(template, inputs)?;
+    let folder = project_folder(template)?;
     let source = Source { template, folder: joined(&template.root, &folder) };
     let loader = source.loader();
-    let jinja = environment::jinja(&template.manifest, inputs, loader)?;
+    let jinja = environment::jinja(template, inputs, loader)?;
     let filled = context::fill_with(&jinja, &template.manifest, answers, false)?;
     let whole = context::whole(template, &filled.values, inputs);
     let known: Vec<&str> = filled.values.keys().map(String::as_str).collect();
@@ -51,7 +51,10 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
         project.findings.extend(findings);
         Vec::new()
     });
-    project.finish(name, filled.answers, hooks)
+    let mut variables = filled.values.clone();
+    variables.retain(|name, _| template.manifest.variables.contains_key(name));
+    let made = Rendered { folder: Some(name), answers: filled.answers, variables, hooks, ..Rendered::default() };
+    project.finish(made)
 }
 
 /// A project while it is rendered.
@@ -330,11 +333,11 @@ impl Project<'_> {
         Finding::new(rule, Level::Error, message, help).at(self.source.path(path), 0, 0)
     }
 
-    fn finish(self, name: String, answers: Answers, hooks: Vec<crate::Hook>) -> Result<Rendered, Findings> {
+    /// Puts the files into what is made.
+    fn finish(self, mut rendered: Rendered) -> Result<Rendered, Findings> {
         if !self.findings.is_empty() {
             return Err(self.findings.into());
         }
-        let mut rendered = Rendered { folder: Some(name), answers, hooks, ..Rendered::default() };
         let mut lower: BTreeMap<String, &str> = BTreeMap::new();
         for path in self.files.keys() {
             if let Some(other) = lower.insert(path.to_lowercase(), path) {

@@ -21,11 +21,13 @@ mod paths;
 pub mod replay;
 mod source;
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use model::{Finding, Findings, Level};
 use serde_json::Value;
 
+use crate::extensions::{Bridge, Extensions};
 use crate::tree::Tree;
 use crate::{Answers, Environment, Nested, Question, Rendered, Trust};
 
@@ -46,6 +48,7 @@ pub(crate) struct Template {
     chosen: bool,
     manifest: Manifest,
     nested: Vec<Nested>,
+    extensions: Option<Arc<dyn Extensions>>,
 }
 
 impl Template {
@@ -68,11 +71,33 @@ impl Template {
         };
         let manifest = Manifest::read(&path, &content)?;
         let nested = nested::nested(&manifest)?;
-        Ok(Self { tree, folders, root: root.to_owned(), chosen, manifest, nested })
+        Ok(Self { tree, folders, root: root.to_owned(), chosen, manifest, nested, extensions: None })
     }
 
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    pub fn folder(&self) -> &str {
+        &self.root
+    }
+
+    pub fn with_extensions(&self, extensions: Arc<dyn Extensions>) -> Self {
+        Self { extensions: Some(extensions), ..self.clone() }
+    }
+
+    pub fn load_extensions(
+        &self,
+        answers: impl Read + Send + 'static,
+        requests: impl Write + Send + 'static,
+        path: &[String],
+    ) -> Result<Self, Findings> {
+        let foreign = environment::foreign_extensions(&self.manifest);
+        let names: Vec<String> = foreign.iter().map(|extension| extension.name.clone()).collect();
+        match Bridge::load(answers, requests, &names, path) {
+            Ok(bridge) => Ok(self.with_extensions(Arc::new(bridge))),
+            Err(unloaded) => Err(one(environment::unloaded(&self.manifest, &unloaded))),
+        }
     }
 
     pub fn nested(&self) -> &[Nested] {

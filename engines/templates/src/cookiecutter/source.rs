@@ -6,14 +6,13 @@ use model::{Finding, Findings, Level};
 
 use super::folders::{Folders, Target};
 use super::{Template, environment, joined, one};
-use crate::Environment;
 use crate::tree::Tree;
 
 /// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
 /// takes whichever the file system lists first.)
-pub fn project_folder(template: &Template, inputs: &Environment) -> Result<String, Findings> {
-    let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
-    let (start, end) = &jinja.syntax().variable;
+pub fn project_folder(template: &Template) -> Result<String, Findings> {
+    let (syntax, _) = environment::syntax(&template.manifest).map_err(one)?;
+    let (start, end) = &syntax.variable;
     let candidate =
         |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
     let is_folder = |name: &&str| {

@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
 
 use super::arguments::Arguments;
 use super::chance::Chance;
-use super::{json, numbers, pretty, slug, text};
+use super::{json, numbers, pretty, slug, text, values};
 
 /// minijinja's own, which Jinja2 has not.
 const FOREIGN: [&str; 5] = ["lines", "split", "bool", "chain", "zip"];
@@ -33,6 +33,13 @@ pub fn add(environment: &mut Environment<'static>, chance: &Arc<Chance>) {
     environment
         .add_filter("capitalize", |value: &Value| defined(value).map(|value| text::capitalize(&value.to_string())));
     environment.add_filter("dictsort", dictsort);
+    // Python's are new lists, which a template may change.
+    environment.add_filter("list", |state: &State, value: Value| {
+        minijinja::filters::list(state, value).and_then(|list| values::changeable(&list))
+    });
+    environment.add_filter("sort", |state: &mut State, value: Value, named: Kwargs| {
+        minijinja::filters::sort(state, value, named).and_then(|list| values::changeable(&list))
+    });
     environment.add_filter("abs", numbers::abs);
     environment.add_filter("int", numbers::int);
     environment.add_filter("float", numbers::float);

@@ -14,7 +14,7 @@ const DEPTH: usize = 200;
 /// What JSON cannot hold.
 pub fn dumps(value: &Value, indent: Option<&str>, sort_keys: bool) -> Result<String, Error> {
     let mut written = String::new();
-    write_value(&mut written, value, indent, sort_keys, 0)?;
+    write_value(&mut written, value, Style { indent, sort_keys, ascii: true }, 0)?;
     Ok(written)
 }
 
@@ -23,7 +23,25 @@ pub fn dumps_json(value: &serde_json::Value, indent: &str) -> String {
     dumps(&super::values::from_json(value), Some(indent), false).unwrap_or_default()
 }
 
-fn write_value(out: &mut String, value: &Value, indent: Option<&str>, sort: bool, depth: usize) -> Result<(), Error> {
+/// [`dumps_json`] with `ensure_ascii=False`: other characters stand as they are.
+pub fn dumps_unicode(value: &serde_json::Value, indent: &str) -> String {
+    let mut written = String::new();
+    let style = Style { indent: Some(indent), sort_keys: false, ascii: false };
+    // Only what JSON cannot hold is refused, and this is JSON.
+    let _ = write_value(&mut written, &super::values::from_json(value), style, 0);
+    written
+}
+
+#[derive(Clone, Copy)]
+struct Style<'a> {
+    /// What one level is indented by; all is on one line where it is `None`.
+    indent: Option<&'a str>,
+    sort_keys: bool,
+    /// Other characters are escaped.
+    ascii: bool,
+}
+
+fn write_value(out: &mut String, value: &Value, style: Style<'_>, depth: usize) -> Result<(), Error> {
     if depth > DEPTH {
         return Err(Error::new(ErrorKind::BadSerialization, "values are nested too deeply for JSON"));
     }
@@ -34,13 +52,13 @@ fn write_value(out: &mut String, value: &Value, indent: Option<&str>, sort: bool
             let _ = write!(out, "{value}");
         }
         ValueKind::Number => out.push_str(&float(f64::try_from(value.clone())?)),
-        ValueKind::String => write_text(out, value.as_str().unwrap_or_default()),
+        ValueKind::String => write_text(out, value.as_str().unwrap_or_default(), style.ascii),
         _ => match value.as_object().map(|object| object.repr()) {
-            Some(ObjectRepr::Map) => write_object(out, value, indent, sort, depth)?,
+            Some(ObjectRepr::Map) => write_object(out, value, style, depth)?,
             Some(ObjectRepr::Seq) => {
                 let items: Vec<Value> = value.try_iter()?.collect();
-                between(out, '[', ']', items.len(), indent, depth, |out, at| {
-                    write_value(out, &items[at], indent, sort, depth + 1)
+                between(out, '[', ']', items.len(), style.indent, depth, |out, at| {
+                    write_value(out, &items[at], style, depth + 1)
                 })?;
             }
             _ => {
@@ -52,24 +70,24 @@ fn write_value(out: &mut String, value: &Value, indent: Option<&str>, sort: bool
     Ok(())
 }
 
-fn write_object(out: &mut String, value: &Value, indent: Option<&str>, sort: bool, depth: usize) -> Result<(), Error> {
+fn write_object(out: &mut String, value: &Value, style: Style<'_>, depth: usize) -> Result<(), Error> {
     let mut keys: Vec<Value> = value.try_iter()?.collect();
-    if sort {
+    if style.sort_keys {
         keys.sort_by(|one, other| one.as_str().cmp(&other.as_str()).then_with(|| one.cmp(other)));
     }
-    between(out, '{', '}', keys.len(), indent, depth, |out, at| {
+    between(out, '{', '}', keys.len(), style.indent, depth, |out, at| {
         let key = &keys[at];
         match key.kind() {
-            ValueKind::String => write_text(out, key.as_str().unwrap_or_default()),
+            ValueKind::String => write_text(out, key.as_str().unwrap_or_default(), style.ascii),
             ValueKind::None | ValueKind::Bool | ValueKind::Number => {
                 out.push('"');
-                write_value(out, key, None, false, depth + 1)?;
+                write_value(out, key, Style { indent: None, ..style }, depth + 1)?;
                 out.push('"');
             }
             _ => return Err(Error::new(ErrorKind::BadSerialization, "a key is nothing that JSON can hold")),
         }
         out.push_str(": ");
-        write_value(out, &value.get_item(key)?, indent, sort, depth + 1)
+        write_value(out, &value.get_item(key)?, style, depth + 1)
     })
 }
 
@@ -103,7 +121,7 @@ fn between(
     Ok(())
 }
 
-fn write_text(out: &mut String, text: &str) {
+fn write_text(out: &mut String, text: &str, ascii: bool) {
     out.push('"');
     for character in text.chars() {
         match character {
@@ -115,6 +133,7 @@ fn write_text(out: &mut String, text: &str) {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             ' '..='~' => out.push(character),
+            '\u{7f}'.. if !ascii => out.push(character),
             _ => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}");

@@ -8,6 +8,7 @@ mod arguments;
 mod chance;
 mod entities;
 mod filters;
+mod foreign;
 mod functions;
 mod json;
 mod methods;
@@ -31,7 +32,8 @@ use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
-pub use json::{dumps_json as dumps, float};
+pub use json::{dumps_json as dumps, dumps_unicode, float};
+pub use pieces::{PieceKind, Token, TokenKind, pieces, tokens};
 pub use problem::{Problem, nearest};
 pub use rewrite::normalise_lines;
 pub use syntax::Syntax;
@@ -40,6 +42,7 @@ use chance::Chance;
 use time::Clock;
 
 use crate::Limits;
+use crate::extensions::{Brought, Extensions};
 
 /// Where includes, parents and imports come from: the text of a template by its name, before anything is rewritten.
 pub type Loader = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -53,6 +56,8 @@ pub struct Options {
     pub strict: bool,
     /// Values are escaped for HTML.
     pub autoescape: bool,
+    /// What the template's own code brings.
+    pub extensions: Option<Arc<dyn Extensions>>,
 }
 
 /// An environment that renders texts.
@@ -60,6 +65,7 @@ pub struct Jinja {
     environment: Environment<'static>,
     syntax: Syntax,
     statements: BTreeSet<&'static str>,
+    extensions: Option<Arc<dyn Extensions>>,
     chance: Arc<Chance>,
     limits: Limits,
 }
@@ -68,7 +74,7 @@ impl Jinja {
     /// # Errors
     /// Delimiters that cannot be told apart.
     pub fn new(options: Options, inputs: &crate::Environment, loader: Arc<Loader>) -> Result<Self, Problem> {
-        let Options { syntax, statements, strict, autoescape } = options;
+        let Options { syntax, statements, strict, autoescape, extensions } = options;
         let mut environment = Environment::new();
         let chance = Arc::new(Chance::new(inputs.seed));
         environment.set_syntax(syntax.build().map_err(|error| Problem::of(&error, None))?);
@@ -82,10 +88,13 @@ impl Jinja {
         functions::add(&mut environment, Clock { time: inputs.clock, zone: inputs.zone.clone() }, &chance);
         filters::add(&mut environment, &chance);
         tests::add(&mut environment);
+        if let Some(extensions) = &extensions {
+            foreign::add(&mut environment, extensions);
+        }
         let read = syntax.clone();
         environment
             .set_loader(move |name| Ok(loader(name).map(|source| rewrite::rewrite(&source, &read).into_owned())));
-        Ok(Self { environment, syntax, statements, chance, limits: inputs.limits })
+        Ok(Self { environment, syntax, statements, extensions, chance, limits: inputs.limits })
     }
 
     pub fn syntax(&self) -> &Syntax {
@@ -156,20 +165,28 @@ impl Jinja {
         tried.err().is_none_or(|error| error.kind() != ErrorKind::UnknownFilter)
     }
 
-    pub fn nearest_filter(&self, name: &str) -> Option<&'static str> {
-        problem::nearest_filter(name)
+    pub fn nearest_filter(&self, name: &str) -> Option<&str> {
+        let brought = self.brought().into_iter().flat_map(|brought| brought.filters.iter().map(String::as_str));
+        problem::nearest_filter(name, brought)
     }
 
-    /// minijinja knows statements that Jinja2 knows only with an extension.
+    fn brought(&self) -> Option<&Brought> {
+        self.extensions.as_deref().map(Extensions::brought)
+    }
+
+    /// minijinja knows statements that Jinja2 knows only with an extension, and none of those that other extensions read.
     fn check_statements(&self, name: &str, source: &str) -> Result<(), Problem> {
-        for statement in ["do", "break", "continue"] {
-            if self.statements.contains(statement) || !source.contains(statement) {
+        let foreign = self.brought().into_iter().flat_map(|brought| &brought.tags);
+        let foreign = foreign.map(|(tag, extension)| (tag.as_str(), Some(extension.as_str())));
+        let own = ["do", "break", "continue"].into_iter().filter(|own| !self.statements.contains(own));
+        for (statement, extension) in own.map(|own| (own, None)).chain(foreign) {
+            if !source.contains(statement) {
                 continue;
             }
             for piece in pieces::pieces(source, &self.syntax) {
                 let Some(first) = pieces::tokens(source, piece.inner.clone()).into_iter().next() else { continue };
                 if piece.kind == pieces::PieceKind::Block && &source[first.range.clone()] == statement {
-                    return Err(Problem::unknown_statement(name, source, first.range.start, statement));
+                    return Err(Problem::unknown_statement(name, source, first.range.start, statement, extension));
                 }
             }
         }

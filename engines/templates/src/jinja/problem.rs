@@ -1,7 +1,11 @@
 //! What went wrong in a template, as a finding: where, why, and the nearest name that is known.
 
+use std::ops::Range;
+
 use minijinja::{Error, ErrorKind};
 use model::{Finding, Level};
+
+use super::foreign::Failed;
 
 /// A failed render.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +31,10 @@ impl Problem {
         }
         let file = inner.name().or(error.name()).unwrap_or_default();
         let line = inner.line().or(error.line()).unwrap_or(0);
-        let expression = inner.range().and_then(|range| inner.template_source()?.get(range)).map(str::to_owned);
+        let range = range(inner);
+        let expression = range.clone().and_then(|range| inner.template_source()?.get(range)).map(str::to_owned);
         let original = place.filter(|(name, _)| *name == file).map(|(_, source)| source);
-        let column = column(inner, line, original, expression.as_deref());
+        let column = column(inner, range, line, original, expression.as_deref());
         let detail = inner.detail().unwrap_or_default();
         let (rule, message, help) = words(inner, detail, expression.as_deref());
         let finding = Finding::new(rule, Level::Error, message, help).at(file, line as u32, column);
@@ -37,18 +42,23 @@ impl Problem {
         Self { finding: Box::new(finding), undefined }
     }
 
-    pub fn unknown_statement(name: &str, source: &str, at: usize, statement: &str) -> Self {
+    /// A statement that only an extension brings: one of Jinja2's own, or the named one of the template.
+    pub fn unknown_statement(name: &str, source: &str, at: usize, statement: &str, extension: Option<&str>) -> Self {
         let line_start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line = source[..at].matches('\n').count() + 1;
         let column = source[line_start..at].chars().count() + 1;
-        let extension = if statement == "do" { "jinja2.ext.do" } else { "jinja2.ext.loopcontrols" };
-        let finding = Finding::new(
-            "template.syntax",
-            Level::Error,
-            format!("there is no tag {statement:?} without the extension that brings it"),
-            format!("add \"{extension}\" to _extensions"),
-        )
-        .at(name, line as u32, column as u32);
+        let (rule, message, help) = match (extension, statement) {
+            (Some(extension), _) => {
+                let message = format!("the tag {statement:?} is read by the extension {extension:?}");
+                ("template.extension", message, "only filters, tests and globals of extensions are carried".to_owned())
+            }
+            (None, statement) => {
+                let message = format!("there is no tag {statement:?} without the extension that brings it");
+                let extension = if statement == "do" { "jinja2.ext.do" } else { "jinja2.ext.loopcontrols" };
+                ("template.syntax", message, format!("add \"{extension}\" to _extensions"))
+            }
+        };
+        let finding = Finding::new(rule, Level::Error, message, help).at(name, line as u32, column as u32);
         Self { finding: Box::new(finding), undefined: None }
     }
 
@@ -78,18 +88,38 @@ pub fn nearest<'n>(wanted: &str, known: impl Iterator<Item = &'n str>) -> Option
         .map(|(_, name)| name)
 }
 
-pub fn nearest_filter(name: &str) -> Option<&'static str> {
-    nearest(name, FILTERS.into_iter())
+pub fn nearest_filter<'n>(name: &str, others: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    nearest(name, FILTERS.into_iter().chain(others))
+}
+
+/// What the error is about. Of a filter that was given something undefined minijinja says the filter.
+fn range(error: &Error) -> Option<Range<usize>> {
+    let range = error.range()?;
+    if error.kind() != ErrorKind::UndefinedError {
+        return Some(range);
+    }
+    let given = error.template_source().and_then(|source| {
+        let before = source.get(..range.start)?.trim_end().strip_suffix('|')?.trim_end();
+        let name = before.rsplit(|one: char| !one.is_alphanumeric() && one != '_' && one != '.').next()?;
+        (!name.is_empty()).then(|| before.len() - name.len()..before.len())
+    });
+    given.or(Some(range))
 }
 
 /// From the place in what minijinja read; where that was rewritten, from where the expression stands in the original line.
-fn column(error: &Error, line: usize, original: Option<&str>, expression: Option<&str>) -> u32 {
+fn column(
+    error: &Error,
+    range: Option<Range<usize>>,
+    line: usize,
+    original: Option<&str>,
+    expression: Option<&str>,
+) -> u32 {
     let at = |source: &str, range: usize| -> Option<u32> {
         let before = source.get(..range)?;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Some(before[start..].chars().count() as u32 + 1)
     };
-    let read = error.range().and_then(|range| at(error.template_source()?, range.start));
+    let read = range.and_then(|range| at(error.template_source()?, range.start));
     let read_line = error.template_source().and_then(|source| source.lines().nth(line.checked_sub(1)?));
     let original_line = original.and_then(|source| source.lines().nth(line.checked_sub(1)?));
     match (read_line, original_line, expression) {
@@ -111,7 +141,9 @@ fn words(error: &Error, detail: &str, expression: Option<&str>) -> (&'static str
         }
     };
     let or = |text: &str| if detail.is_empty() { text.to_owned() } else { detail.to_owned() };
+    let failed = std::error::Error::source(error).is_some_and(|source| source.is::<Failed>());
     match error.kind() {
+        _ if failed => ("template.extension", or("an extension failed"), "look at the extension's own code".to_owned()),
         ErrorKind::UndefinedError => {
             let what = expression.map_or_else(|| "a value".to_owned(), |expression| format!("`{expression}`"));
             let help = "answer it, give it a default, or test it with `is defined`".to_owned();

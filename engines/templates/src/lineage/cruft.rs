@@ -6,7 +6,7 @@ use model::{Finding, Findings, Level};
 use serde_json::{Map, Value, json};
 
 use super::read::is_commit;
-use super::{Lineage, Source, Version};
+use super::{Lineage, Programs, Source, Version};
 use crate::tree::check_path;
 use crate::{Answers, Dialect};
 
@@ -45,8 +45,7 @@ impl Cruft {
         }
     }
 
-    /// The file that `cruft create` writes. `context` is all that templates know as `cookiecutter`, in its order, without
-    /// `_template` and `_commit`.
+    /// The file that `cruft create` writes, and `cruft link`. `context` is [`crate::Rendered::variables`].
     #[must_use]
     pub fn create(template: &Source, version: &Version, context: &Map<String, Value>, skip: &[String]) -> Self {
         let mut file = Map::new();
@@ -61,7 +60,9 @@ impl Cruft {
         Self { file }.updated(version, context)
     }
 
-    /// The file that `cruft update` writes: another version, checkout and context, and everything else as it is.
+    /// The file that `cruft update` writes: another version, checkout and context ([`crate::Rendered::variables`]), and
+    /// everything else as it is. Variables of the template's own (`_x`) are those of the new version, with or without cruft's
+    /// `--refresh-private-variables`.
     ///
     /// cruft also copies the list of `pyproject.toml` into a `skip` that is there, once for each render: that is not done.
     #[must_use]
@@ -80,7 +81,7 @@ impl Cruft {
     /// line's end.
     #[must_use]
     pub fn to_text(&self) -> String {
-        format!("{:#}\n", Value::Object(self.file.clone()))
+        crate::jinja::dumps_unicode(&Value::Object(self.file.clone()), "  ") + "\n"
     }
 
     /// What a lineage can know of it. Answers whose name begins with `_` are the template's own, and cruft renders without
@@ -99,6 +100,8 @@ impl Cruft {
             },
             dialect: Dialect::Cookiecutter,
             render: None,
+            // cruft runs them always.
+            programs: Programs::Run,
             answers: answers.map(|(name, value)| (name.as_str(), value.clone())).collect::<Answers>(),
             secrets: Vec::new(),
             skip: self.skip(),

@@ -40,6 +40,7 @@ pub struct Lineage {
     pub dialect: Dialect,
     /// `None` where nobody recorded it, as cruft does not.
     pub render: Option<Render>,
+    pub programs: Programs,
     /// Without the secret ones.
     pub answers: Answers,
     /// The names of answers that were secret.
@@ -81,6 +82,16 @@ pub struct Render {
     pub seed: u64,
 }
 
+/// What became of the template's programs (its hooks) when it was rendered. An update renders old and new in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// They were run, where it has any.
+    #[default]
+    Run,
+    /// They were left out, whether it has any or not.
+    Skipped,
+}
+
 /// A file or link as the template made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -110,6 +121,7 @@ impl Lineage {
     /// What there is to remember of a fresh render. `tree` is what was rendered with [`PLACEHOLDER`] for each of `secrets`,
     /// after its hooks; `answers` may hold the secret ones, and they are left out.
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is a part of what is recorded, and none has a default")]
     pub fn record(
         template: Source,
         version: Version,
@@ -118,6 +130,7 @@ impl Lineage {
         answers: &Answers,
         secrets: &[String],
         tree: &Tree,
+        programs: Programs,
     ) -> Self {
         let kept = answers.iter().filter(|(name, _)| !secrets.iter().any(|secret| secret == name));
         Self {
@@ -125,6 +138,7 @@ impl Lineage {
             version,
             dialect,
             render: Some(Render::of(environment)),
+            programs,
             answers: kept.map(|(name, value)| (name, value.clone())).collect(),
             secrets: secrets.to_vec(),
             skip: Vec::new(),

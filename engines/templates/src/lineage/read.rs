@@ -9,15 +9,26 @@ use jiff::tz::Offset;
 use model::{Finding, Findings, Level};
 use serde_json::Map;
 
-use super::{FORMAT, Lineage, Record, RecordKind, Render, Source, Unresolved, Version};
+use super::{FORMAT, Lineage, Programs, Record, RecordKind, Render, Source, Unresolved, Version};
 use crate::tree::check_path;
 use crate::{Answers, Dialect};
 
 /// A project of fifty thousand files.
 const LIMITS: Limits = Limits { bytes: 8 << 20, depth: 100, nodes: 400_000 };
 
-const KEYS: [&str; 10] =
-    ["format", "template", "version", "dialect", "render", "answers", "secrets", "skip", "unresolved", "files"];
+const KEYS: [&str; 11] = [
+    "format",
+    "template",
+    "version",
+    "dialect",
+    "render",
+    "programs",
+    "answers",
+    "secrets",
+    "skip",
+    "unresolved",
+    "files",
+];
 
 /// Reads a lineage; `file` names it in findings. Beside it stand warnings.
 ///
@@ -55,6 +66,7 @@ impl Reader<'_> {
             version: version.map(|node| self.version(node)).unwrap_or_default(),
             dialect: dialect.unwrap_or(Dialect::Cookiecutter),
             render: root.get("render").and_then(|node| self.render(node)),
+            programs: root.get("programs").map_or(Programs::Run, |node| self.programs(node)),
             answers: Answers::from(answers.map(|(key, node)| (key.to_owned(), node.to_json())).collect::<Map<_, _>>()),
             secrets: self.texts(root, "secrets"),
             skip: self.texts(root, "skip"),
@@ -158,6 +170,18 @@ impl Reader<'_> {
         }
         let (clock, offset) = read?;
         Some(Render { clock, offset, seed: number? })
+    }
+
+    fn programs(&mut self, node: &Node) -> Programs {
+        match node.as_str() {
+            Some("run") => Programs::Run,
+            Some("skipped") => Programs::Skipped,
+            _ => {
+                let message = "The template's programs were either `run` or `skipped`.";
+                self.error("lineage.programs", node, message, "Write one of the two words.");
+                Programs::Run
+            }
+        }
     }
 
     fn files(&mut self, root: &Node) -> BTreeMap<String, Record> {

@@ -27,7 +27,16 @@ fn sample() -> Lineage {
     let version =
         Version { commit: Some("a".repeat(40)), tag: Some("v1.2.0".to_owned()), reference: Some("main".to_owned()) };
     let secrets = ["token".to_owned()];
-    let mut lineage = Lineage::record(source, version, Dialect::Cookiecutter, &environment, &answers, &secrets, &tree);
+    let mut lineage = Lineage::record(
+        source,
+        version,
+        Dialect::Cookiecutter,
+        &environment,
+        &answers,
+        &secrets,
+        &tree,
+        Programs::Skipped,
+    );
     lineage.skip = vec!["docs/**".to_owned()];
     lineage.unresolved = vec![
         Unresolved { path: "a: b".to_owned(), sha256: Some("b".repeat(64)) },
@@ -53,6 +62,7 @@ dialect: cookiecutter
 render:
   clock: \"2026-01-31T13:00:00+01:00\"
   seed: \"18446744073709551615\"
+programs: skipped
 answers:
   full_name: \"Ünï: #1\"
   year: \"2026\"
@@ -87,6 +97,17 @@ files:
 }
 
 #[test]
+fn programs_were_run_unless_the_file_says_otherwise() {
+    let text = sample().to_text();
+    let read = |text: &str| parse(FILE, text).unwrap().0.programs;
+    assert_eq!(read(&text), Programs::Skipped);
+    let without = text.replace("programs: skipped\n", "");
+    assert_eq!(read(&without), Programs::Run);
+    assert_eq!(read(&text.replace("skipped", "run")), Programs::Run);
+    assert_eq!(Lineage { programs: Programs::Run, ..sample() }.to_text(), without);
+}
+
+#[test]
 fn the_environment_is_that_of_the_first_render() {
     let environment = sample().environment(Render { clock: Timestamp::UNIX_EPOCH, offset: Offset::UTC, seed: 0 });
     assert_eq!(environment.seed, u64::MAX);
@@ -109,9 +130,10 @@ fn what_is_wrong_is_said_with_its_place() {
         (is(("dialect: cookiecutter", "dialect: cookie")), "lineage.dialect", ":11:10", "dialect"),
         (is(("+01:00", "")), "lineage.clock", ":13:10", "offset"),
         (is(("seed: \"1", "seed: \"-1")), "lineage.seed", ":14:9", "whole number"),
-        (is(("files:", "file:")), "lineage.unknown-key", ":34:1", "\"file\""),
-        (is(("run.sh: 755", "run.sh: 999")), "lineage.record", ":37:11", "run.sh"),
-        (is(("  run.sh:", "  ../run.sh:")), "lineage.path", ":37:14", "../run.sh"),
+        (is(("skipped", "no")), "lineage.programs", ":15:11", "`run` or `skipped`"),
+        (is(("files:", "file:")), "lineage.unknown-key", ":35:1", "\"file\""),
+        (is(("run.sh: 755", "run.sh: 999")), "lineage.record", ":38:11", "run.sh"),
+        (is(("  run.sh:", "  ../run.sh:")), "lineage.path", ":38:14", "../run.sh"),
         ("- a\n".to_owned(), "lineage.type", ":1:1", "no mapping"),
         (String::new(), "lineage.type", ":1:1", "no mapping"),
         ("a: [".to_owned(), "yaml.syntax", ":", ""),
@@ -160,13 +182,13 @@ fn no_password_is_kept_of_an_address() {
 fn cruft_is_read_and_written_as_cruft_does() {
     let mut context = Map::new();
     context.insert("name".to_owned(), json!("Ünï \"x\" \u{1f600}\u{7f}\u{1}"));
-    context.insert("_private".to_owned(), json!({"a": [], "b": {}, "c": [1, true, null]}));
+    context.insert("_private".to_owned(), json!({"a": [], "b": {}, "c": [1, true, null, 1e16, 1e-5, 2.0]}));
     let source = Source::new("https://git.example/t", None);
     let version = Version { commit: Some("a".repeat(40)), tag: None, reference: None };
     let cruft = Cruft::create(&source, &version, &context, &["a".to_owned()]);
     // What Python 3.11 wrote for the same.
     let expected = format!(
-        "{{\n  \"template\": \"https://git.example/t\",\n  \"commit\": \"{0}\",\n  \"checkout\": null,\n  \"context\": {{\n    \"cookiecutter\": {{\n      \"name\": \"Ünï \\\"x\\\" 😀\u{7f}\\u0001\",\n      \"_private\": {{\n        \"a\": [],\n        \"b\": {{}},\n        \"c\": [\n          1,\n          true,\n          null\n        ]\n      }},\n      \"_template\": \"https://git.example/t\",\n      \"_commit\": \"{0}\"\n    }}\n  }},\n  \"directory\": null,\n  \"skip\": [\n    \"a\"\n  ]\n}}\n",
+        "{{\n  \"template\": \"https://git.example/t\",\n  \"commit\": \"{0}\",\n  \"checkout\": null,\n  \"context\": {{\n    \"cookiecutter\": {{\n      \"name\": \"Ünï \\\"x\\\" 😀\u{7f}\\u0001\",\n      \"_private\": {{\n        \"a\": [],\n        \"b\": {{}},\n        \"c\": [\n          1,\n          true,\n          null,\n          1e+16,\n          1e-05,\n          2.0\n        ]\n      }},\n      \"_template\": \"https://git.example/t\",\n      \"_commit\": \"{0}\"\n    }}\n  }},\n  \"directory\": null,\n  \"skip\": [\n    \"a\"\n  ]\n}}\n",
         "a".repeat(40)
     );
     assert_eq!(cruft.to_text(), expected);

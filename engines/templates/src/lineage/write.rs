@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{FORMAT, Lineage, Record, RecordKind};
+use super::{FORMAT, Lineage, Programs, Record, RecordKind};
 
 const HEAD: &str = "\
 # What this project was made from. `slipway update` renders it again to tell what the template changed from what you did;
@@ -29,6 +29,9 @@ impl Lineage {
             let clock = render.clock.display_with_offset(render.offset).to_string();
             // As a text: numbers of YAML are exact up to 2⁵³ only.
             file.insert("render".to_owned(), json!({ "clock": clock, "seed": render.seed.to_string() }));
+        }
+        if self.programs == Programs::Skipped {
+            file.insert("programs".to_owned(), json!("skipped"));
         }
         file.insert("answers".to_owned(), json!(self.answers));
         for (key, list) in [("secrets", &self.secrets), ("skip", &self.skip)] {

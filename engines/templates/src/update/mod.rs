@@ -29,7 +29,7 @@ use self::skip::Skip;
 pub use self::standing::{Behind, Change, ChangeKind, Standing, drift, standing, unsettled};
 use self::three::{paths, put, same};
 use crate::Answers;
-use crate::lineage::{self, CRUFT_FILE, FILE, Found, Lineage, Render, Unresolved, Version};
+use crate::lineage::{self, CRUFT_FILE, FILE, Found, Lineage, Programs, Render, Unresolved, Version};
 use crate::tree::{Entry, Tree};
 
 /// The version to which a project is updated, rendered.
@@ -41,10 +41,12 @@ pub struct Target<'a> {
     /// The names of answers that are secret. `tree` was rendered with [`lineage::PLACEHOLDER`] for them.
     pub secrets: &'a [String],
     pub render: Render,
+    /// Whether its programs took part in `tree`.
+    pub programs: Programs,
     /// The rendered files, after the hooks.
     pub tree: &'a Tree,
-    /// All that cookiecutter knows as `cookiecutter`, for `.cruft.json`; where it is `None` the old context is kept, with
-    /// the new answers in it.
+    /// [`crate::Rendered::variables`], for `.cruft.json`; where it is `None` the old context is kept, with the new answers in
+    /// it.
     pub context: Option<&'a Map<String, Value>>,
 }
 
@@ -231,6 +233,7 @@ fn next_lineage(found: &Found, target: Target<'_>, plan: &Plan, tree: &Tree) -> 
         version: target.version.clone(),
         dialect: found.lineage.dialect,
         render: Some(target.render),
+        programs: target.programs,
         answers: target
             .answers
             .iter()

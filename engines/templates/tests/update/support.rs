@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use engine_templates::lineage::{Found, Lineage, Render, Source, Version};
+use engine_templates::lineage::{Found, Lineage, Programs, Render, Source, Version};
 use engine_templates::tree::{Entry, Tree};
 use engine_templates::update::git::{Git, GitMerge, Output, attributes};
 use engine_templates::update::{ConflictStyle, MergeError, Outcome, Target, update};
@@ -88,7 +88,16 @@ pub fn version(digit: char) -> Version {
 pub fn found(base: &Tree) -> Found {
     let answers: Answers = [("name", "demo")].into_iter().collect();
     let source = Source::new("https://git.example/template", None);
-    let lineage = Lineage::record(source, version('1'), Dialect::Cookiecutter, &environment(), &answers, &[], base);
+    let lineage = Lineage::record(
+        source,
+        version('1'),
+        Dialect::Cookiecutter,
+        &environment(),
+        &answers,
+        &[],
+        base,
+        Programs::Run,
+    );
     Found { lineage, recorded: true, cruft: None, skip: Vec::new(), findings: Vec::new() }
 }
 
@@ -119,6 +128,7 @@ pub fn run_to(
         answers: &answers,
         secrets: &found.lineage.secrets,
         render: found.lineage.render.unwrap_or_else(|| Render::of(&environment())),
+        programs: found.lineage.programs,
         tree: theirs,
         context: None,
     };
