@@ -1,8 +1,11 @@
 //! A template of any dialect.
 
+use std::collections::BTreeSet;
+
 use model::{Finding, Findings};
 use serde::Serialize;
 
+use crate::language::Language;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Question, Rendered, Trust, cookiecutter};
 
@@ -138,8 +141,39 @@ impl Template {
         self.cookiecutter.check(environment)
     }
 
+    /// The files that a render reads one by one, for adoption.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.cookiecutter.sources()
+    }
+
+    /// How answers stand in the texts; `None` where nobody can say.
+    pub(crate) fn language(&self) -> Option<Language> {
+        self.cookiecutter.language()
+    }
+
+    /// The template without what no render reads: so that versions which render the same are equal.
+    pub(crate) fn bare(&self) -> Self {
+        Self { cookiecutter: self.cookiecutter.only(None) }
+    }
+
+    /// The template with only some of its [`sources`](Self::sources), by their paths, and without its programs.
+    pub(crate) fn only(&self, wanted: &BTreeSet<&str>) -> Self {
+        Self { cookiecutter: self.cookiecutter.only(Some(wanted)) }
+    }
+
     /// The template in its own dialect.
     pub(crate) fn cookiecutter(&self) -> &cookiecutter::Template {
         &self.cookiecutter
     }
+}
+
+/// A file of which a render makes one of the project's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// In the template's tree.
+    pub path: String,
+    /// What becomes its path in the project, in the template's language.
+    pub name: String,
+    /// It is rendered; else it is taken as it is.
+    pub is_text: bool,
 }

@@ -72,7 +72,11 @@ pub fn jinja(manifest: &Manifest, environment: &Environment, loader: Arc<Loader>
     })
 }
 
-fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
+/// The delimiters that a template asks for, and whether values are escaped.
+///
+/// # Errors
+/// Settings that Jinja2 does not have.
+pub fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
     let mut syntax = Syntax::default();
     let mut autoescape = false;
     let Some(Value::Object(settings)) = manifest.variables.get("_jinja2_env_vars") else {

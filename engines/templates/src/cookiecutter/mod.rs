@@ -4,6 +4,7 @@
 //! instead. [`replay`] and [`config`] read what cookiecutter leaves in a person's home. What differs from cookiecutter is
 //! listed in the engine's README.
 
+mod adoption;
 mod binary;
 mod check;
 pub mod config;
@@ -21,11 +22,14 @@ mod paths;
 pub mod replay;
 mod source;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Finding, Findings, Level};
 use serde_json::Value;
 
+use crate::language::Language;
+use crate::template::Source;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Nested, Question, Rendered, Trust};
 
@@ -129,6 +133,18 @@ impl Template {
 
     pub fn check(&self, environment: &Environment) -> Findings {
         check::check(self, environment)
+    }
+
+    pub fn sources(&self) -> Vec<Source> {
+        adoption::sources(self)
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        adoption::language(self)
+    }
+
+    pub fn only(&self, wanted: Option<&BTreeSet<&str>>) -> Self {
+        adoption::only(self, wanted)
     }
 
     pub fn render(&self, answers: &Answers, environment: &Environment) -> Result<Rendered, Findings> {

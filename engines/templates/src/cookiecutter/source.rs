@@ -7,19 +7,14 @@ use model::{Finding, Findings, Level};
 use super::folders::{Folders, Target};
 use super::{Template, environment, joined, one};
 use crate::Environment;
+use crate::jinja::Syntax;
 use crate::tree::Tree;
 
-/// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
-/// takes whichever the file system lists first.)
+/// The folder of the template that is rendered.
 pub fn project_folder(template: &Template, inputs: &Environment) -> Result<String, Findings> {
     let jinja = environment::jinja(&template.manifest, inputs, Arc::new(|_| None))?;
     let (start, end) = &jinja.syntax().variable;
-    let candidate =
-        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
-    let is_folder = |name: &&str| {
-        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
-    };
-    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned).ok_or_else(|| {
+    folder_of(template, jinja.syntax()).ok_or_else(|| {
         let help = format!("name a folder {start}cookiecutter.project_slug{end} and put the project's files into it");
         one(Finding::new("template.folder", Level::Error, "no folder of the template is the project", help).at(
             template.root.clone(),
@@ -27,6 +22,18 @@ pub fn project_folder(template: &Template, inputs: &Environment) -> Result<Strin
             0,
         ))
     })
+}
+
+/// The first folder whose name holds `cookiecutter` and a variable. (cookiecutter takes whichever the file system lists
+/// first.)
+pub fn folder_of(template: &Template, syntax: &Syntax) -> Option<String> {
+    let (start, end) = &syntax.variable;
+    let candidate =
+        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
+    let is_folder = |name: &&str| {
+        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
+    };
+    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned)
 }
 
 /// The files that are rendered.

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use engine_templates::Dialect;
-use engine_templates::adopt::{Adoption, Index, adopt};
+use engine_templates::adopt::{Adoption, Index, Programs, adopt};
 use engine_templates::lineage::{FILE, Source};
 use engine_templates::tree::{Entry, Tree};
 use portal::Error;
@@ -78,7 +77,7 @@ async fn fit_all(arguments: &Adopt) -> Result<bool, Stop> {
     let mut templates = Vec::new();
     for template in &arguments.templates {
         let fetched = bring(&config.expand(template), None, Reference::Newest).await?;
-        let index = Index::new(&TemplateHistory::of(&fetched)?)?;
+        let index = Index::new(&TemplateHistory::of(&fetched)?, fetched.source.directory.as_deref())?;
         templates.push(Known { source: fetched.source, index });
     }
     let mut found = Vec::new();
@@ -129,7 +128,7 @@ fn fit<'a>(folder: &Path, templates: &'a [Known], write: bool) -> Found<'a> {
     let mut best: Option<(&Known, Adoption)> = None;
     for known in templates {
         // What cannot be rendered for this project fits it not.
-        let Ok(Some(adoption)) = adopt(&project, &known.index, otherwise()) else { continue };
+        let Ok(Some(adoption)) = adopt(&project, &known.index, otherwise(), &Programs::none()) else { continue };
         if best.as_ref().is_none_or(|(_, other)| adoption.score > other.score) {
             best = Some((known, adoption));
         }
@@ -137,7 +136,7 @@ fn fit<'a>(folder: &Path, templates: &'a [Known], write: bool) -> Found<'a> {
     let Some((known, adoption)) = best.filter(|(_, adoption)| adoption.score >= ENOUGH) else {
         return nothing("it has too little in common with any of the templates".to_owned());
     };
-    let lineage = adoption.lineage(known.source.clone(), &known.index, Dialect::Cookiecutter, otherwise());
+    let lineage = adoption.lineage(known.source.clone(), &known.index, otherwise());
     let doubtful = adoption.doubtful().map(|file| file.path.clone()).collect();
     let written = if write { keep(folder, &project, &lineage.to_text()) } else { Ok(false) };
     let (written, reason) = match written {
@@ -170,6 +169,9 @@ fn say(found: &Found<'_>) {
     if let (Some(template), Some(version), Some(adoption)) = (found.template, &found.version, &found.adoption) {
         let exact = adoption.files.iter().filter(|file| file.score >= 1.0).count();
         println!("  from {template} at {version}, {:.0} % alike", adoption.score * 100.0);
+        if let Some(label) = &adoption.label {
+            println!("  the template {label} in it");
+        }
         println!("  {exact} of {} files are exactly as the template made them", adoption.files.len());
         for (name, value) in adoption.answers.iter().filter(|(name, _)| !name.starts_with('_')) {
             let assumed = if adoption.assumed.iter().any(|it| it == name) { "  (nothing speaks for it)" } else { "" };
