@@ -24,14 +24,15 @@
 //! - `slipway check-update`: [`update::standing`], as text or JSON; exit 0 only for [`update::Standing::Current`], 3 for
 //!   [`update::Standing::Undecided`].
 //! - `slipway diff`: [`update::drift`] of what the recorded commit renders, and a patch of the same two trees.
-//! - `slipway adopt`: [`adopt::Index::new`] once a template, [`adopt::adopt`] for each project, and
-//!   [`adopt::Adoption::lineage`] to write. The first update takes [`adopt::Adoption::made`] as its base.
+//! - `slipway adopt`: [`adopt::Index::new`] and [`adopt::Programs::new`] once a template, [`adopt::adopt`] for each project,
+//!   and [`adopt::Adoption::lineage`] to write. The first update takes [`adopt::Adoption::made`] as its base.
 
 pub mod adopt;
 pub mod cookiecutter;
 mod environment;
 pub mod extensions;
 mod jinja;
+mod language;
 pub mod lineage;
 mod question;
 mod rendered;

@@ -1,5 +1,6 @@
 //! A template of any dialect.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use model::{Finding, Findings};
 use serde::Serialize;
 
 use crate::extensions::Extensions;
+use crate::language::Language;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Question, Rendered, Trust, cookiecutter};
 
@@ -79,12 +81,6 @@ impl Template {
     /// There is none of that key, or it is not valid.
     pub fn choose(&self, key: &str) -> Result<Self, Findings> {
         Ok(Self { cookiecutter: self.cookiecutter.choose(key)? })
-    }
-
-    /// The folder in the tree that holds the template; empty where that is its root.
-    #[must_use]
-    pub fn folder(&self) -> &str {
-        self.cookiecutter.folder()
     }
 
     /// The same template after its scripts of [`Stage::BeforeQuestions`](crate::Stage::BeforeQuestions), which left `tree`.
@@ -185,8 +181,39 @@ impl Template {
         self.cookiecutter.check(environment)
     }
 
+    /// The files that a render reads one by one, for adoption.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.cookiecutter.sources()
+    }
+
+    /// How answers stand in the texts; `None` where nobody can say.
+    pub(crate) fn language(&self) -> Option<Language> {
+        self.cookiecutter.language()
+    }
+
+    /// The template without what no render reads: so that versions which render the same are equal.
+    pub(crate) fn bare(&self) -> Self {
+        Self { cookiecutter: self.cookiecutter.only(None) }
+    }
+
+    /// The template with only some of its [`sources`](Self::sources), by their paths, and without its programs.
+    pub(crate) fn only(&self, wanted: &BTreeSet<&str>) -> Self {
+        Self { cookiecutter: self.cookiecutter.only(Some(wanted)) }
+    }
+
     /// The template in its own dialect.
     pub(crate) fn cookiecutter(&self) -> &cookiecutter::Template {
         &self.cookiecutter
     }
+}
+
+/// A file of which a render makes one of the project's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// In the template's tree.
+    pub path: String,
+    /// What becomes its path in the project, in the template's language.
+    pub name: String,
+    /// It is rendered; else it is taken as it is.
+    pub is_text: bool,
 }

@@ -7,6 +7,9 @@ use saphyr_parser::{Event, Marker, Span};
 use super::scalar::resolve;
 use super::{Document, Entry, Limits, Node, Value, YamlError};
 
+/// Longer lists and mappings are no keys.
+const LONGEST_COLLECTION_KEY: usize = 4096;
+
 /// Takes the events of one stream and keeps the documents that are complete.
 pub struct Builder<'a> {
     limits: &'a Limits,
@@ -178,6 +181,12 @@ fn insert(
 ) -> Result<(), YamlError> {
     let name = key_text(&key);
     let (line, column) = (key.line, key.column);
+    // Within the text of a key that of another is escaped, which doubles it with every level.
+    if matches!(key.value, Value::Sequence(_) | Value::Mapping(_)) && name.len() > LONGEST_COLLECTION_KEY {
+        let message = format!("The key takes more than {LONGEST_COLLECTION_KEY} characters to write.");
+        let help = "Use a text as the key: nothing that is read here needs lists or mappings there.";
+        return Err(YamlError::new("yaml.limit", (line, column), message, help));
+    }
     if let Some((index, known)) = keys.get_mut(&name) {
         if *known == key.value {
             let first = entries.get(*index).map_or(0, |entry| entry.line);

@@ -88,6 +88,14 @@ fn what_follows_a_broken_document_is_read() {
 }
 
 #[test]
+fn keys_within_keys_end_at_a_limit() {
+    let nested = |depth: usize| format!("a: {}b{}", "{".repeat(depth), "}".repeat(depth));
+    assert!(parse(&nested(5), &Limits::default()).is_ok());
+    // Once two to the power of sixty characters, which nobody lived to see.
+    assert_eq!(parse(&nested(60), &Limits::default()).unwrap_err().rule, "yaml.limit");
+}
+
+#[test]
 fn bombs_are_errors_with_a_place() {
     let mut laughs = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..30 {

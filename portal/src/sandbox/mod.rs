@@ -28,6 +28,9 @@ use self::spec::{Spec, Stage};
 /// The first argument of the executable when it is to be the fence.
 pub const ARGUMENT: &str = "fence";
 
+/// How long a program is talked to: between two answers a person may think. The time that it works is limited all the same.
+pub const CONVERSATION: Duration = Duration::from_secs(60 * 60);
+
 /// How much a program may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -130,15 +133,16 @@ impl Sandbox {
         Running::new(child, self.limits).to_end(reader)
     }
 
-    /// Starts a program that is talked to over its standard input and output; what it prints as errors is kept for
-    /// [`Running::end`].
+    /// Starts a program that is talked to over its standard input and output, for [`CONVERSATION`] at most; what it prints
+    /// as errors is dropped.
     ///
     /// # Errors
     /// It could not be started.
     pub fn start(&self, program: &Program<'_>) -> Result<Running, String> {
         let mut command = self.command(program)?;
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Ok(Running::new(command.spawn().map_err(|error| cannot_start(&error))?, self.limits))
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn().map_err(|error| cannot_start(&error))?;
+        Ok(Running::new(child, Limits { time: CONVERSATION, ..self.limits }))
     }
 
     fn command(&self, program: &Program<'_>) -> Result<Command, String> {

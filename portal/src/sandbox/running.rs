@@ -1,7 +1,7 @@
 //! A program behind the fence as it is seen from outside: its pipes, its time, its end.
 
-use std::io::{self, BufReader, PipeReader, Read};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
+use std::io::{self, PipeReader, Read};
+use std::process::{Child, ChildStdin, ChildStdout, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -29,8 +29,7 @@ pub struct Running {
     child: Child,
     limits: Limits,
     stdin: Option<ChildStdin>,
-    stdout: Option<BufReader<ChildStdout>>,
-    stderr: Option<ChildStderr>,
+    stdout: Option<ChildStdout>,
     /// Why it was ended from outside.
     stopped: Arc<Mutex<Option<String>>>,
     /// Dropped when the program has ended.
@@ -47,24 +46,13 @@ impl Running {
             let stopped = stopped.clone();
             thread::spawn(move || watch_the_clock(&ended, limits, group, &stopped))
         };
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let stdout = stdout.map(BufReader::new);
-        Self { child, limits, stdin, stdout, stderr, stopped, alive: Some(alive), clock: Some(clock) }
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        Self { child, limits, stdin, stdout, stopped, alive: Some(alive), clock: Some(clock) }
     }
 
     /// What it reads, and what it answers: whoever talks to it takes both.
-    pub fn talk(&mut self) -> Option<(ChildStdin, BufReader<ChildStdout>)> {
+    pub fn talk(&mut self) -> Option<(ChildStdin, ChildStdout)> {
         Some((self.stdin.take()?, self.stdout.take()?))
-    }
-
-    /// Ends it, and says what it printed as errors.
-    #[must_use]
-    pub fn end(mut self) -> String {
-        self.kill();
-        let _ = self.child.wait();
-        let why = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let said = self.stderr.take().map(|stderr| last_of(stderr, self.limits.output).0).unwrap_or_default();
-        why.unwrap_or(said)
     }
 
     pub(super) fn to_end(mut self, output: PipeReader) -> Result<Ended, String> {

@@ -11,7 +11,7 @@ mod trusted;
 
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::history::TemplateHistory;
-pub use self::programs::Programs;
+pub use self::programs::{AfterFiles, Programs};
 pub use self::source::{Fetched, Reference, fetch};
 pub use self::trusted::{Decision, Trusted};
 

@@ -2,18 +2,22 @@
 //! fence, of which only the files are taken.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::ChildStdin;
 
+use engine_templates::adopt::Finish;
+use engine_templates::extensions::BRIDGE;
 use engine_templates::tree::Tree;
-use engine_templates::{Answers, Environment, Hook, Rendered, Stage, Template, Trust};
+use engine_templates::{Answers, Environment, Hook, Rendered, Stage, Template, Trust, lineage};
 use model::{Finding, Level};
 use tempfile::TempDir;
 
 use super::folder::{read_folder, write_all};
 use super::interpreters::{Interpreters, PYTHON};
 use crate::error::{Error, Result};
-use crate::sandbox::{Program, Sandbox};
+use crate::sandbox::{Program, Running, Sandbox};
 
 /// Git insists on a name, and scripts often make a repository, which is left behind.
 const NAMED: [(&str, &str); 4] = [
@@ -46,26 +50,15 @@ impl Programs {
         if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings.into())) }
     }
 
-    /// The template as its scripts before the questions leave it.
+    /// The template as its scripts before the questions leave it, with what its extensions bring.
     ///
     /// # Errors
-    /// A script fails, or what it leaves is no template.
-    pub fn before_questions(&self, template: Template) -> Result<Template> {
+    /// A script fails, what it leaves is no template, or an extension cannot be loaded.
+    pub fn prepare(&self, template: Template) -> Result<Template> {
         let Self::Run(sandbox) = self else { return Ok(template) };
         let trust = template.trust();
-        let first: Vec<_> = trust.programs.iter().filter(|program| program.stage == Stage::BeforeQuestions).collect();
-        if first.is_empty() {
-            return Ok(template);
-        }
-        let scratch = Scratch::new()?;
-        let copy = scratch.path("template");
-        write_all(&copy, template.tree())?;
-        let interpreters = Interpreters::of(&trust);
-        for program in first {
-            let script = copy.join(&program.path);
-            scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
-        }
-        Ok(template.reopened(read_folder(&copy)?)?)
+        let template = before_questions(template, &trust, sandbox)?;
+        if trust.extensions.is_empty() { Ok(template) } else { with_extensions(&template, &trust, sandbox) }
     }
 
     /// Renders the project, and runs its scripts around the files.
@@ -76,29 +69,102 @@ impl Programs {
         let mut rendered = template.render(answers, environment)?;
         let Self::Run(sandbox) = self else { return Ok(rendered) };
         if rendered.hooks.iter().any(|hook| hook.stage != Stage::BeforeQuestions) {
-            let (tree, notes) = around(&rendered, &template.trust(), sandbox)?;
+            let (tree, notes) = around(&rendered, &Interpreters::of(&template.trust()), sandbox)?;
             rendered.origins.retain(|path, _| tree.get(path).is_some());
             rendered.tree = tree;
             rendered.findings.extend(notes);
         }
         Ok(rendered)
     }
+
+    /// What a project has to remember of a template of which this is decided.
+    #[must_use]
+    pub fn remembered(&self, template: &Template) -> lineage::Programs {
+        match self {
+            Self::Skip if !template.trust().programs.is_empty() => lineage::Programs::Skipped,
+            _ => lineage::Programs::Run,
+        }
+    }
+}
+
+fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Result<Template> {
+    let first: Vec<_> = trust.programs.iter().filter(|program| program.stage == Stage::BeforeQuestions).collect();
+    if first.is_empty() {
+        return Ok(template);
+    }
+    let (scratch, interpreters) = (Scratch::new()?, Interpreters::of(trust));
+    let copy = scratch.path("template");
+    write_all(&copy, template.tree())?;
+    for program in first {
+        let script = copy.join(&program.path);
+        scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
+    }
+    Ok(template.reopened(read_folder(&copy)?)?)
+}
+
+/// Starts the process that holds the template's extensions; it ends when the template is dropped.
+fn with_extensions(template: &Template, trust: &Trust, sandbox: &Sandbox) -> Result<Template> {
+    let (scratch, interpreters) = (Scratch::new()?, Interpreters::of(trust));
+    let copy = scratch.path("template");
+    write_all(&copy, template.tree())?;
+    let folder = copy.join(template.folder());
+    let program = Program {
+        arguments: &[interpreters.python()?, "-c".to_owned(), BRIDGE.to_owned()],
+        folder: &folder,
+        scratch: scratch.folder.path(),
+        reads: interpreters.reads(),
+        variables: &NAMED,
+    };
+    let cannot = |why: String| Error::Unavailable(format!("The extensions of the template cannot be loaded: {why}"));
+    let mut running = sandbox.start(&program).map_err(cannot)?;
+    let (requests, answers) = running.talk().ok_or_else(|| cannot("nothing can be said to them".to_owned()))?;
+    let requests = Requests { requests, _running: running, _scratch: scratch };
+    Ok(template.load_extensions(answers, requests, &[folder.display().to_string()])?)
+}
+
+/// What is said to a process that lives as long as there is somebody to say it.
+struct Requests {
+    requests: ChildStdin,
+    _running: Running,
+    _scratch: Scratch,
+}
+
+impl Write for Requests {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.requests.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.requests.flush()
+    }
+}
+
+/// Adoption asks what the scripts of a version delete and rename.
+#[derive(Debug)]
+pub struct AfterFiles {
+    pub sandbox: Sandbox,
+    pub trust: Trust,
+}
+
+impl Finish for AfterFiles {
+    fn finish(&self, rendered: &Rendered) -> Option<Tree> {
+        around(rendered, &Interpreters::of(&self.trust), &self.sandbox).ok().map(|(tree, _)| tree)
+    }
 }
 
 /// The project after its scripts.
-fn around(rendered: &Rendered, trust: &Trust, sandbox: &Sandbox) -> Result<(Tree, Option<Finding>)> {
+fn around(rendered: &Rendered, interpreters: &Interpreters, sandbox: &Sandbox) -> Result<(Tree, Option<Finding>)> {
     let scratch = Scratch::new()?;
     // Scripts ask for the name of the folder in which they are.
     let project = scratch.path("project").join(rendered.folder.as_deref().unwrap_or("project"));
     fs::create_dir_all(&project).map_err(|error| cannot_write(&project, &error))?;
     let scripts = scratch.path("scripts");
     fs::create_dir_all(&scripts).map_err(|error| cannot_write(&scripts, &error))?;
-    let interpreters = Interpreters::of(trust);
     let stage = |stage: Stage| -> Result<()> {
         for (number, hook) in rendered.hooks.iter().enumerate().filter(|(_, hook)| hook.stage == stage) {
             let path = scripts.join(format!("{number}-{}", file_name(&hook.path)));
             write_script(&path, hook)?;
-            scratch.run(sandbox, &interpreters, &path, &hook.path, &project)?;
+            scratch.run(sandbox, interpreters, &path, &hook.path, &project)?;
         }
         Ok(())
     };

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod catalog;
 pub mod doctor;
 pub mod pseudonymise;
+mod sarif;
 pub mod serve;
 pub mod sync;
 pub mod templates;

@@ -1,175 +1,86 @@
 //! A version for each file of a project.
+//!
+//! A template is applied at few moments, and each brings many files: so what a file alone leaves open, the files of the same
+//! moment decide.
 
-use std::collections::{BTreeMap, HashMap};
-
-use model::Findings;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::FileFit;
-use super::answers::fitting;
-use super::history::{Blob, Index};
-use crate::tree::{Entry, Tree};
-use crate::{Answers, Environment, Template};
+use super::costs::{APPLIED_AGAIN, Costs};
+use super::history::Part;
+use super::likely::likeliest;
+use super::render::Made;
+use crate::tree::Tree;
 
-/// What is less alike than this has nothing in common but its name.
-const LEAST: f64 = 0.15;
+/// A file belongs to a moment that explains it nearly as well as the best would.
+const NEARLY: f64 = 1.5;
+/// Other moments than that of most files, at most.
+const MOMENTS: usize = 6;
 
 pub(super) struct Fit {
     pub(super) score: f64,
+    /// The version that most files are from.
     pub(super) base: usize,
     pub(super) files: Vec<FileFit>,
     pub(super) made: Tree,
 }
 
-/// Fits each file of a project to the revisions that may have made it.
-///
-/// # Errors
-/// No version can be rendered: why not the newest.
-pub(super) fn fit(
-    project: &Tree,
-    index: &Index,
-    answers: &Answers,
-    environment: &Environment,
-) -> Result<Option<Fit>, Findings> {
-    let made = render(index, answers, environment);
-    if made.is_empty() {
-        let newest = index.template(index.files.len().saturating_sub(1))?;
-        newest.render(answers, environment)?;
-        return Ok(None);
-    }
-    // How alike each blob's render and the project's file of that path are.
-    let scores: HashMap<usize, f64> = made
-        .iter()
-        .filter_map(|(blob, (path, entry))| Some((*blob, alike(entry, project.get(path)?))))
-        .map(|(blob, score)| (blob, if score < LEAST { 0.0 } else { score }))
-        .collect();
-    if scores.values().all(|score| *score == 0.0) {
-        return Ok(None);
-    }
-    let total = |files: &BTreeMap<_, usize>| files.values().filter_map(|blob| scores.get(blob)).sum::<f64>();
-    // What the project would have deleted: more likely it was made before the template had that.
-    let missing = |files: &BTreeMap<_, usize>| {
-        let is_missing = |blob: &&usize| made.contains_key(blob) && scores.get(blob).is_none_or(|score| *score == 0.0);
-        files.values().filter(is_missing).count()
+/// Fits each file of a project to the revisions that may have made it. `None` where nothing fits.
+pub(super) fn fit(part: &Part, made: &Made, costs: &Costs) -> Option<Fit> {
+    let versions = part.by_revision();
+    let by_revision = |cost: &dyn Fn(usize) -> f64| -> BTreeMap<usize, f64> {
+        let of_version: Vec<f64> = (0..part.versions.len()).map(cost).collect();
+        versions.iter().filter_map(|(at, version)| Some((*at, *of_version.get(*version)?))).collect()
     };
-    // Of equal ones that which needs the fewest deletions, and then the newest.
-    let Some((base, (sum, _))) = index.files.iter().map(|files| (total(files), missing(files))).enumerate().max_by(
-        |(at, (one, fewer)), (other_at, (other, more))| {
-            one.total_cmp(other).then(more.cmp(fewer)).then(at.cmp(other_at))
-        },
-    ) else {
-        return Ok(None);
-    };
-    let mut best: BTreeMap<&str, Vec<(usize, f64)>> = BTreeMap::new();
-    for (blob, score) in &scores {
-        if let Some((path, _)) = made.get(blob) {
-            best.entry(path).or_default().push((*blob, *score));
+    let base = likeliest(&by_revision(&|version| costs.whole(version)))?;
+    let base_version = *versions.get(&base)?;
+    let mut moments = BTreeMap::new();
+    let mut left: BTreeSet<&str> = BTreeSet::new();
+    for path in costs.paths() {
+        match costs.beyond_best(base_version, path) <= APPLIED_AGAIN {
+            true => drop(moments.insert(path, base)),
+            false => drop(left.insert(path)),
+        }
+    }
+    for _ in 0..MOMENTS {
+        let cost = |version: usize| left.iter().map(|path| costs.beyond_best(version, path).min(APPLIED_AGAIN)).sum();
+        let Some(moment) = likeliest(&by_revision(&cost)).filter(|_| !left.is_empty()) else { break };
+        let Some(version) = versions.get(&moment) else { break };
+        let explained: Vec<&str> =
+            left.iter().filter(|path| costs.beyond_best(*version, path) <= NEARLY).copied().collect();
+        if explained.is_empty() {
+            break;
+        }
+        for path in explained {
+            moments.insert(path, moment);
+            left.remove(path);
+        }
+    }
+    for path in left {
+        if let Some(moment) = likeliest(&by_revision(&|version| costs.beyond_best(version, path))) {
+            moments.insert(path, moment);
         }
     }
     let (mut files, mut tree) = (Vec::new(), Tree::default());
-    for (path, candidates) in best {
-        let highest = candidates.iter().map(|(_, score)| *score).fold(0.0, f64::max);
-        let fitting = candidates.into_iter().filter(|(_, score)| *score >= highest - 1e-9);
-        let placed = fitting.filter_map(|(blob, score)| Some((place(index, blob, base)?, blob, score)));
-        let Some(((first, revision, last), blob, score)) = placed.min_by_key(|((_, at, _), ..)| at.abs_diff(base))
-        else {
-            continue;
-        };
-        files.push(FileFit { path: path.to_owned(), first, last, revision, score });
+    for (path, revision) in moments {
+        let Some(version) = versions.get(&revision) else { continue };
+        let Some((blob, likeness)) = costs.at(*version, path) else { continue };
+        let (first, last) = run(part, blob, *version);
+        files.push(FileFit { path: path.to_owned(), first, last, revision, score: likeness.share });
         if let Some((_, entry)) = made.get(&blob) {
             // It was rendered, so its path may stand in a tree.
             let _ = tree.insert(path, entry.clone());
         }
     }
-    let count = index.files.get(base).map_or(1, |files| files.values().filter(|blob| made.contains_key(blob)).count());
-    if files.is_empty() {
-        return Ok(None);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "no template has so many files")]
-    let score = sum / count.max(1) as f64;
-    Ok(Some(Fit { score, base, files, made: tree }))
+    let score = costs.score(base_version);
+    (score > 0.0).then_some(Fit { score, base: base_version, files, made: tree })
 }
 
-/// Every distinct file of the history, rendered once: by its number, with its path in the project.
-fn render(index: &Index, answers: &Answers, environment: &Environment) -> HashMap<usize, (String, Entry)> {
-    let mut made = HashMap::new();
-    // A version may be broken by something that has nothing to do with the file: then the last one that has it.
-    for at in [|blob: &Blob| blob.first, |blob: &Blob| blob.last] {
-        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (number, blob) in index.blobs.iter().enumerate().filter(|(number, _)| !made.contains_key(number)) {
-            parts.entry(at(blob)).or_default().push(number);
-        }
-        for (revision, blobs) in parts {
-            render_part(index, revision, &blobs, answers, environment, &mut made);
-        }
-    }
-    made
-}
-
-/// Renders some files; where one of them is an error to all, the others by themselves.
-fn render_part(
-    index: &Index,
-    revision: usize,
-    blobs: &[usize],
-    answers: &Answers,
-    environment: &Environment,
-    made: &mut HashMap<usize, (String, Entry)>,
-) {
-    let rendered = index.part(revision, blobs).and_then(|tree| {
-        let template = Template::open(tree).ok()?;
-        template.render(&fitting(&template, answers, environment), environment).ok()
-    });
-    match rendered {
-        Some(rendered) => {
-            let by_path: HashMap<&str, usize> =
-                blobs.iter().filter_map(|number| Some((&*index.blobs.get(*number)?.path, *number))).collect();
-            for (path, origin) in rendered.origins {
-                if let (Some(number), Some(entry)) = (by_path.get(origin.path.as_str()), rendered.tree.get(&path)) {
-                    made.insert(*number, (path, entry.clone()));
-                }
-            }
-        }
-        None if blobs.len() > 1 => {
-            let (one, other) = blobs.split_at(blobs.len() / 2);
-            render_part(index, revision, one, answers, environment, made);
-            render_part(index, revision, other, answers, environment, made);
-        }
-        None => {}
-    }
-}
-
-/// The unbroken run of revisions with a blob that is nearest to the base, and its revision that is nearest.
-fn place(index: &Index, blob: usize, base: usize) -> Option<(usize, usize, usize)> {
-    let path = &index.blobs.get(blob)?.path;
-    let has = |at: &usize| index.files.get(*at).is_some_and(|files| files.get(path) == Some(&blob));
-    let nearest = (0..index.files.len()).filter(has).min_by_key(|at| at.abs_diff(base))?;
-    let first = (0..nearest).rev().take_while(has).last().unwrap_or(nearest);
-    let last = (nearest + 1..index.files.len()).take_while(has).last().unwrap_or(nearest);
-    Some((first, nearest, last))
-}
-
-/// From 0 to 1, of the lines of both how many are in both; 1 where they are equal.
-#[expect(clippy::cast_precision_loss, reason = "no file has so many lines")]
-pub(super) fn alike(one: &Entry, other: &Entry) -> f64 {
-    let (Entry::File { content, .. }, Entry::File { content: other, .. }) = (one, other) else {
-        return if one == other { 1.0 } else { 0.0 };
-    };
-    if content == other {
-        return 1.0;
-    }
-    let mut lines: HashMap<&[u8], isize> = HashMap::new();
-    let split = |content: &[u8]| {
-        content.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty()).count()
-    };
-    for line in content.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end) {
-        *lines.entry(line).or_insert(0) += 1;
-    }
-    let mut both = 0_usize;
-    for line in other.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).filter(|line| !line.is_empty()) {
-        if let Some(count) = lines.get_mut(line).filter(|count| **count > 0) {
-            *count -= 1;
-            both += 1;
-        }
-    }
-    let all = split(content) + split(other);
-    if all == 0 { 0.99 } else { (2.0 * both as f64 / all as f64).min(0.99) }
+/// The unbroken run of revisions around a version that have a blob.
+fn run(part: &Part, blob: usize, version: usize) -> (usize, usize) {
+    let has = |at: &usize| part.versions.get(*at).is_some_and(|version| version.files.values().any(|it| *it == blob));
+    let revisions = |at: usize| part.versions.get(at).map_or(0..=0, |version| version.revisions.clone());
+    let first = (0..version).rev().take_while(has).last().unwrap_or(version);
+    let last = (version + 1..part.versions.len()).take_while(has).last().unwrap_or(version);
+    (*revisions(first).start(), *revisions(last).end())
 }

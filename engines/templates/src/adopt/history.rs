@@ -1,13 +1,15 @@
 //! A template's history, read once for many projects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use model::{Finding, Findings, Level};
 
-use super::answers::{Patterns, Values};
-use crate::Template;
+use super::patterns::Patterns;
 use crate::tree::{Entry, Tree};
+use crate::{Answers, Environment, Stage, Template};
 
 /// A template's versions, oldest first, along the first parents of its default branch.
 pub trait History {
@@ -31,16 +33,37 @@ pub struct Revision {
 /// A history, with everything in it that does not depend on a project.
 pub struct Index {
     revisions: Vec<Revision>,
-    /// The whole tree at each revision; the contents are shared.
-    trees: Vec<Tree>,
-    /// Of each revision: which blob is at which path of the project's folder.
-    pub(super) files: Vec<BTreeMap<Arc<str>, usize>>,
-    /// Every distinct file of the project's folder: its path in the template, and where it is first and last.
-    pub(super) blobs: Vec<Blob>,
-    pub(super) patterns: Patterns,
-    pub(super) values: Values,
+    pub(super) parts: Vec<Part>,
 }
 
+/// A template of a history: the one that it is, or one of those within it.
+pub(super) struct Part {
+    /// Its folder in the tree, empty for the root.
+    pub(super) folder: String,
+    /// What a person calls it, where it is one of several.
+    pub(super) label: Option<String>,
+    /// Oldest first. Revisions one after the other that render the same are one version.
+    pub(super) versions: Vec<Version>,
+    /// Every distinct file that is rendered.
+    pub(super) blobs: Vec<Blob>,
+    pub(super) patterns: Patterns,
+    numbers: HashMap<(Arc<str>, Entry), usize>,
+}
+
+pub(super) struct Version {
+    pub(super) template: Template,
+    /// Which blob is at which path of the template's tree.
+    pub(super) files: BTreeMap<Arc<str>, usize>,
+    /// What runs after the files are there.
+    pub(super) programs: Programs,
+    /// Its revisions.
+    pub(super) revisions: RangeInclusive<usize>,
+}
+
+/// The programs of a version, by their paths.
+type Programs = Arc<Vec<(String, Entry)>>;
+
+/// A file of a template: its path there, and the versions that have it first and last.
 pub(super) struct Blob {
     pub(super) path: Arc<str>,
     pub(super) first: usize,
@@ -48,45 +71,35 @@ pub(super) struct Blob {
 }
 
 impl Index {
-    /// Reads all of a history.
+    /// Reads all of a history of the template in a folder of its tree, or at its root.
     ///
     /// # Errors
-    /// A version cannot be read.
-    pub fn new(history: &dyn History) -> Result<Self, Findings> {
-        let mut index = Self {
-            revisions: history.revisions().to_vec(),
-            trees: Vec::new(),
-            files: Vec::new(),
-            blobs: Vec::new(),
-            patterns: Patterns::default(),
-            values: Values::default(),
-        };
-        let mut known: HashMap<(Arc<str>, Entry), usize> = HashMap::new();
-        let mut paths: BTreeSet<Arc<str>> = BTreeSet::new();
+    /// A version cannot be read, or none is a template: why not the newest.
+    pub fn new(history: &dyn History, directory: Option<&str>) -> Result<Self, Findings> {
+        let mut index = Self { revisions: history.revisions().to_vec(), parts: Vec::new() };
+        let mut refused = Findings::default();
         for position in 0..index.revisions.len() {
             let tree = history.tree(position).map_err(|message| {
                 let help = "Fetch the template's history again.";
                 Findings::from(vec![Finding::new("adopt.history", Level::Error, message, help)])
             })?;
-            let mut files = BTreeMap::new();
-            for (path, entry) in project_files(&tree) {
-                let path = paths.get(path).cloned().unwrap_or_else(|| path.into());
-                paths.insert(path.clone());
-                let blob = *known.entry((path.clone(), entry.clone())).or_insert_with(|| {
-                    index.patterns.learn(inside(&path), entry);
-                    index.values.learn(&path, entry);
-                    index.blobs.push(Blob { path: path.clone(), first: position, last: position });
-                    index.blobs.len() - 1
-                });
-                if let Some(blob) = index.blobs.get_mut(blob) {
-                    blob.last = position;
+            let mut folders = vec![(directory.unwrap_or_default().to_owned(), None)];
+            while let Some((folder, label)) = folders.pop() {
+                match Template::open_in(tree.clone(), &folder) {
+                    Ok(template) if template.nested().is_empty() => index.add(position, folder, label, &template),
+                    Ok(template) => folders.extend(template.nested().iter().map(|nested| {
+                        let path =
+                            if folder.is_empty() { nested.path.clone() } else { format!("{folder}/{}", nested.path) };
+                        (path, Some(nested.label.clone()))
+                    })),
+                    Err(findings) => refused = findings,
                 }
-                files.insert(path, blob);
             }
-            index.files.push(files);
-            index.trees.push(tree);
         }
-        Ok(index)
+        match index.parts.is_empty() && !index.revisions.is_empty() {
+            true => Err(refused),
+            false => Ok(index),
+        }
     }
 
     #[must_use]
@@ -94,38 +107,92 @@ impl Index {
         &self.revisions
     }
 
-    /// The template at a revision.
-    ///
-    /// # Errors
-    /// It is none there.
-    pub(super) fn template(&self, position: usize) -> Result<Template, Findings> {
-        Template::open(self.trees.get(position).cloned().unwrap_or_default())
-    }
-
-    /// The template at a revision, with only some of the files that it renders, and without its hooks.
-    pub(super) fn part(&self, position: usize, blobs: &[usize]) -> Option<Tree> {
-        let whole = self.trees.get(position)?;
-        let mut part = Tree::default();
-        let wanted = blobs.iter().filter_map(|blob| self.blobs.get(*blob)).map(|blob| &*blob.path);
-        let files: BTreeSet<&str> = project_files(whole).map(|(path, _)| path).collect();
-        let rest =
-            whole.iter().map(|(path, _)| path).filter(|path| !files.contains(path) && !path.starts_with("hooks/"));
-        for path in rest.chain(wanted) {
-            part.insert(path, whole.get(path)?.clone()).ok()?;
+    fn add(&mut self, position: usize, folder: String, label: Option<String>, template: &Template) {
+        let known = self.parts.iter().position(|part| part.folder == folder);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push(Part {
+                folder,
+                label: None,
+                versions: Vec::new(),
+                blobs: Vec::new(),
+                patterns: Patterns::default(),
+                numbers: HashMap::new(),
+            });
+            self.parts.len() - 1
+        });
+        if let Some(part) = self.parts.get_mut(at) {
+            part.label = label;
+            part.add(position, template.bare());
         }
-        Some(part)
     }
 }
 
-/// What a template renders: what is in the folder whose name holds a variable.
-fn project_files(tree: &Tree) -> impl Iterator<Item = (&str, &Entry)> {
-    let is_folder = |path: &str| {
-        path.split_once('/').is_some_and(|(folder, _)| folder.contains("{{") && folder.contains("cookiecutter"))
-    };
-    tree.iter().filter(move |(path, entry)| is_folder(path) && **entry != Entry::Folder)
-}
+impl Part {
+    fn add(&mut self, position: usize, template: Template) {
+        if let Some(last) = self.versions.last_mut()
+            && last.revisions.end() + 1 == position
+            && last.template.tree() == template.tree()
+        {
+            last.revisions = *last.revisions.start()..=position;
+            return;
+        }
+        let version = self.versions.len();
+        let (mut files, mut language) = (BTreeMap::new(), None);
+        for source in template.sources() {
+            let Some(entry) = template.tree().get(&source.path) else { continue };
+            let key = (Arc::<str>::from(source.path.as_str()), entry.clone());
+            let blob = match self.numbers.get(&key) {
+                Some(blob) => *blob,
+                None => {
+                    let language = language.get_or_insert_with(|| template.language());
+                    if let Some(language) = language {
+                        self.patterns.learn(language, &source, entry);
+                    }
+                    self.blobs.push(Blob { path: key.0.clone(), first: version, last: version });
+                    self.numbers.insert(key.clone(), self.blobs.len() - 1);
+                    self.blobs.len() - 1
+                }
+            };
+            if let Some(blob) = self.blobs.get_mut(blob) {
+                blob.last = version;
+            }
+            files.insert(key.0, blob);
+        }
+        // Names and kinds are asked for alone, on which neither time nor chance have a say.
+        let asked = template.questions(&Answers::default(), &Environment::new(Timestamp::UNIX_EPOCH, 0));
+        self.patterns.ask(&asked.unwrap_or_default());
+        let after = template.trust().programs.into_iter().filter(|program| program.stage == Stage::AfterFiles);
+        let programs: Vec<(String, Entry)> = after
+            .filter_map(|program| Some((program.path.clone(), template.tree().get(&program.path)?.clone())))
+            .collect();
+        // One memory for equal ones, and one address by which those who have the same programs are known.
+        let known = self.versions.last().map(|last| &last.programs).filter(|known| ***known == programs).cloned();
+        let programs = known.unwrap_or_else(|| Arc::new(programs));
+        self.versions.push(Version { template, files, programs, revisions: position..=position });
+    }
 
-/// A path without the project's folder.
-pub(super) fn inside(path: &str) -> &str {
-    path.split_once('/').map_or(path, |(_, inside)| inside)
+    /// The versions in runs of those that have the same programs.
+    pub(super) fn eras(&self) -> Vec<Range<usize>> {
+        let mut eras: Vec<Range<usize>> = Vec::new();
+        for (at, version) in self.versions.iter().enumerate() {
+            let same = at.checked_sub(1).and_then(|last| self.versions.get(last));
+            match eras.last_mut().filter(|_| same.is_some_and(|last| Arc::ptr_eq(&last.programs, &version.programs))) {
+                Some(era) => era.end = at + 1,
+                None => eras.push(at..at + 1),
+            }
+        }
+        eras
+    }
+
+    /// The template at a version with only some of its files.
+    pub(super) fn only(&self, version: usize, blobs: &[usize]) -> Option<Template> {
+        let wanted: BTreeSet<&str> = blobs.iter().filter_map(|blob| Some(&*self.blobs.get(*blob)?.path)).collect();
+        Some(self.versions.get(version)?.template.only(&wanted))
+    }
+
+    /// The version of each revision, where it is one.
+    pub(super) fn by_revision(&self) -> BTreeMap<usize, usize> {
+        let versions = self.versions.iter().enumerate();
+        versions.flat_map(|(at, version)| version.revisions.clone().map(move |revision| (revision, at))).collect()
+    }
 }

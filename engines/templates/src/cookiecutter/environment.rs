@@ -112,6 +112,10 @@ pub fn jinja_to_check(
     Ok((jinja, refusals(template)))
 }
 
+/// The delimiters that a template asks for, and whether values are escaped.
+///
+/// # Errors
+/// Settings that Jinja2 does not have.
 pub fn syntax(manifest: &Manifest) -> Result<(Syntax, bool), Finding> {
     let mut syntax = Syntax::default();
     let mut autoescape = false;

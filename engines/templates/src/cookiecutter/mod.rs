@@ -4,6 +4,7 @@
 //! instead. [`replay`] and [`config`] read what cookiecutter leaves in a person's home. What differs from cookiecutter is
 //! listed in the engine's README.
 
+mod adoption;
 mod binary;
 mod check;
 pub mod config;
@@ -21,6 +22,7 @@ mod paths;
 pub mod replay;
 mod source;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ use model::{Finding, Findings, Level};
 use serde_json::Value;
 
 use crate::extensions::{Bridge, Extensions};
+use crate::language::Language;
+use crate::template::Source;
 use crate::tree::Tree;
 use crate::{Answers, Environment, Nested, Question, Rendered, Trust};
 
@@ -127,10 +131,6 @@ impl Template {
         Self::open_in(Arc::new(tree), folders, &self.root, self.chosen)
     }
 
-    pub fn folder(&self) -> &str {
-        &self.root
-    }
-
     pub fn trust(&self) -> Trust {
         hooks::trust(self)
     }
@@ -164,6 +164,18 @@ impl Template {
 
     pub fn check(&self, environment: &Environment) -> Findings {
         check::check(self, environment)
+    }
+
+    pub fn sources(&self) -> Vec<Source> {
+        adoption::sources(self)
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        adoption::language(self)
+    }
+
+    pub fn only(&self, wanted: Option<&BTreeSet<&str>>) -> Self {
+        adoption::only(self, wanted)
     }
 
     pub fn render(&self, answers: &Answers, environment: &Environment) -> Result<Rendered, Findings> {

@@ -6,19 +6,14 @@ use model::{Finding, Findings, Level};
 
 use super::folders::{Folders, Target};
 use super::{Template, environment, joined, one};
+use crate::jinja::Syntax;
 use crate::tree::Tree;
 
-/// The folder of the template that is rendered: the first one whose name holds `cookiecutter` and a variable. (cookiecutter
-/// takes whichever the file system lists first.)
+/// The folder of the template that is rendered.
 pub fn project_folder(template: &Template) -> Result<String, Findings> {
     let (syntax, _) = environment::syntax(&template.manifest).map_err(one)?;
     let (start, end) = &syntax.variable;
-    let candidate =
-        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
-    let is_folder = |name: &&str| {
-        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
-    };
-    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned).ok_or_else(|| {
+    folder_of(template, &syntax).ok_or_else(|| {
         let help = format!("name a folder {start}cookiecutter.project_slug{end} and put the project's files into it");
         one(Finding::new("template.folder", Level::Error, "no folder of the template is the project", help).at(
             template.root.clone(),
@@ -26,6 +21,18 @@ pub fn project_folder(template: &Template) -> Result<String, Findings> {
             0,
         ))
     })
+}
+
+/// The first folder whose name holds `cookiecutter` and a variable. (cookiecutter takes whichever the file system lists
+/// first.)
+pub fn folder_of(template: &Template, syntax: &Syntax) -> Option<String> {
+    let (start, end) = &syntax.variable;
+    let candidate =
+        |name: &&str| name.contains("cookiecutter") && name.contains(start.as_str()) && name.contains(end.as_str());
+    let is_folder = |name: &&str| {
+        matches!(template.folders.resolve(&template.tree, &joined(&template.root, name)), Target::Folder(_))
+    };
+    template.folders.names(&template.root).filter(candidate).find(is_folder).map(str::to_owned)
 }
 
 /// The files that are rendered.

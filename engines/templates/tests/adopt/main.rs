@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod hooks;
 mod real;
 mod replay;
 mod synthetic;

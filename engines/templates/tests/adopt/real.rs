@@ -7,9 +7,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use engine_templates::adopt::{Index, Revision};
+use engine_templates::adopt::{Index, Programs, Revision};
 use engine_templates::tree::{Entry, Tree};
 
+use crate::hooks::PythonHooks;
 use crate::replay::{Stored, Tally, fitted, project};
 
 fn git(repository: &str, arguments: &[&str]) -> Vec<u8> {
@@ -53,7 +54,7 @@ fn projects_replayed_from_real_histories() {
     let count: usize = std::env::var("SLIPWAY_ADOPT_PROJECTS").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
     let histories: Vec<Stored> = repositories.split(':').map(read).collect();
     let began = Instant::now();
-    let indexes: Vec<Index> = histories.iter().map(|history| Index::new(history).unwrap()).collect();
+    let indexes: Vec<Index> = histories.iter().map(|history| Index::new(history, None).unwrap()).collect();
     println!(
         "{:?} revisions indexed in {:?}",
         indexes.iter().map(|index| index.revisions().len()).collect::<Vec<_>>(),
@@ -61,29 +62,35 @@ fn projects_replayed_from_real_histories() {
     );
     for (own, history) in histories.iter().enumerate() {
         let mut random = fastrand::Rng::with_seed(11);
-        let mut projects = Vec::new();
+        let (mut projects, mut tried) = (Vec::new(), 0);
         while projects.len() < count {
             projects.extend(project(history, &mut random));
+            tried += 1;
+            assert!(tried < 20 * count, "hardly any version makes a project");
         }
         let began = Instant::now();
+        let programs = Programs::new(&PythonHooks);
         let adoptions = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for half in 0..2 {
-                let (projects, indexes, adoptions) = (&projects, &indexes, &adoptions);
+                let (projects, indexes, adoptions, programs) = (&projects, &indexes, &adoptions, &programs);
                 scope.spawn(move || {
                     for (at, project) in projects.iter().enumerate().filter(|(at, _)| at % 2 == half) {
-                        adoptions.lock().unwrap().push((at, fitted(&project.tree, &indexes[own])));
+                        adoptions.lock().unwrap().push((at, fitted(&project.tree, &indexes[own], programs)));
                     }
                 });
             }
         });
         let taken = began.elapsed();
         let (mut tally, mut wrong) = (Tally::default(), BTreeMap::new());
-        for (at, adoption) in adoptions.into_inner().unwrap() {
+        let mut adoptions = adoptions.into_inner().unwrap();
+        adoptions.sort_by_key(|(at, _)| *at);
+        for (at, adoption) in adoptions {
             let Some(adoption) = adoption else { continue };
             let others = indexes.iter().enumerate().filter(|(other, _)| *other != own);
-            let best =
-                others.filter_map(|(_, index)| Some(fitted(&projects[at].tree, index)?.score)).fold(0.0, f64::max);
+            let best = others
+                .filter_map(|(_, index)| Some(fitted(&projects[at].tree, index, &programs)?.score))
+                .fold(0.0, f64::max);
             tally.template += usize::from(adoption.score > best);
             tally.add(&projects[at], history, &adoption, &mut wrong);
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use engine_templates::adopt::{Adoption, History, Index, Revision, adopt};
+use engine_templates::adopt::{Adoption, Finish, History, Index, Programs, Revision, adopt};
 use engine_templates::lineage::Render;
 use engine_templates::tree::{Entry, Tree};
-use engine_templates::{Answers, Environment, Kind, Template};
+use engine_templates::{Answers, Environment, Kind, Rendered, Template};
+
+use crate::hooks::PythonHooks;
 
 pub struct Stored {
     pub revisions: Vec<Revision>,
@@ -34,8 +36,18 @@ pub fn environment() -> Environment {
     Environment::new("2026-01-31T12:00:00Z".parse().unwrap(), 7)
 }
 
-pub fn fitted(project: &Tree, index: &Index) -> Option<Adoption> {
-    adopt(project, index, Render::of(&environment())).unwrap()
+pub fn fitted(project: &Tree, index: &Index, programs: &Programs<'_>) -> Option<Adoption> {
+    adopt(project, index, Render::of(&environment()), programs).unwrap()
+}
+
+/// The project that a version makes of answers, hooks run; `None` where it is no template, or refuses them.
+fn made(history: &Stored, version: usize, answers: &Answers) -> Option<Rendered> {
+    let template = Template::open(history.trees[version].clone()).ok()?;
+    let mut rendered = template.render(answers, &environment()).ok()?;
+    if !rendered.hooks.is_empty() {
+        rendered.tree = PythonHooks.finish(&rendered)?;
+    }
+    Some(rendered)
 }
 
 /// Makes a project at a random version; `None` where that version is no template.
@@ -43,7 +55,7 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
     let base = random.usize(0..history.trees.len());
     let template = Template::open(history.trees[base].clone()).ok()?;
     let given = answers(&template, random)?;
-    let rendered = template.render(&given, &environment()).ok()?;
+    let rendered = made(history, base, &given)?;
     let (mut tree, mut versions) = (Tree::default(), BTreeMap::new());
     for (path, entry) in rendered.tree.iter().filter(|(_, entry)| **entry != Entry::Folder) {
         tree.insert(path, entry.clone()).unwrap();
@@ -52,12 +64,7 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
     // Made again at other versions, file by file.
     for _ in 0..random.usize(0..3) {
         let other = random.usize(0..history.trees.len());
-        let Some(again) = Template::open(history.trees[other].clone())
-            .ok()
-            .and_then(|template| template.render(&given, &environment()).ok())
-        else {
-            continue;
-        };
+        let Some(again) = made(history, other, &given) else { continue };
         for (path, entry) in again.tree.iter() {
             if versions.contains_key(path) && random.u8(..100) < 12 {
                 tree.insert(path, entry.clone()).unwrap();
@@ -113,7 +120,10 @@ fn answers(template: &Template, random: &mut fastrand::Rng) -> Option<Answers> {
             (Kind::Text, name) if name.contains("email") => format!("{short}@example.org").into(),
             (Kind::Text, "github_username" | "author_github_handle") => short.into(),
             (Kind::Text, "project_name" | "friendly_name") => {
-                format!("{} {}", random.choice(FIRST)?, random.choice(SECOND)?).into()
+                let name = format!("{} {}", random.choice(FIRST)?, random.choice(SECOND)?);
+                // A template whose example is a name for machines takes no other.
+                let is_plain = question.default.as_str().is_some_and(|default| !default.contains([' ', '{']));
+                (if is_plain { name.to_lowercase().replace(' ', "-") } else { name }).into()
             }
             (Kind::Text, name) if name.contains("description") => {
                 format!("{} for every {}.", random.choice(SECOND)?, random.choice(FIRST)?.to_lowercase()).into()
@@ -150,8 +160,7 @@ impl Tally {
         adoption: &Adoption,
         wrong: &mut BTreeMap<String, usize>,
     ) {
-        let template = Template::open(history.trees[project.base].clone()).unwrap();
-        let truth = template.render(&project.answers, &environment()).unwrap().tree;
+        let truth = made(history, project.base, &project.answers).unwrap().tree;
         for (name, value) in project.answers.iter() {
             self.answers.1 += 1;
             if adoption.answers.get(name) == Some(value) {
@@ -164,7 +173,7 @@ impl Tally {
                 other.insert(name, value.clone());
             }
             let same = adoption.answers.get(name).is_some()
-                && template.render(&other, &environment()).is_ok_and(|other| other.tree == truth);
+                && made(history, project.base, &other).is_some_and(|other| other.tree == truth);
             self.equivalent += usize::from(same);
             *wrong.entry(name.to_owned()).or_insert(0) += 1;
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use engine_templates::Dialect;
-use engine_templates::adopt::{Index, Revision};
+use engine_templates::adopt::{Finish, Index, Programs, Revision};
 use engine_templates::lineage::{Render, Source};
 use engine_templates::tree::{Entry, Tree};
+use engine_templates::{Answers, Rendered};
 
 use crate::replay::{Stored, Tally, environment, fitted, project};
 
@@ -54,12 +54,12 @@ pub fn history() -> Stored {
 #[test]
 fn replayed_projects_are_recognised() {
     let history = history();
-    let index = Index::new(&history).unwrap();
+    let index = Index::new(&history, None).unwrap();
     let mut random = fastrand::Rng::with_seed(7);
     let (mut tally, mut wrong) = (Tally::default(), BTreeMap::new());
     while tally.projects < 60 {
         let project = project(&history, &mut random).unwrap();
-        let adoption = fitted(&project.tree, &index).unwrap();
+        let adoption = fitted(&project.tree, &index, &Programs::none()).unwrap();
         tally.add(&project, &history, &adoption, &mut wrong);
     }
     let share = |(part, whole): (usize, usize)| part * 100 / whole;
@@ -70,7 +70,7 @@ fn replayed_projects_are_recognised() {
 #[test]
 fn an_untouched_project_is_recognised_exactly() {
     let history = history();
-    let index = Index::new(&history).unwrap();
+    let index = Index::new(&history, None).unwrap();
     let answers = [("full_name", "Ada Lovelace"), ("email", "ada@example.org"), ("project_name", "Night Train")];
     let given = answers.into_iter().chain([("use_docker", "yes"), ("tests", "n")]).collect();
     let render = |at: usize| {
@@ -78,29 +78,29 @@ fn an_untouched_project_is_recognised_exactly() {
         template.render(&given, &environment()).unwrap()
     };
     let old = render(15);
-    let adoption = fitted(&old.tree, &index).unwrap();
+    let adoption = fitted(&old.tree, &index, &Programs::none()).unwrap();
     assert_eq!(adoption.base, 15);
     assert_eq!(adoption.answers, old.answers);
     assert!(adoption.score > 0.999 && adoption.missing.is_empty() && adoption.doubtful().count() == 0, "{adoption:?}");
-    let lineage = adoption.lineage(Source::new("t", None), &index, Dialect::Cookiecutter, Render::of(&environment()));
+    let lineage = adoption.lineage(Source::new("t", None), &index, Render::of(&environment()));
     assert_eq!(lineage.version.commit, Some(format!("{:040x}", 15)));
     assert!(lineage.files.iter().all(|(path, record)| record.is(old.tree.get(path).unwrap())));
 }
 
 #[test]
 fn what_has_nothing_to_do_with_a_template_does_not_fit() {
-    let index = Index::new(&history()).unwrap();
+    let index = Index::new(&history(), None).unwrap();
     let mut stranger = Tree::default();
     stranger.insert("README.md", Entry::file(*b"# Something else\n\nEntirely.\n", 0o644)).unwrap();
     stranger.insert("main.go", Entry::file(*b"package main\n", 0o644)).unwrap();
-    assert!(fitted(&stranger, &index).is_none_or(|adoption| adoption.score < 0.1));
-    assert!(fitted(&Tree::default(), &index).is_none());
+    assert!(fitted(&stranger, &index, &Programs::none()).is_none_or(|adoption| adoption.score < 0.1));
+    assert!(fitted(&Tree::default(), &index, &Programs::none()).is_none());
 }
 
 #[test]
 fn an_adopted_project_updates_file_by_file() {
     let history = history();
-    let index = Index::new(&history).unwrap();
+    let index = Index::new(&history, None).unwrap();
     let answers = [("full_name", "Ada Lovelace"), ("email", "ada@example.org"), ("project_name", "Night Train")];
     let given = answers.into_iter().chain([("use_docker", "yes"), ("tests", "y")]).collect();
     let render = |at: usize| {
@@ -110,9 +110,93 @@ fn an_adopted_project_updates_file_by_file() {
     // Made at 12, of which `setup.cfg` was brought to 24 later on, and nobody wrote it down.
     let mut project = render(12);
     project.insert("setup.cfg", render(24).get("setup.cfg").unwrap().clone()).unwrap();
-    let adoption = fitted(&project, &index).unwrap();
+    let adoption = fitted(&project, &index, &Programs::none()).unwrap();
     assert_eq!(adoption.made.get("setup.cfg"), project.get("setup.cfg"));
     assert_eq!(adoption.made.get("ci.yml"), project.get("ci.yml"));
-    let lineage = adoption.lineage(Source::new("t", None), &index, Dialect::Cookiecutter, Render::of(&environment()));
+    let lineage = adoption.lineage(Source::new("t", None), &index, Render::of(&environment()));
     assert!(lineage.files.iter().all(|(path, record)| record.is(project.get(path).unwrap())), "{lineage:?}");
+}
+
+#[test]
+fn of_templates_within_a_template_the_one_that_fits_is_found() {
+    let manifest = r#"{"templates": {
+        "service": {"path": "./service", "title": "Service", "description": "Service"},
+        "library": {"path": "./library", "title": "Library", "description": "Library"}
+    }}"#;
+    // The second one marks answers in its own way.
+    let own =
+        r#"{"name": "example", "_jinja2_env_vars": {"variable_start_string": "[[", "variable_end_string": "]]"}}"#;
+    let tree = |changes: usize| {
+        let body: String =
+            (0..12).map(|line| format!("rule {line} {}\n", if line < changes { "new" } else { "" })).collect();
+        let mut tree = Tree::default();
+        for (path, text) in [
+            ("cookiecutter.json", manifest.to_owned()),
+            ("service/cookiecutter.json", r#"{"name": "example"}"#.to_owned()),
+            ("service/{{cookiecutter.name}}/main.go", format!("package {{{{ cookiecutter.name }}}}\n{body}")),
+            ("library/cookiecutter.json", own.to_owned()),
+            ("library/[[cookiecutter.name]]/lib.rs", format!("//! The crate [[ cookiecutter.name ]].\n{body}")),
+            ("library/[[cookiecutter.name]]/README", "[[cookiecutter.name]], a library\n".to_owned()),
+        ] {
+            tree.insert(path, Entry::file(text.into_bytes(), 0o644)).unwrap();
+        }
+        tree
+    };
+    let trees: Vec<Tree> = (0..10).map(tree).collect();
+    let revisions = (0..trees.len()).map(|at| Revision { commit: format!("{at:040x}"), tag: None }).collect();
+    let history = Stored { revisions, trees };
+    let index = Index::new(&history, None).unwrap();
+    let project = {
+        let template = engine_templates::Template::open_in(history.trees[6].clone(), "library").unwrap();
+        template.render(&[("name", "harbour")].into_iter().collect(), &environment()).unwrap().tree
+    };
+    let adoption = fitted(&project, &index, &Programs::none()).unwrap();
+    assert_eq!((adoption.directory.as_deref(), adoption.label.as_deref()), (Some("library"), Some("Library")));
+    assert_eq!(adoption.answers.get("name").unwrap(), "harbour");
+    assert_eq!((adoption.base, adoption.score), (6, 1.0));
+    let lineage = adoption.lineage(Source::new("t", None), &index, Render::of(&environment()));
+    assert_eq!(lineage.template.directory.as_deref(), Some("library"));
+}
+
+#[test]
+fn what_only_a_program_deletes_is_understood_by_running_it() {
+    struct Program;
+    impl Finish for Program {
+        fn finish(&self, rendered: &Rendered) -> Option<Tree> {
+            let mut tree = rendered.tree.clone();
+            for line in rendered.hooks.iter().flat_map(|hook| hook.text.lines()) {
+                match line.split(' ').collect::<Vec<_>>()[..] {
+                    ["delete", path] => drop(tree.remove(path)),
+                    ["move", from, to] => {
+                        let entry = tree.remove(from)?;
+                        tree.insert(to, entry).ok()?;
+                    }
+                    _ => {}
+                }
+            }
+            Some(tree)
+        }
+    }
+    let manifest = r#"{"name": "example", "docker": ["yes", "no"], "layout": ["flat", "src"]}"#;
+    let hook = "{% if cookiecutter.docker == 'no' %}delete Dockerfile\n{% endif %}{% if cookiecutter.layout == 'src' %}move {{ cookiecutter.name }}/main.py src/{{ cookiecutter.name }}/main.py\n{% endif %}";
+    let mut tree = Tree::default();
+    for (path, text) in [
+        ("cookiecutter.json", manifest),
+        ("hooks/post_gen_project.sh", hook),
+        ("{{cookiecutter.name}}/Dockerfile", "FROM scratch\n"),
+        ("{{cookiecutter.name}}/README", "{{ cookiecutter.name }}, a program\n"),
+        ("{{cookiecutter.name}}/{{cookiecutter.name}}/main.py", "print('{{ cookiecutter.name }}')\n"),
+    ] {
+        tree.insert(path, Entry::file(text.as_bytes(), 0o644)).unwrap();
+    }
+    let history = Stored { revisions: vec![Revision { commit: "0".repeat(40), tag: None }], trees: vec![tree] };
+    let index = Index::new(&history, None).unwrap();
+    let given: Answers = [("name", "harbour"), ("docker", "no"), ("layout", "src")].into_iter().collect();
+    let rendered =
+        engine_templates::Template::open(history.trees[0].clone()).unwrap().render(&given, &environment()).unwrap();
+    let project = Program.finish(&rendered).unwrap();
+    let adoption = fitted(&project, &index, &Programs::new(&Program)).unwrap();
+    assert_eq!(adoption.answers, given);
+    assert_eq!(adoption.missing, Vec::<String>::new());
+    assert!(adoption.files.iter().any(|file| file.path == "src/harbour/main.py" && file.score == 1.0), "{adoption:?}");
 }

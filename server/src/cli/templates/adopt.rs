@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use engine_templates::Dialect;
-use engine_templates::adopt::{Adoption, Index, adopt};
+use engine_templates::Template;
+use engine_templates::adopt::{Adoption, Index, Programs, adopt};
 use engine_templates::lineage::{FILE, Source};
 use engine_templates::tree::{Entry, Tree};
 use portal::Error;
-use portal::templates::{Reference, TemplateHistory, apply, read_committed};
+use portal::templates::{AfterFiles, Fetched, Reference, TemplateHistory, apply, read_committed};
 use serde::Serialize;
 
+use super::programs::sandbox;
 use super::{Format, Stop, bring, configuration, otherwise};
 use crate::cli::FAILED;
 
@@ -37,6 +38,9 @@ pub struct Adopt {
     /// Write .slipway/lineage.yml into each project that fits, so that `slipway update` works
     #[arg(long)]
     write: bool,
+    /// Execute what the templates bring, behind a fence, to see which files their scripts delete and rename
+    #[arg(long)]
+    trust: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -62,6 +66,8 @@ struct Found<'a> {
 struct Known {
     source: Source,
     index: Index,
+    /// What runs its scripts, where that is wanted.
+    finish: Option<AfterFiles>,
 }
 
 pub async fn run(arguments: Adopt) -> ExitCode {
@@ -78,12 +84,17 @@ async fn fit_all(arguments: &Adopt) -> Result<bool, Stop> {
     let mut templates = Vec::new();
     for template in &arguments.templates {
         let fetched = bring(&config.expand(template), None, Reference::Newest).await?;
-        let index = Index::new(&TemplateHistory::of(&fetched)?)?;
-        templates.push(Known { source: fetched.source, index });
+        let index = Index::new(&TemplateHistory::of(&fetched)?, fetched.source.directory.as_deref())?;
+        let finish = arguments.trust.then(|| after_files(&fetched)).transpose()?;
+        templates.push(Known { source: fetched.source, index, finish });
     }
+    let programs: Vec<Programs<'_>> = templates
+        .iter()
+        .map(|known| known.finish.as_ref().map_or_else(Programs::none, |finish| Programs::new(finish)))
+        .collect();
     let mut found = Vec::new();
     for project in &projects {
-        let one = fit(project, &templates, arguments.write);
+        let one = fit(project, &templates, &programs, arguments.write);
         if arguments.format == Format::Text {
             say(&one);
         }
@@ -111,8 +122,15 @@ fn projects(arguments: &Adopt) -> Result<Vec<PathBuf>, Stop> {
     }
 }
 
+/// What runs a template's scripts after its files, at any of its versions: asking for it trusts them all.
+fn after_files(fetched: &Fetched) -> Result<AfterFiles, Stop> {
+    let folder = fetched.source.directory.as_deref().unwrap_or_default();
+    let trust = Template::open_in(fetched.tree.clone(), folder)?.trust();
+    Ok(AfterFiles { sandbox: sandbox()?, trust })
+}
+
 /// A project that cannot be read says so, and stops no other.
-fn fit<'a>(folder: &Path, templates: &'a [Known], write: bool) -> Found<'a> {
+fn fit<'a>(folder: &Path, templates: &'a [Known], programs: &[Programs<'_>], write: bool) -> Found<'a> {
     let nothing = |reason: String| Found {
         project: folder.display().to_string(),
         template: None,
@@ -127,9 +145,9 @@ fn fit<'a>(folder: &Path, templates: &'a [Known], write: bool) -> Found<'a> {
         Err(error) => return nothing(error.to_string()),
     };
     let mut best: Option<(&Known, Adoption)> = None;
-    for known in templates {
+    for (known, programs) in templates.iter().zip(programs) {
         // What cannot be rendered for this project fits it not.
-        let Ok(Some(adoption)) = adopt(&project, &known.index, otherwise()) else { continue };
+        let Ok(Some(adoption)) = adopt(&project, &known.index, otherwise(), programs) else { continue };
         if best.as_ref().is_none_or(|(_, other)| adoption.score > other.score) {
             best = Some((known, adoption));
         }
@@ -137,7 +155,7 @@ fn fit<'a>(folder: &Path, templates: &'a [Known], write: bool) -> Found<'a> {
     let Some((known, adoption)) = best.filter(|(_, adoption)| adoption.score >= ENOUGH) else {
         return nothing("it has too little in common with any of the templates".to_owned());
     };
-    let lineage = adoption.lineage(known.source.clone(), &known.index, Dialect::Cookiecutter, otherwise());
+    let lineage = adoption.lineage(known.source.clone(), &known.index, otherwise());
     let doubtful = adoption.doubtful().map(|file| file.path.clone()).collect();
     let written = if write { keep(folder, &project, &lineage.to_text()) } else { Ok(false) };
     let (written, reason) = match written {
@@ -170,6 +188,9 @@ fn say(found: &Found<'_>) {
     if let (Some(template), Some(version), Some(adoption)) = (found.template, &found.version, &found.adoption) {
         let exact = adoption.files.iter().filter(|file| file.score >= 1.0).count();
         println!("  from {template} at {version}, {:.0} % alike", adoption.score * 100.0);
+        if let Some(label) = &adoption.label {
+            println!("  the template {label} in it");
+        }
         println!("  {exact} of {} files are exactly as the template made them", adoption.files.len());
         for (name, value) in adoption.answers.iter().filter(|(name, _)| !name.starts_with('_')) {
             let assumed = if adoption.assumed.iter().any(|it| it == name) { "  (nothing speaks for it)" } else { "" };

@@ -1,33 +1,75 @@
-//! `slipway template check`: what is wrong with a template, for its authors.
+//! `slipway template`: what its authors want to know of a template, and what a person decided about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use engine_templates::{Environment, Template};
 use model::{Findings, Level};
 use portal::templates::read_folder;
 
-use super::Format;
-use crate::cli::{INVALID, UNREADABLE, print_findings};
+use super::Stop;
+use super::programs::decisions;
+use crate::cli::sarif::sarif;
+use crate::cli::{FAILED, INVALID, UNREADABLE, print_findings};
 
 #[derive(Subcommand)]
 pub enum TemplateCommand {
-    /// Look for syntax errors, unknown filters, and variables that are not defined or never used.
+    /// Look for what is wrong with a template: syntax, unknown names, and what no answer reaches.
     #[command(
         after_help = "Exit codes: 0 no errors, 2 errors, 3 it could not be read.\n\nExamples:\n  slipway template check .\n  \
-                            slipway template check ./service --format json"
+                            slipway template check ./service --format sarif > template.sarif"
     )]
     Check {
         /// The template's folder
         folder: PathBuf,
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
+    },
+    /// List the templates that you trusted to execute what they bring.
+    Trusted,
+    /// Trust a template no more, in none of its versions.
+    #[command(after_help = "Exit codes: 0 done, 1 it was not trusted.")]
+    Distrust {
+        /// Its address or folder, as `slipway template trusted` lists it
+        template: String,
     },
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
 pub fn run(command: &TemplateCommand) -> ExitCode {
-    let TemplateCommand::Check { folder, format } = command;
+    let done = match command {
+        TemplateCommand::Check { folder, format } => return check(folder, *format),
+        TemplateCommand::Trusted => list(),
+        TemplateCommand::Distrust { template } => distrust(template),
+    };
+    done.unwrap_or_else(Stop::exit)
+}
+
+fn list() -> Result<ExitCode, Stop> {
+    let all = decisions()?.all()?;
+    for one in &all {
+        println!("{}  {}  since {}", one.template, one.version, one.since);
+    }
+    if all.is_empty() {
+        eprintln!("No template is trusted: slipway new TEMPLATE --trust does that for one of its commits.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn distrust(template: &str) -> Result<ExitCode, Stop> {
+    let count = decisions()?.forget(template)?;
+    println!("{template}: {count} versions are trusted no more");
+    Ok(if count == 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+fn check(folder: &Path, format: CheckFormat) -> ExitCode {
     let tree = match read_folder(folder) {
         Ok(tree) => tree,
         Err(error) => {
@@ -40,8 +82,9 @@ pub fn run(command: &TemplateCommand) -> ExitCode {
         Err(findings) => findings,
     };
     match format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default()),
-        Format::Text => {
+        CheckFormat::Sarif => println!("{}", serde_json::to_string_pretty(&sarif(&findings)).unwrap_or_default()),
+        CheckFormat::Json => println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default()),
+        CheckFormat::Text => {
             print_findings(&findings.findings);
             let summary = &findings.summary;
             println!("{} errors, {} warnings, {} notes", summary.errors, summary.warnings, summary.notes);

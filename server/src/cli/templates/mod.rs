@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use engine_templates::cookiecutter::config::Config;
-use engine_templates::lineage::{Found, Lineage, Render, Version};
+use engine_templates::lineage::{self, Found, Lineage, Render, Version};
 use engine_templates::tree::Tree;
 use engine_templates::{Answers, Environment, Rendered, Template};
 use jiff::tz::{Offset, TimeZone};
@@ -53,6 +53,21 @@ pub struct Executed {
     /// Leave out the scripts that the template brings; nothing of it is executed
     #[arg(long, conflicts_with = "trust")]
     skip_hooks: bool,
+}
+
+impl Executed {
+    /// For the version that a project is on: as it was made.
+    fn for_recorded(self, lineage: &Lineage) -> Self {
+        match lineage.programs {
+            lineage::Programs::Skipped => Self { trust: false, skip_hooks: true },
+            lineage::Programs::Run => self,
+        }
+    }
+
+    /// For the version that it is brought to: as it was made, unless the scripts are trusted now.
+    fn for_newer(self, lineage: &Lineage) -> Self {
+        if self.trust { self } else { self.for_recorded(lineage) }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -187,14 +202,14 @@ fn open(fetched: &mut Fetched, given: &Given) -> std::result::Result<(Template, 
     let folder = fetched.source.directory.clone().unwrap_or_default();
     let template = Template::open_in(fetched.tree.clone(), &folder)?;
     let mut programs = admit(&template, fetched, &given.executed, given.may_ask())?;
-    let mut template = programs.before_questions(template)?;
+    let mut template = programs.prepare(template)?;
     while !template.nested().is_empty() {
         let chosen = ask::nested(template.nested(), given)?.clone();
         template = template.choose(&chosen.key)?;
         let above = fetched.source.directory.take().map(|above| format!("{above}/")).unwrap_or_default();
         fetched.source.directory = Some(format!("{above}{}", chosen.path.trim_start_matches("./").trim_matches('/')));
         programs = admit(&template, fetched, &given.executed, given.may_ask())?;
-        template = programs.before_questions(template)?;
+        template = programs.prepare(template)?;
     }
     Ok((template, programs))
 }
@@ -257,8 +272,8 @@ fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -
         other => other,
     })?;
     let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
-    let programs = admit(&template, &fetched, executed, false)?;
-    let template = programs.before_questions(template)?;
+    let programs = admit(&template, &fetched, &executed.for_recorded(lineage), false)?;
+    let template = programs.prepare(template)?;
     Ok(programs.render(&template, &lineage.answers_to_render(), &lineage.environment(otherwise()))?)
 }
 

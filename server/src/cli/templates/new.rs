@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use engine_templates::lineage::{FILE, Lineage};
+use engine_templates::lineage::{CRUFT_FILE, Cruft, FILE, Lineage};
 use engine_templates::tree::{Entry, Tree};
 use engine_templates::{Rendered, Treatment};
 use portal::templates::{Collision, Reference, Wanted, place};
@@ -18,7 +18,8 @@ use crate::cli::print_findings;
     after_help = "Exit codes: 0 made, 1 failed, 2 the template or an answer is invalid, 4 it would execute what is not trusted.\n\n\
                         Examples:\n  slipway new gh:audreyfeldroy/cookiecutter-pypackage ~/work\n  \
                         slipway new ./template . --defaults --data project_name=Berths\n  \
-                        slipway new https://git.example.com/templates.git . --directory service --ref v2.1.0 --dry-run"
+                        slipway new https://git.example.com/templates.git . --directory service --ref v2.1.0 --dry-run\n  \
+                        slipway new ./template.zip ~/work --trust"
 )]
 pub struct New {
     /// A folder, a Git address, or an abbreviation such as gh:owner/name
@@ -43,6 +44,9 @@ pub struct New {
     /// Keep files that are there
     #[arg(long, conflicts_with = "overwrite")]
     skip_existing: bool,
+    /// Write a .cruft.json too, for tools that read one
+    #[arg(long, conflicts_with = "no_lineage")]
+    cruft: bool,
     /// Do not write down where the project came from; it can then not be updated
     #[arg(long)]
     no_lineage: bool,
@@ -112,9 +116,16 @@ async fn make(arguments: &New) -> Result<(), Stop> {
             // A template of cookiecutter calls no answer secret.
             &[],
             &rendered.tree,
+            programs.remembered(&template),
         );
         let file = Entry::file(lineage.to_text().into_bytes(), 0o644);
         tree.insert(FILE, file).map_err(|error| portal::Error::Unavailable(format!("{FILE}: {error}")))?;
+        if arguments.cruft {
+            let cruft = Cruft::create(&lineage.template, &lineage.version, &rendered.variables, &[]);
+            let file = Entry::file(cruft.to_text().into_bytes(), 0o644);
+            tree.insert(CRUFT_FILE, file)
+                .map_err(|error| portal::Error::Unavailable(format!("{CRUFT_FILE}: {error}")))?;
+        }
     }
     if !arguments.dry_run {
         let collision = match (arguments.overwrite, arguments.skip_existing) {

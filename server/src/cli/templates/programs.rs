@@ -55,7 +55,11 @@ pub fn decisions() -> Result<Trusted, Stop> {
     Ok(Trusted::new(settings.join("slipway/trusted.toml")))
 }
 
-fn sandbox() -> Result<Sandbox, Stop> {
+/// The fence of this executable, with the limits of a person's machine.
+///
+/// # Errors
+/// It cannot find itself.
+pub fn sandbox() -> Result<Sandbox, Stop> {
     let executable = std::env::current_exe()
         .map_err(|error| portal::Error::Unavailable(format!("Slipway cannot find itself: {error}")))?;
     Ok(Sandbox::new(executable, Limits::default(), false))

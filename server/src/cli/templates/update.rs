@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use engine_templates::lineage::{FILE, Found, Render};
+use engine_templates::lineage::{self, FILE, Found, Render};
 use engine_templates::update::{ConflictStyle, Outcome, Target, UpdateError, update};
 use engine_templates::{Environment, Rendered, Template};
 use portal::Error;
@@ -65,6 +65,7 @@ pub struct Newer {
     pub fetched: Fetched,
     pub rendered: Rendered,
     pub environment: Environment,
+    pub programs: lineage::Programs,
     /// Asked now and not before.
     pub questions: Vec<String>,
 }
@@ -78,8 +79,9 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         );
     }
     let template = Template::open_in(fetched.tree.clone(), directory.unwrap_or_default())?;
-    let programs = admit(&template, &fetched, &given.executed, asks && given.may_ask())?;
-    let template = programs.before_questions(template)?;
+    let executed = given.executed.for_newer(&found.lineage);
+    let programs = admit(&template, &fetched, &executed, asks && given.may_ask())?;
+    let template = programs.prepare(template)?;
     let named = given.answers()?;
     let template = template.with_defaults(&named)?;
     let environment = found.lineage.environment(otherwise());
@@ -96,7 +98,8 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         false => known,
     };
     let rendered = programs.render(&template, &answers, &environment)?;
-    Ok(Newer { fetched, rendered, environment, questions })
+    let programs = programs.remembered(&template);
+    Ok(Newer { fetched, rendered, environment, programs, questions })
 }
 
 async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
@@ -118,8 +121,9 @@ async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
         answers: &newer.rendered.answers,
         secrets: &found.lineage.secrets,
         render: Render::of(&newer.environment),
+        programs: newer.programs,
         tree: &newer.rendered.tree,
-        context: None,
+        context: Some(&newer.rendered.variables),
     };
     let outcome = update(&found, &project, &base.tree, target, style, &merger).map_err(|error| match error {
         UpdateError::Invalid(findings) => Stop::Invalid(findings),
