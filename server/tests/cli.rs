@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "cli/hooks.rs"]
+mod hooks;
 #[path = "cli/operations.rs"]
 mod operations;
 #[path = "cli/templates.rs"]

@@ -56,6 +56,11 @@ impl Repository {
         })
     }
 
+    /// Where `HEAD` is: what is written there is in no work tree.
+    pub fn git_folder(&self) -> &Path {
+        &self.git_folder
+    }
+
     /// As it was opened.
     pub fn path(&self) -> &Path {
         &self.path

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use engine_templates::tree::{Entry, Tree};
 
+use super::journal::{Begun, take_back};
 use super::tree_at;
 use crate::error::{Error, Result};
 
@@ -180,19 +181,24 @@ pub fn place(folder: &Path, wanted: Wanted<'_>) -> Result<()> {
         write(&new, path, entry)?;
     }
     fs::create_dir_all(&new).map_err(|error| cannot_write(&new, &error))?;
-    if exists {
-        fs::rename(folder, beside.path().join("old")).map_err(|error| cannot_write(folder, &error))?;
-    }
-    match fs::rename(&new, folder) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            if exists {
-                // Puts back what was there.
-                let _ = fs::rename(beside.path().join("old"), folder);
-            }
-            Err(cannot_write(folder, &error))
+    let done = if exists { exchange(&new, folder, &beside.path().join("old")) } else { fs::rename(&new, folder) };
+    done.map_err(|error| cannot_write(folder, &error))
+}
+
+/// Puts `new` in the place of `folder`, at once where the file system can.
+fn exchange(new: &Path, folder: &Path, old: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, new, CWD, folder, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
         }
     }
+    fs::rename(folder, old)?;
+    fs::rename(new, folder).inspect_err(|_| {
+        // Puts back what was there.
+        let _ = fs::rename(old, folder);
+    })
 }
 
 /// Everything, `.git` included.
@@ -222,7 +228,7 @@ pub(super) fn write_all(root: &Path, tree: &Tree) -> Result<()> {
 }
 
 /// Writes one entry below `root`, over what is there; never through a link.
-fn write(root: &Path, path: &str, entry: &Entry) -> Result<()> {
+pub(super) fn write(root: &Path, path: &str, entry: &Entry) -> Result<()> {
     let to = root.join(path);
     let parent = to.parent().unwrap_or(root).to_owned();
     through_no_link(root, &parent)?;
@@ -258,7 +264,7 @@ fn through_no_link(root: &Path, parent: &Path) -> Result<()> {
 }
 
 /// Makes a project's folder of `before` that of `after`, file by file; the record `last` is written after all others, so that
-/// a project that was left halfway still says where it came from.
+/// a project that was left halfway still says where it came from, and is taken back by the next command that reads it.
 ///
 /// # Errors
 /// [`Error::Conflict`] before anything is written for a file that is in the way and not tracked; [`Error::Unavailable`] for
@@ -275,25 +281,54 @@ pub fn apply(folder: &Path, before: &Tree, after: &Tree, last: &str) -> Result<u
         }
         through_no_link(folder, here.parent().unwrap_or(folder))?;
     }
-    let mut changed = 0;
-    let halfway = |error: Error| Error::Unavailable(format!("{error} Go back with: git restore . && git clean -n"));
-    for (path, _) in before.iter().filter(|(path, entry)| **entry != Entry::Folder && after.get(path).is_none()) {
-        let here = folder.join(path);
-        fs::remove_file(&here).map_err(|error| halfway(cannot_write(&here, &error)))?;
-        changed += 1;
-        // Folders that it leaves empty go with it.
-        let mut parent = here.parent();
-        while let Some(empty) = parent.filter(|parent| *parent != folder) {
-            if fs::remove_dir(empty).is_err() {
-                break;
-            }
-            parent = empty.parent();
-        }
+    let is_gone = |(path, entry): &(&str, &Entry)| **entry != Entry::Folder && after.get(path).is_none();
+    let gone: Vec<&str> = before.iter().filter(is_gone).map(|(path, _)| path).collect();
+    let changed = gone.len() + written.len();
+    if changed == 0 {
+        return Ok(0);
     }
+    let paths = gone.iter().copied().chain(written.iter().map(|(path, _)| *path));
+    let begun = Begun::new(folder, after, paths)?;
     let (ends, begins): (Vec<_>, Vec<_>) = written.into_iter().partition(|(path, _)| *path == last);
-    for (path, entry) in begins.into_iter().chain(ends) {
-        write(folder, path, entry).map_err(halfway)?;
-        changed += 1;
+    let change = || -> Result<()> {
+        gone.iter().try_for_each(|path| remove(folder, path))?;
+        begins.into_iter().chain(ends).try_for_each(|(path, entry)| write(folder, path, entry))
+    };
+    if let Err(error) = change() {
+        return Err(match take_back(folder) {
+            Ok(_) => Error::Unavailable(format!("{error} The project is as it was.")),
+            Err(also) => Error::Unavailable(format!("{error} {also} Go back with: git restore . && git clean -n")),
+        });
     }
+    begun.done()?;
     Ok(changed)
+}
+
+/// Removes a file or link, and the folders that it leaves empty.
+pub(super) fn remove(folder: &Path, path: &str) -> Result<()> {
+    let here = folder.join(path);
+    match fs::remove_file(&here) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_write(&here, &error)),
+        _ => {}
+    }
+    let mut parent = here.parent();
+    while let Some(empty) = parent.filter(|parent| *parent != folder) {
+        if fs::remove_dir(empty).is_err() {
+            break;
+        }
+        parent = empty.parent();
+    }
+    Ok(())
+}
+
+/// The file or link at a path, as Git would keep it.
+pub(super) fn entry_on_disk(folder: &Path, path: &str) -> Option<Entry> {
+    let here = folder.join(path);
+    let known = fs::symlink_metadata(&here).ok()?;
+    if known.is_symlink() {
+        let target = fs::read_link(&here).ok()?;
+        return Some(Entry::Link { target: target.to_string_lossy().into_owned() });
+    }
+    let mode = if known.permissions().mode() & 0o100 == 0 { 0o644 } else { 0o755 };
+    known.is_file().then(|| fs::read(&here)).and_then(io::Result::ok).map(|content| Entry::file(content, mode))
 }

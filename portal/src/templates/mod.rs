@@ -1,16 +1,21 @@
 //! Templates from where they are, and projects on the disk: what the engine needs from outside. No database is opened.
 
+mod archive;
+mod branch;
 mod folder;
 mod history;
 mod interpreters;
+mod journal;
 mod programs;
 mod source;
 #[cfg(test)]
 mod tests;
 mod trusted;
 
+pub use self::branch::commit_to_branch;
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::history::TemplateHistory;
+pub use self::journal::take_back;
 pub use self::programs::{AfterFiles, Programs};
 pub use self::source::{Fetched, Reference, fetch};
 pub use self::trusted::{Decision, Trusted};

@@ -8,7 +8,7 @@ use engine_templates::lineage::{Source, Version};
 use engine_templates::tree::Tree;
 use tokio_util::sync::CancellationToken;
 
-use super::{read_folder, tree_at};
+use super::{archive, read_folder, tree_at};
 use crate::error::{Error, Result};
 use crate::git::{self, Address, Connection, Login, Remote, Watch};
 
@@ -63,7 +63,7 @@ impl Fetched {
     }
 }
 
-/// Brings a template here: `address` is a folder or a Git address. Repositories elsewhere are mirrored below `mirrors`. A folder
+/// Brings a template here: `address` is a folder, a zip archive or a Git address. Repositories elsewhere are mirrored below `mirrors`. A folder
 /// is taken as it is, with what is not committed, unless `reference` says which commit; `say` hears how far git is.
 ///
 /// # Errors
@@ -84,6 +84,12 @@ pub async fn fetch(
             of_folder(&path, directory.as_deref(), name.as_deref())
         };
         return tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    }
+    if archive::is_one(address) {
+        return match reference {
+            Reference::Named(name) => Err(Error::not_found(format!("{name:?}: an archive has no versions: this one"))),
+            _ => archive::fetch(address, directory).await,
+        };
     }
     let parsed = Address::parse(address).map_err(|expected| {
         Error::not_found(format!("The template {address:?}, which is neither a folder nor {expected},"))

@@ -145,3 +145,46 @@ fn a_project_is_changed_where_nothing_can_be_lost() {
     assert!(!project.join("old").exists());
     assert_eq!(read_folder(project).unwrap().get("new/c"), Some(&file("3")));
 }
+
+/// A zip archive of these names and texts.
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in files {
+        match name.ends_with('/') {
+            true => zip.add_directory(*name, options).unwrap(),
+            false => {
+                zip.start_file(*name, options).unwrap();
+                zip.write_all(text.as_bytes()).unwrap();
+            }
+        }
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_archive_is_a_template_without_a_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Template.ZIP");
+    let address = path.to_str().unwrap();
+    let bring = || fetch(address, None, Reference::Newest, folder.path(), |_| {});
+    std::fs::write(&path, zipped(&[("t-1/", ""), ("t-1/cookiecutter.json", "{}"), ("t-1/a/b", "x")])).unwrap();
+    let fetched = bring().await.unwrap();
+    assert_eq!(fetched.tree, tree(&[("cookiecutter.json", "{}"), ("a/b", "x")]));
+    assert!(fetched.version.commit.is_none() && fetched.identity().starts_with("sha256:"));
+    assert!(fetch(address, None, Reference::Named("v1"), folder.path(), |_| {}).await.is_err());
+    for (files, expected) in [
+        (&[("cookiecutter.json", "{}")][..], "does not begin with a folder"),
+        (&[("t/", ""), ("t/../../etc/passwd", "x")], "no path: the path leads out"),
+        (&[("t/", "")], "it is empty"),
+    ] {
+        std::fs::write(&path, zipped(files)).unwrap();
+        let said = bring().await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
+    std::fs::write(&path, "no zip").unwrap();
+    assert!(matches!(bring().await, Err(Error::Unavailable(_))));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(bring().await, Err(Error::NotFound(_))));
+}

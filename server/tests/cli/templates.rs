@@ -20,13 +20,13 @@ fn template(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-fn commit(folder: &Path, message: &str) {
+pub fn commit(folder: &Path, message: &str) {
     git(folder, &["add", "--all"]);
     git(folder, &["commit", "--quiet", "-m", message]);
 }
 
 /// Everything that `slipway` writes outside of the project stays in `folder`.
-fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = slipway(folder, arguments);
     command.env("XDG_CACHE_HOME", folder.join("cache")).env("HOME", folder).env_remove("COOKIECUTTER_CONFIG");
     let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();

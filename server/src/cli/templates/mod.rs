@@ -228,6 +228,15 @@ fn environment(template: &str, fetched: &Fetched, output: &Path) -> Environment 
     environment
 }
 
+/// Takes back an update of the project that was killed halfway.
+fn settle(project: &Path) -> std::result::Result<(), Stop> {
+    // Whether it is a project at all is said by whoever reads it.
+    if engine_repo::Repository::open(project).is_ok() && portal::templates::take_back(project)? > 0 {
+        eprintln!("note: an update of {} was interrupted before; it was taken back", project.display());
+    }
+    Ok(())
+}
+
 /// What a project remembers.
 fn lineage_of(project: &Tree, folder: &Path) -> std::result::Result<Found, Stop> {
     match engine_templates::lineage::find(project)? {

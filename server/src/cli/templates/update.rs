@@ -9,17 +9,18 @@ use engine_templates::update::{ConflictStyle, Outcome, Target, UpdateError, upda
 use engine_templates::{Environment, Rendered, Template};
 use portal::Error;
 use portal::git::Merger;
-use portal::templates::{Fetched, apply, read_project};
+use portal::templates::{Fetched, apply, commit_to_branch, read_committed, read_project};
 
 use super::programs::admit;
-use super::{Format, Given, Stop, ask, bring_template, lineage_of, otherwise, render_recorded};
+use super::{Format, Given, Stop, ask, bring_template, lineage_of, otherwise, render_recorded, settle};
 use crate::cli::{FAILED, print_findings};
 
 #[derive(Args)]
 #[command(
     after_help = "Exit codes: 0 updated or up to date, 1 conflicts are left, or it failed, 2 invalid, 4 not trusted.\n\n\
                         Examples:\n  slipway update\n  slipway update ~/work/berths --dry-run\n  \
-                        slipway update . --ref v2.0.0 --conflict rej"
+                        slipway update . --ref v2.0.0 --conflict rej\n  \
+                        slipway update . --branch template-update"
 )]
 pub struct Update {
     /// The project
@@ -42,6 +43,9 @@ pub struct Update {
     /// Write a patch for `git apply`, and change nothing
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     patch: Option<PathBuf>,
+    /// Commit the result to a new branch, and leave the work tree as it is
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["dry_run", "patch"])]
+    branch: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -103,7 +107,12 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
 }
 
 async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
-    let project = read_project(&arguments.project)?;
+    settle(&arguments.project)?;
+    let touches_no_work_tree = arguments.branch.is_some() || arguments.dry_run || arguments.patch.is_some();
+    let project = match touches_no_work_tree {
+        true => read_committed(&arguments.project)?,
+        false => read_project(&arguments.project)?,
+    };
     let found = lineage_of(&project, &arguments.project)?;
     let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
     let base = render_recorded(&found.lineage, &fetched, &arguments.given.executed)?;
@@ -134,11 +143,22 @@ async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
         use engine_templates::update::Merge;
         let patch = merger.patch(&project, &outcome.tree).map_err(|error| Error::Unavailable(error.to_string()))?;
         std::fs::write(file, patch).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+    } else if let Some(branch) = &arguments.branch {
+        if outcome.tree != project {
+            let message = message(&outcome);
+            commit_to_branch(&arguments.project, branch, &message, &project, &outcome.tree)?;
+        }
     } else if !arguments.dry_run {
         apply(&arguments.project, &project, &outcome.tree, FILE)?;
     }
     say(arguments, &outcome, outcome.tree == project);
     Ok(outcome.plan.has_conflicts())
+}
+
+/// What a commit says of an update.
+fn message(outcome: &Outcome) -> String {
+    let (from, to) = (outcome.plan.from.name(), outcome.plan.to.name());
+    format!("Update from the template, {from} to {to}\n\n{}", outcome.plan.to_text())
 }
 
 /// A version from which the recorded one stems is older.
@@ -167,6 +187,11 @@ fn say(arguments: &Update, outcome: &Outcome, is_same: bool) {
         }
         Format::Text => {
             print!("{}", outcome.plan.to_text());
+            if let Some(branch) = &arguments.branch {
+                let left = if outcome.plan.has_conflicts() { ", with conflicts to settle" } else { "" };
+                println!("It is the branch {branch}{left}: git switch {branch}");
+                return;
+            }
             match (&arguments.patch, arguments.dry_run, outcome.plan.has_conflicts()) {
                 (Some(file), ..) => println!("The patch is in {}: git apply {0}", file.display()),
                 (None, true, _) => println!("Nothing was written."),
