@@ -15,8 +15,7 @@ const BRANCHES: usize = 500;
 /// Where a text becomes too deep, if it does.
 pub fn too_deep(source: &str, syntax: &Syntax) -> Option<usize> {
     // A word takes a byte at least, so that most texts need no closer look.
-    let many_branches = source.matches("elif").nth(BRANCHES).is_some();
-    if source.len() < OPERATORS && !many_branches {
+    if source.len() < OPERATORS {
         return None;
     }
     if let Some(prefix) = &syntax.line_statement {
