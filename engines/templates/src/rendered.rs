@@ -20,8 +20,8 @@ pub struct Rendered {
     pub origins: BTreeMap<String, Origin>,
     /// Every question's answer, given or taken from its default: what has to be remembered to render this again.
     pub answers: Answers,
-    /// Every variable of the template as texts were rendered with it, its own (`_x`) included, in the dialect's order, and
-    /// without what a renderer adds: what `.cruft.json` keeps.
+    /// Every variable of the template as texts were rendered with it, its own (`_x`) included, in the order in which their
+    /// values are found, and without what a renderer adds: what `.cruft.json` keeps.
     pub variables: Map<String, Value>,
     /// What is to be run around the writing, with the text that answers made of it.
     pub hooks: Vec<Hook>,

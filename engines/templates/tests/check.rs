@@ -163,6 +163,21 @@ fn nothing_is_certain_when_a_script_may_change_the_questions() {
 }
 
 #[test]
+fn what_is_nested_deeply_is_let_be() {
+    let [open, close] = ["(", ")"].map(|bracket| bracket.repeat(100_000));
+    for name in [
+        format!("{{{{ {open}1{close} }}}}"),
+        format!("{{{{ {}1 }}}}", "not ".repeat(100_000)),
+        "{% if x|lower".repeat(999),
+    ] {
+        let found = check(&manifest(), &[(&format!("{{{{cookiecutter.slug}}}}/{name}"), b"")]);
+        assert!(found[0].contains("syntax"), "{found:?}");
+    }
+    let many = "{% if cookiecutter.slug == 'a' %}".repeat(300) + &"{% endif %}".repeat(300);
+    assert!(of(&many).len() <= 1);
+}
+
+#[test]
 fn nothing_is_certain_when_a_text_changes_the_variables() {
     let text = b"{% set _ = cookiecutter.update({'docs': 'y'}) %}{% if cookiecutter.docs == 'y' %}{{ cookiecutter.new }}{% endif %}";
     assert_eq!(check(&manifest(), &[("{{cookiecutter.slug}}/f", text.as_slice())]), [""; 0]);

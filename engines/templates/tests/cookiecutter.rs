@@ -275,6 +275,45 @@ fn a_template_that_does_not_end_is_stopped() {
 }
 
 #[test]
+fn what_is_nested_too_deeply_to_be_read_is_refused() {
+    let deep = |before: &str, part: &str, after: &str, times: usize| format!("{before}{}{after}", part.repeat(times));
+    let bombs = [
+        deep("{{ ", "not ", "1 }}", 100_000),
+        deep("{{ ", "-", "1 }}", 100_000),
+        deep("{{ 1", "|int", " }}", 100_000),
+        deep("{{ 1", " and 1", " }}", 100_000),
+        deep("{{ 1", "()", " }}", 100_000),
+        deep("{{ ", "(", "", 100_000),
+        deep("{{ ", "[", "", 100_000),
+        deep("{{ ", "1 if x else ", "1 }}", 100_000),
+        deep("{% if 0 %}", "{% elif 0 %}", "{% endif %}", 100_000),
+        deep("", "{% if 0 %}", "", 100_000),
+        deep("", "{% for a in b %}", "", 100_000),
+    ];
+    for bomb in bombs {
+        let [own, included] = [bomb.as_str(), "{% include 'g' %}"];
+        for files in [
+            [("{{cookiecutter.slug}}/f", own), ("hooks/x", "")],
+            [("{{cookiecutter.slug}}/f", included), ("templates/g", own)],
+        ] {
+            let found = said(render(&json!({"slug": "p"}), &files));
+            assert!(found[0].contains("template.syntax"), "{found:?}");
+        }
+        let found = said(render(&json!({"slug": "p", "deep": bomb}), &[("{{cookiecutter.slug}}/f", "")]));
+        assert!(found[0].contains("template.syntax"), "{found:?}");
+    }
+    // As deep as it may be.
+    let whole = format!(
+        "{}{}{}",
+        "{% if 0 %}{% else %}".repeat(100),
+        deep("{% if 0 %}", "{% elif 0 %}", "", 499),
+        deep("{% elif ", "not ", "1 %}", 990)
+    );
+    let ends = "{% endif %}".repeat(101);
+    render(&json!({"slug": "p"}), &[("{{cookiecutter.slug}}/f", &(whole + &ends))]).unwrap();
+}
+
+#[test]
 fn text_that_is_no_utf_8_is_told_with_its_place() {
     let mut files = tree(&[("cookiecutter.json", r#"{"slug": "p"}"#)]);
     let latin = "title\nGr\u{fc}\u{df}e aus K\u{f6}ln und anderswo\n".chars().map(|one| one as u8).collect::<Vec<_>>();

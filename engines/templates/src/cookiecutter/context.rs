@@ -13,8 +13,11 @@ use crate::{Answers, Choice, Environment, Kind, Question};
 
 /// What a template is rendered with.
 pub struct Filled {
-    /// All variables, in the order in which cookiecutter finds them: dictionaries last.
+    /// All variables, in the order of the manifest.
     pub values: Map<String, Value>,
+    /// Those of the manifest in the order in which their values are found, dictionaries last: cruft keeps them so, where
+    /// cookiecutter puts them into those that it has.
+    pub found: Map<String, Value>,
     pub questions: Vec<Question>,
     /// What has to be remembered: answers and the defaults that were taken.
     pub answers: Answers,
@@ -211,23 +214,25 @@ impl Filling<'_> {
         label.map_or(shown, str::to_owned)
     }
 
-    fn finish(mut self) -> Result<Filled, Findings> {
+    fn finish(self) -> Result<Filled, Findings> {
         if !self.findings.is_empty() {
             return Err(self.findings.into());
         }
+        let mut ordered = Map::new();
         let mut remembered = Answers::default();
         for name in self.manifest.variables.keys() {
             let Some(value) = self.values.get(name) else { continue };
+            ordered.insert(name.clone(), value.clone());
             if !name.starts_with('_') || self.answers.get(name).is_some() {
                 remembered.insert(name.clone(), value.clone());
             }
         }
         for (name, value) in self.answers.iter() {
-            if !self.values.contains_key(name) {
-                self.values.insert(name.to_owned(), value.clone());
+            if !ordered.contains_key(name) {
+                ordered.insert(name.to_owned(), value.clone());
             }
         }
-        Ok(Filled { values: self.values, questions: self.questions, answers: remembered })
+        Ok(Filled { values: ordered, found: self.values, questions: self.questions, answers: remembered })
     }
 }
 

@@ -51,9 +51,8 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
         project.findings.extend(findings);
         Vec::new()
     });
-    let mut variables = filled.values.clone();
-    variables.retain(|name, _| template.manifest.variables.contains_key(name));
-    let made = Rendered { folder: Some(name), answers: filled.answers, variables, hooks, ..Rendered::default() };
+    let (answers, variables) = (filled.answers, filled.found);
+    let made = Rendered { folder: Some(name), answers, variables, hooks, ..Rendered::default() };
     project.finish(made)
 }
 

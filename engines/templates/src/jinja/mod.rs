@@ -6,6 +6,7 @@
 
 mod arguments;
 mod chance;
+mod depth;
 mod entities;
 mod filters;
 mod foreign;
@@ -43,6 +44,9 @@ use time::Clock;
 
 use crate::Limits;
 use crate::extensions::{Brought, Extensions};
+
+/// What is said of a text that is nested too deeply to be read.
+const TOO_DEEP: &str = "the text is nested too deeply";
 
 /// Where includes, parents and imports come from: the text of a template by its name, before anything is rewritten.
 pub type Loader = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -92,8 +96,12 @@ impl Jinja {
             foreign::add(&mut environment, extensions);
         }
         let read = syntax.clone();
-        environment
-            .set_loader(move |name| Ok(loader(name).map(|source| rewrite::rewrite(&source, &read).into_owned())));
+        environment.set_loader(move |name| match loader(name) {
+            Some(source) if depth::too_deep(&source, &read).is_some() => {
+                Err(minijinja::Error::new(ErrorKind::SyntaxError, format!("{name}: {TOO_DEEP}")))
+            }
+            source => Ok(source.map(|source| rewrite::rewrite(&source, &read).into_owned())),
+        });
         Ok(Self { environment, syntax, statements, extensions, chance, limits: inputs.limits })
     }
 
@@ -110,7 +118,7 @@ impl Jinja {
             return Ok(normalise_lines(source, &self.syntax.newline).into_owned());
         }
         self.chance.begin(name);
-        self.check_statements(name, source)?;
+        self.check_readable(name, source)?;
         let rewritten = rewrite::rewrite(source, &self.syntax);
         let problem = |error: &minijinja::Error| Problem::of(error, Some((name, source)));
         let template = self.environment.template_from_named_str(name, &rewritten).map_err(|error| problem(&error))?;
@@ -133,7 +141,7 @@ impl Jinja {
         if !self.syntax.occurs_in(source) {
             return Ok(HashSet::new());
         }
-        self.check_statements(name, source)?;
+        self.check_readable(name, source)?;
         let rewritten = rewrite::rewrite(source, &self.syntax);
         let template = self.environment.template_from_named_str(name, &rewritten);
         let template = template.map_err(|error| Problem::of(&error, Some((name, source))))?;
@@ -172,6 +180,15 @@ impl Jinja {
 
     fn brought(&self) -> Option<&Brought> {
         self.extensions.as_deref().map(Extensions::brought)
+    }
+
+    /// # Errors
+    /// What is not to be given to minijinja.
+    fn check_readable(&self, name: &str, source: &str) -> Result<(), Problem> {
+        match depth::too_deep(source, &self.syntax) {
+            Some(at) => Err(Problem::too_deep(name, source, at)),
+            None => self.check_statements(name, source),
+        }
     }
 
     /// minijinja knows statements that Jinja2 knows only with an extension, and none of those that other extensions read.

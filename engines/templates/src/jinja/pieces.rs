@@ -51,22 +51,32 @@ pub fn pieces(source: &str, syntax: &Syntax) -> Vec<Piece> {
         (PieceKind::Variable, &syntax.variable.0),
     ];
     starts.sort_by_key(|(_, start)| std::cmp::Reverse(start.len()));
-    while let Some((at, kind, start)) = starts
-        .iter()
-        .filter(|(_, start)| !start.is_empty())
-        .filter_map(|(kind, start)| {
-            source[position..].find(start.as_str()).map(|offset| (position + offset, *kind, *start))
-        })
-        .min_by_key(|(at, _, start)| (*at, std::cmp::Reverse(start.len())))
-    {
+    // Where each is found next; what is not found is not looked for again.
+    let mut next: [Option<usize>; 3] = [Some(0); 3];
+    let mut raw_has_no_end = false;
+    loop {
+        for (next, (_, start)) in next.iter_mut().zip(&starts) {
+            let is_behind = next.is_some_and(|next| next < position || next == 0);
+            if is_behind {
+                let found = source[position..].find(start.as_str()).filter(|_| !start.is_empty());
+                *next = found.map(|offset| position + offset);
+            }
+        }
+        let each = next.iter().zip(&starts).filter_map(|(at, (kind, start))| Some(((*at)?, *kind, *start)));
+        let Some((at, kind, start)) = each.min_by_key(|(at, _, start)| (*at, std::cmp::Reverse(start.len()))) else {
+            break;
+        };
         let piece = match kind {
             PieceKind::Comment => comment(source, at, start.len(), &syntax.comment.1),
-            PieceKind::Block => match raw_end(source, at, syntax) {
+            PieceKind::Block => match (!raw_has_no_end).then(|| raw_end(source, at, syntax)).flatten() {
                 Some(end) => {
                     position = end;
                     continue;
                 }
-                None => tag(source, at, start.len(), &syntax.block.1, kind),
+                None => {
+                    raw_has_no_end |= whole_tag(source, at, "raw", syntax).is_some();
+                    tag(source, at, start.len(), &syntax.block.1, kind)
+                }
             },
             _ => tag(source, at, start.len(), &syntax.variable.1, kind),
         };

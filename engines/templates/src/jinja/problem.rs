@@ -5,6 +5,7 @@ use std::ops::Range;
 use minijinja::{Error, ErrorKind};
 use model::{Finding, Level};
 
+use super::TOO_DEEP;
 use super::foreign::Failed;
 
 /// A failed render.
@@ -44,9 +45,7 @@ impl Problem {
 
     /// A statement that only an extension brings: one of Jinja2's own, or the named one of the template.
     pub fn unknown_statement(name: &str, source: &str, at: usize, statement: &str, extension: Option<&str>) -> Self {
-        let line_start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = source[..at].matches('\n').count() + 1;
-        let column = source[line_start..at].chars().count() + 1;
+        let (line, column) = place(source, at);
         let (rule, message, help) = match (extension, statement) {
             (Some(extension), _) => {
                 let message = format!("the tag {statement:?} is read by the extension {extension:?}");
@@ -58,7 +57,14 @@ impl Problem {
                 ("template.syntax", message, format!("add \"{extension}\" to _extensions"))
             }
         };
-        let finding = Finding::new(rule, Level::Error, message, help).at(name, line as u32, column as u32);
+        let finding = Finding::new(rule, Level::Error, message, help).at(name, line, column);
+        Self { finding: Box::new(finding), undefined: None }
+    }
+
+    pub fn too_deep(name: &str, source: &str, at: usize) -> Self {
+        let (line, column) = place(source, at);
+        let help = "write several tags, with `set` for what is between";
+        let finding = Finding::new("template.syntax", Level::Error, TOO_DEEP, help).at(name, line, column);
         Self { finding: Box::new(finding), undefined: None }
     }
 
@@ -77,6 +83,12 @@ impl Problem {
         }
         self
     }
+}
+
+/// Line and column of a place in a text, from 1.
+fn place(source: &str, at: usize) -> (u32, u32) {
+    let start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    (source[..at].matches('\n').count() as u32 + 1, source[start..at].chars().count() as u32 + 1)
 }
 
 /// The name that a misspelt one may have meant.

@@ -10,7 +10,7 @@ use crate::cookiecutter::Template;
 use crate::jinja::Syntax;
 
 /// As many cases are tried.
-const CASES: usize = 1_024;
+const CASES: usize = 512;
 
 /// The values that a variable can have.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::jinja::{Token, TokenKind};
 
+/// How deep expressions may be nested; what is deeper is unknown.
+const DEPTH: usize = 40;
+
 /// A value that is known.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Known {
@@ -43,7 +46,7 @@ impl Expression {
     /// Reads tokens of a source.
     pub fn read(source: &str, tokens: &[Token]) -> Self {
         let words: Vec<_> = tokens.iter().map(|token| (&source[token.range.clone()], token.kind)).collect();
-        read(&words)
+        read(&words, 0)
     }
 
     /// What it is when the variables have these values; `None` where that is not known.
@@ -177,33 +180,37 @@ fn contains(left: &Expression, right: &Expression, values: &BTreeMap<&str, Known
     }
 }
 
-fn read(words: Words<'_>) -> Expression {
+fn read(words: Words<'_>, depth: usize) -> Expression {
+    if depth > DEPTH {
+        return Expression::Unknown;
+    }
+    let deeper = depth + 1;
     if let Some(inner) = enclosed(words, "(", ")") {
-        return read(inner);
+        return read(inner, deeper);
     }
     if let [then, rest] = split(words, &["if"], true).as_slice()
         && let [test, otherwise] = split(rest, &["else"], true).as_slice()
     {
         return Expression::Choice {
-            test: Box::new(read(test)),
-            then: Box::new(read(then)),
-            otherwise: Box::new(read(otherwise)),
+            test: Box::new(read(test, deeper)),
+            then: Box::new(read(then, deeper)),
+            otherwise: Box::new(read(otherwise, deeper)),
         };
     }
     for (word, make) in [("or", Expression::Or as fn(Vec<Expression>) -> Expression), ("and", Expression::And)] {
         let parts = split(words, &[word], false);
         if parts.len() > 1 {
-            return make(parts.into_iter().map(read).collect());
+            return make(parts.into_iter().map(|part| read(part, deeper)).collect());
         }
     }
     if let [("not", TokenKind::Name), rest @ ..] = words {
-        return Expression::Not(Box::new(read(rest)));
+        return Expression::Not(Box::new(read(rest, deeper)));
     }
-    compared(words).unwrap_or_else(|| primary(words))
+    compared(words, depth).unwrap_or_else(|| primary(words, depth))
 }
 
 /// A comparison, where it is one of two sides.
-fn compared(words: Words<'_>) -> Option<Expression> {
+fn compared(words: Words<'_>, depth: usize) -> Option<Expression> {
     let comparing = ["==", "!=", "in", "not", "is", "<", ">", "<=", ">="];
     let at = top_level(words).find(|at| comparing.contains(&words[*at].0) && words[*at].1 != TokenKind::String)?;
     let (left, rest) = (&words[..at], &words[at + 1..]);
@@ -214,7 +221,7 @@ fn compared(words: Words<'_>) -> Option<Expression> {
     if top_level(right).any(|at| comparing.contains(&right[at].0) && right[at].1 != TokenKind::String) {
         return Some(Expression::Unknown);
     }
-    let (left, right) = (Box::new(primary(left)), Box::new(primary(right)));
+    let (left, right) = (Box::new(primary(left, depth)), Box::new(primary(right, depth)));
     Some(match operator {
         "==" => Expression::Equal(left, right),
         "!=" => Expression::Not(Box::new(Expression::Equal(left, right))),
@@ -224,9 +231,12 @@ fn compared(words: Words<'_>) -> Option<Expression> {
     })
 }
 
-fn primary(words: Words<'_>) -> Expression {
+fn primary(words: Words<'_>, depth: usize) -> Expression {
+    if depth > DEPTH {
+        return Expression::Unknown;
+    }
     if let Some(inner) = enclosed(words, "(", ")").filter(|inner| !inner.is_empty()) {
-        return if top_level(inner).any(|at| inner[at].0 == ",") { list(inner) } else { read(inner) };
+        return if top_level(inner).any(|at| inner[at].0 == ",") { list(inner) } else { read(inner, depth + 1) };
     }
     if let Some(inner) = enclosed(words, "[", "]") {
         return list(inner);
@@ -240,7 +250,7 @@ fn primary(words: Words<'_>) -> Expression {
         [rest @ .., ("|", _), ("lower", _)] | [rest @ .., (".", _), ("lower", _), ("(", _), (")", _)]
             if top_level(rest).count() > 0 =>
         {
-            Expression::Lower(Box::new(primary(rest)))
+            Expression::Lower(Box::new(primary(rest, depth + 1)))
         }
         [word] => literal(*word).map_or(Expression::Unknown, Expression::Literal),
         _ => Expression::Unknown,
