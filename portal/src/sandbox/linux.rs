@@ -47,6 +47,10 @@ const SYSTEM: [&str; 22] = [
     "/etc/mime.types",
     "/etc/python3",
 ];
+/// The least that Linux takes as the largest number of a process (`RESERVED_PIDS`).
+const FEWEST_PIDS: usize = 301;
+/// Since this version processes are counted in each user namespace, before it all of a user's together.
+const COUNTS_IN_NAMESPACES: (u32, u32) = (5, 14);
 /// Devices without a memory.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
@@ -122,6 +126,9 @@ fn own_root(spec: &Spec) -> io::Result<()> {
     // Only what runs here is seen in it. Some containers do not allow it, and then there is no root.
     let own = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), &root.join("proc"), Some("proc"), own, nothing)?;
+    // Since Linux 6.14 it is the namespace's own, and limits those whom RLIMIT_NPROC does not (proc_sys_kernel(5)).
+    let most = spec.limits.processes.max(FEWEST_PIDS).to_string();
+    let _ = fs::write(root.join("proc/sys/kernel/pid_max"), most);
     let old = root.join("old");
     fs::create_dir(&old)?;
     pivot_root(&root, &old)?;
@@ -176,8 +183,18 @@ fn become_program(mut spec: Spec) -> Result<ExitCode, String> {
     ] {
         setrlimit(resource, most, most).map_err(|error| format!("a limit could not be set: {error}"))?;
     }
+    if spec.fence.apart && version().is_some_and(|version| version >= COUNTS_IN_NAMESPACES) {
+        let most = limits.processes as u64;
+        setrlimit(Resource::RLIMIT_NPROC, most, most).map_err(|error| format!("a limit could not be set: {error}"))?;
+    }
     spec.fence.writes_nothing_else = forbid_writing(&spec);
     Ok(spec.become_program())
+}
+
+fn version() -> Option<(u32, u32)> {
+    let text = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+    let mut parts = text.split(|one: char| !one.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// Landlock: reading where reading is allowed, writing in the scratch folder, nothing else, neither for the program nor for what

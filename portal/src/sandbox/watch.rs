@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
 
 use super::Limits;
 use super::spec::{REASON, REFUSED};
@@ -25,6 +27,8 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
     let ended = Arc::new(AtomicBool::new(false));
     let scratch = scratch.to_owned();
     let seen = ended.clone();
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stopping = stopped.clone();
     thread::spawn(move || {
         let mut step = 0;
         loop {
@@ -37,6 +41,9 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
                 return;
             }
             if let Some(why) = too_much {
+                stopping.store(true, Ordering::Release);
+                // All others first, so that what is said is the last.
+                let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
                 eprintln!("{REASON}{why}");
                 // The end of the first process of a namespace ends all others in it.
                 std::process::exit(i32::from(REFUSED));
@@ -51,6 +58,10 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
             Ok(_) | Err(Errno::EINTR) => continue,
             Err(error) => return Err(format!("it could not be waited for: {error}")),
         };
+        if stopped.load(Ordering::Acquire) {
+            // The other thread says why, and ends this process.
+            thread::sleep(STEP * 100);
+        }
         if pid.as_raw() == own {
             ended.store(true, Ordering::Release);
             return Ok(ExitCode::from(u8::try_from(code).unwrap_or(REFUSED)));

@@ -188,3 +188,76 @@ async fn an_archive_is_a_template_without_a_version() {
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(bring().await, Err(Error::NotFound(_))));
 }
+
+#[test]
+fn an_update_that_was_killed_halfway_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let before = tree(&[("a", "1"), ("deep/b", "2"), ("c", "3"), ("same", "4")]);
+    for (path, entry) in before.iter() {
+        super::folder::write(here, path, entry).unwrap();
+    }
+    git(here, &["init", "--quiet"]);
+    git(here, &["add", "."]);
+    git(here, &["commit", "--quiet", "--message=First"]);
+    assert_eq!(take_back(here).unwrap(), 0);
+    let after = tree(&[("a", "new"), ("deep/b", "new"), ("new/d", "new"), ("same", "4"), ("later", "x")]);
+    let paths = ["a", "deep/b", "c", "new/d", "later"];
+    // Killed after four of five, one of which somebody has written to since.
+    let half = || {
+        super::journal::Begun::new(here, &after, paths.into_iter()).unwrap();
+        for (path, entry) in after.iter().filter(|(path, _)| *path != "later") {
+            super::folder::write(here, path, entry).unwrap();
+        }
+        std::fs::remove_file(here.join("c")).unwrap();
+    };
+    half();
+    std::fs::write(here.join("deep/b"), "of the team").unwrap();
+    assert_eq!(take_back(here).unwrap(), 3);
+    let read = |path: &str| std::fs::read_to_string(here.join(path)).unwrap();
+    assert_eq!([read("a"), read("deep/b"), read("c")], ["1", "of the team", "3"]);
+    assert!(!here.join("new").exists() && take_back(here).unwrap() == 0);
+
+    // What was committed since is not touched.
+    half();
+    git(here, &["add", "--all"]);
+    git(here, &["commit", "--quiet", "--message=Second"]);
+    assert_eq!(take_back(here).unwrap(), 0);
+    assert_eq!(read("a"), "new");
+
+    // A whole update leaves nothing to take back.
+    let (now, next) = (read_project(here).unwrap(), tree(&[("a", "newest")]));
+    assert_eq!(apply(here, &now, &next, "none").unwrap(), 4);
+    assert!(take_back(here).unwrap() == 0 && read("a") == "newest" && !here.join("deep").exists());
+}
+
+#[test]
+fn an_update_is_a_commit_on_a_branch_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let before = tree(&[("a", "1"), ("deep/b", "2"), ("deep/c", "3"), ("gone/x", "4"), ("file", "5")]);
+    for (path, entry) in before.iter() {
+        super::folder::write(here, path, entry).unwrap();
+    }
+    git(here, &["init", "--quiet", "--initial-branch=main"]);
+    git(here, &["config", "user.name", "Ada"]);
+    git(here, &["config", "user.email", "ada@example.com"]);
+    git(here, &["add", "."]);
+    git(here, &["commit", "--quiet", "--message=First"]);
+    git(here, &["config", "core.fsmonitor", "touch was-run"]);
+    std::fs::write(here.join("a"), "being edited").unwrap();
+    let mut after = tree(&[("a", "new"), ("deep/c", "3"), ("deep/d/e", "new"), ("file/now", "a folder")]);
+    after.insert("run", Entry::file(*b"#!/bin/sh", 0o755)).unwrap();
+    after.insert("link", Entry::Link { target: "a".to_owned() }).unwrap();
+    let commit = commit_to_branch(here, "template-update", "Update", &before, &after).unwrap();
+    let repository = engine_repo::Repository::open(here).unwrap();
+    assert_eq!(repository.resolve("template-update").unwrap().as_deref(), Some(commit.as_str()));
+    assert_eq!(tree_at(&repository, &commit).unwrap(), after);
+    assert_eq!(tree_at(&repository, &repository.head().unwrap().unwrap().commit).unwrap(), before);
+    assert_eq!(std::fs::read_to_string(here.join("a")).unwrap(), "being edited");
+    assert!(!here.join("was-run").exists());
+    git(here, &["fsck", "--strict", "--no-dangling"]);
+    for name in ["template-update", "no such..name"] {
+        assert!(matches!(commit_to_branch(here, name, "x", &before, &after), Err(Error::Conflict(_))), "{name}");
+    }
+}
