@@ -2,7 +2,7 @@
 
 use engine_templates::lineage::{Found, Lineage, Render, Source, Version};
 use engine_templates::tree::{Entry, Tree};
-use engine_templates::update::{ConflictStyle, Outcome, Target, update};
+use engine_templates::update::{ConflictStyle, Merge, Outcome, Target, update};
 use engine_templates::{Answers, Dialect, Environment};
 
 #[path = "../../examples/shared/git.rs"]
@@ -77,14 +77,23 @@ pub fn run_to(
     version: &Version,
     style: ConflictStyle,
 ) -> Outcome {
-    let answers = found.lineage.answers.clone();
-    let target = Target {
+    let target = target(found, theirs, version);
+    update(found, ours, base, target, style, &TestGit::merge()).unwrap()
+}
+
+/// [`run`], by another merge.
+pub fn run_with(found: &Found, ours: &Tree, base: &Tree, theirs: &Tree, merge: &dyn Merge) -> Outcome {
+    let version = version('2');
+    update(found, ours, base, target(found, theirs, &version), ConflictStyle::Inline, merge).unwrap()
+}
+
+fn target<'a>(found: &'a Found, tree: &'a Tree, version: &'a Version) -> Target<'a> {
+    Target {
         version,
-        answers: &answers,
+        answers: &found.lineage.answers,
         secrets: &found.lineage.secrets,
         render: found.lineage.render.unwrap_or_else(|| Render::of(&environment())),
-        tree: theirs,
+        tree,
         context: None,
-    };
-    update(found, ours, base, target, style, &TestGit::merge()).unwrap()
+    }
 }
