@@ -61,7 +61,8 @@ pub fn reference_python() -> Result<PathBuf> {
     Ok(own)
 }
 
-/// Lets cookiecutter and Jinja2 render the matrix of small templates and the grown expressions, and compares with the engine.
+/// Lets cookiecutter and Jinja2 render the matrix of small templates and the grown expressions, and cruft update projects, and
+/// compares with the engine.
 fn templates() -> Result<()> {
     let own = reference_python()?;
     let (scripts, folder) = (root().join("engines/templates/conformance"), target().join("conformance"));
@@ -80,5 +81,10 @@ fn templates() -> Result<()> {
     step("Comparing expressions with Jinja2", || {
         python("expressions.py", &[Path::new("8000"), &expressions])?;
         compare("expressions", &expressions)
+    })?;
+    let updates = folder.join("updates");
+    step("Comparing updates with cruft", || {
+        python("updates.py", &[&updates])?;
+        compare("updates", &updates)
     })
 }

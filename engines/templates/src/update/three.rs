@@ -23,7 +23,8 @@ pub(super) fn paths<'a>(trees: &[&'a Tree]) -> BTreeSet<&'a str> {
 /// The merged tree. Where no file was changed on both sides and no rename can play a part, each path is taken from the side
 /// that changed it: what Git would do, without asking it.
 ///
-/// What is equal in all three trees is not shown to `merge`, nor are files of ours alone where no rename can end there.
+/// Of what is equal in all three trees `merge` is shown only what has a say in it; files of ours alone, only where a rename can
+/// end there.
 pub(super) fn merge(base: &Tree, ours: &Tree, theirs: &Tree, merge: &dyn Merge) -> Result<Merged, MergeError> {
     let all = paths(&[base, ours, theirs]);
     let our = Side::new(base, ours);
@@ -42,9 +43,14 @@ pub(super) fn merge(base: &Tree, ours: &Tree, theirs: &Tree, merge: &dyn Merge) 
     let own_matter = !our.deleted.is_empty() || !their.deleted.is_empty();
     let (mut small_base, mut small_ours, mut small_theirs) = (base.clone(), ours.clone(), theirs.clone());
     let mut untouched = Tree::default();
+    // Git takes a folder for renamed of which one side has nothing left: one file that is still there says that it is not.
+    let mut open: BTreeSet<&str> = our.deleted.iter().chain(&their.deleted).flat_map(|path| folders(path)).collect();
     for path in all {
         let is_own = base.get(path).is_none() && theirs.get(path).is_none();
         let is_still = !our.changed(path) && !their.changed(path);
+        if is_still && folders(path).filter(|folder| open.remove(folder)).count() > 0 {
+            continue;
+        }
         if is_still || (is_own && !own_matter && !is_in_the_way(path, theirs)) {
             small_base.remove(path);
             small_theirs.remove(path);
@@ -58,6 +64,11 @@ pub(super) fn merge(base: &Tree, ours: &Tree, theirs: &Tree, merge: &dyn Merge) 
         put(&mut merged.tree, path, Some(entry));
     }
     Ok(merged)
+}
+
+/// The folders that a path is in, the root among them.
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once("").chain(path.match_indices('/').map(|(end, _)| &path[..end]))
 }
 
 /// Puts in what another tree holds, or removes it.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use engine_templates::tree::{Entry, Tree};
-use engine_templates::update::{Action, ConflictStyle, MARKER_SIZE, Outcome};
+use engine_templates::update::{Action, ConflictStyle, MARKER_SIZE, Merge, MergeError, Merged, Outcome};
 use proptest::prelude::*;
 
-use crate::support::{found, run, run_to, shown, version, with_lineage};
+use crate::support::{TestGit, found, run, run_to, run_with, shown, tree, version, with_lineage};
 
 /// One thing that somebody does to a tree.
 #[derive(Clone, Debug)]
@@ -237,5 +237,45 @@ proptest! {
         let long = run(&found(&base), &ours, &base, &theirs, ConflictStyle::Inline);
         let expected: Vec<_> = shown(&long.tree).into_iter().filter(|(path, _)| path != "zz/forced").collect();
         prop_assert_eq!(shown(&short.tree), expected);
+    }
+
+    /// What Git is not shown has no say in what it decides.
+    #[test]
+    fn a_part_is_merged_as_the_whole(base in base(), team in edits(), news in edits()) {
+        let (ours, theirs) = (edited(&base, &team, "team"), edited(&base, &news, "template"));
+        let part = run(&found(&base), &ours, &base, &theirs, ConflictStyle::Inline);
+        let whole = Whole { base: &base, ours: &ours, theirs: &theirs };
+        let whole = run_with(&found(&base), &ours, &base, &theirs, &whole);
+        prop_assert_eq!(shown(&part.tree), shown(&whole.tree));
+        prop_assert_eq!(part.plan, whole.plan);
+    }
+}
+
+#[test]
+fn a_folder_is_not_renamed_by_one_of_its_files() {
+    let text = |name: &str| (0..9).map(|line| format!("{name} {line}\n")).collect::<String>();
+    let [a, b, c] = ["a", "b", "c"].map(text);
+    let base = tree(&[("docs/a", &a), ("docs/b", &b)]);
+    let ours = tree(&[("docs/a", &a), ("docs/b", &b), ("docs/c", &c)]);
+    let theirs = tree(&[("lib/a", &a), ("docs/b", &b)]);
+    let outcome = run(&found(&base), &ours, &base, &theirs, ConflictStyle::Inline);
+    assert!(!outcome.plan.has_conflicts(), "{}", outcome.plan.to_text());
+    assert!(outcome.tree.get("docs/c").is_some());
+}
+
+/// A merge of the whole trees, whatever it is shown.
+struct Whole<'a> {
+    base: &'a Tree,
+    ours: &'a Tree,
+    theirs: &'a Tree,
+}
+
+impl Merge for Whole<'_> {
+    fn merge(&self, _: &Tree, _: &Tree, _: &Tree) -> Result<Merged, MergeError> {
+        TestGit::merge().merge(self.base, self.ours, self.theirs)
+    }
+
+    fn patch(&self, from: &Tree, to: &Tree) -> Result<String, MergeError> {
+        TestGit::merge().patch(from, to)
     }
 }

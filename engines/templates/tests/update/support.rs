@@ -1,50 +1,14 @@
 //! Trees written shortly, and a git to merge them with.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use engine_templates::lineage::{Found, Lineage, Programs, Render, Source, Version};
 use engine_templates::tree::{Entry, Tree};
-use engine_templates::update::git::{Git, GitMerge, Output, attributes};
-use engine_templates::update::{ConflictStyle, MergeError, Outcome, Target, update};
+use engine_templates::update::{ConflictStyle, Merge, Outcome, Target, update};
 use engine_templates::{Answers, Dialect, Environment};
 
-/// A bare repository of its own for each test.
-pub struct TestGit(tempfile::TempDir);
+#[path = "../../examples/shared/git.rs"]
+mod git;
 
-impl TestGit {
-    pub fn merge() -> GitMerge<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["objects", "refs", "info"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        std::fs::write(folder.path().join("HEAD"), "ref: refs/heads/none\n").unwrap();
-        std::fs::write(folder.path().join("config"), "[core]\nrepositoryformatversion = 0\nbare = true\n").unwrap();
-        std::fs::write(folder.path().join("info/attributes"), attributes()).unwrap();
-        GitMerge::new(Self(folder))
-    }
-}
-
-impl Git for TestGit {
-    fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Output, MergeError> {
-        let mut command = Command::new("git");
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("GIT_DIR", self.0.path());
-        command
-            .env("HOME", self.0.path())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("LC_ALL", "C")
-            .current_dir(self.0.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.args(arguments).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || drop(stdin.write_all(input)));
-            child.wait_with_output().unwrap()
-        });
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        Ok(Output { code: output.status.code(), answer: output.stdout, message })
-    }
-}
+pub use git::ScratchGit as TestGit;
 
 /// `path` → text; a path ending in `*` is executable, a text `-> target` is a link.
 pub fn tree(files: &[(&str, &str)]) -> Tree {
@@ -122,15 +86,24 @@ pub fn run_to(
     version: &Version,
     style: ConflictStyle,
 ) -> Outcome {
-    let answers = found.lineage.answers.clone();
-    let target = Target {
+    let target = target(found, theirs, version);
+    update(found, ours, base, target, style, &TestGit::merge()).unwrap()
+}
+
+/// [`run`], by another merge.
+pub fn run_with(found: &Found, ours: &Tree, base: &Tree, theirs: &Tree, merge: &dyn Merge) -> Outcome {
+    let version = version('2');
+    update(found, ours, base, target(found, theirs, &version), ConflictStyle::Inline, merge).unwrap()
+}
+
+fn target<'a>(found: &'a Found, tree: &'a Tree, version: &'a Version) -> Target<'a> {
+    Target {
         version,
-        answers: &answers,
+        answers: &found.lineage.answers,
         secrets: &found.lineage.secrets,
         render: found.lineage.render.unwrap_or_else(|| Render::of(&environment())),
         programs: found.lineage.programs,
-        tree: theirs,
+        tree,
         context: None,
-    };
-    update(found, ours, base, target, style, &TestGit::merge()).unwrap()
+    }
 }
