@@ -20,6 +20,7 @@ pub mod jobs;
 mod outgoing;
 pub mod preferences;
 pub mod repositories;
+pub mod runs;
 mod sealed;
 pub mod secret;
 pub mod settings;

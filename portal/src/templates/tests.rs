@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod forms;
+
 use std::path::Path;
 use std::process::Command;
 

@@ -17,7 +17,7 @@ pub use self::job::refresh;
 use self::store::Told;
 use super::{people, secrets};
 use crate::clock::Clock;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::forge::webhook::{self, Event, Named, Refused};
 use crate::jobs::{self, NewJob};
@@ -109,6 +109,23 @@ pub(crate) async fn resume(tx: &mut Tx, portal: &Portal) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// We know ourselves that there is a repository, or that it has this commit: whoever waits for it asks [`is_told`]. Call
+/// [`Jobs::wake`](crate::jobs::Jobs::wake) after the commit.
+pub(crate) async fn tell(tx: &mut Tx, portal: &Portal, source: &str, key: &str, commit: &str) -> Result<()> {
+    let settings = portal.settings().sources.iter().find(|settings| settings.name == source);
+    let settings = settings.ok_or_else(|| Error::not_found(format!("A source named {source}")))?;
+    let now = Clock::System.now();
+    store::tell(tx, source, &Told::record(key.to_owned()), now).await?;
+    let contents = Told { commit: Some(commit.to_owned()), ..Told::contents(key.to_owned()) };
+    store::tell(tx, source, &contents, now).await?;
+    enqueue(tx, portal, settings).await.map(drop)
+}
+
+/// Whether nobody has looked yet at what was told of a repository.
+pub(crate) async fn is_told(db: &Db, source: &str, key: &str) -> Result<bool> {
+    store::is_told(db, source, key).await
 }
 
 async fn enqueue(tx: &mut Tx, portal: &Portal, settings: &SourceSettings) -> Result<String> {
