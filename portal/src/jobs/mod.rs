@@ -172,7 +172,8 @@ pub(crate) async fn prepare(portal: &Portal) -> Result<()> {
     store::set_schedule(&mut tx, POLL, every, Clock::System.now()).await?;
     sources::resume(&mut tx, portal).await?;
     runs::look_after(&mut tx, portal).await?;
-    tx.commit().await
+    tx.commit().await?;
+    runs::sweep(portal).await
 }
 
 /// As if the leases of the dead had run out.
@@ -249,7 +250,7 @@ async fn run(context: &Context) -> Result<Ending> {
         audit::JOB => audit::run(context).await,
         inbox::JOB => inbox::run(context).await,
         identity::refresh::JOB => identity::refresh::run(context).await,
-        runs::JOB => runs::run(context).await,
+        runs::JOB => sources::shown(context, None, runs::run(context)).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),

@@ -11,9 +11,9 @@ use super::queue::{self, Payload};
 use super::store::{self, Step};
 use super::work::{Stop, Work};
 use super::{CLEAN, actions};
-use crate::inbox;
 use crate::jobs::{Context, Ending};
 use crate::{Error, Portal, Result};
+use crate::{inbox, sources};
 
 /// How often it is looked whether a person wants something else of a run.
 const LOOK: Duration = Duration::from_millis(250);
@@ -168,6 +168,11 @@ async fn settle(work: &mut Work<'_>, ended: Result<(), Stop>) -> Result<Option<E
     };
     let reason = reason.map(|reason| work.masked(&reason));
     let is_over = ended.is_ok();
+    let is_removed = is_over && work.effects.iter().any(|effect| effect.state() == EffectState::Undone);
+    let removed = match work.given("stableKey").filter(|_| is_removed) {
+        Some(key) => sources::sight(portal.db(), &work.input.destination, &key).await?.map(|sight| sight.id),
+        None => None,
+    };
     let mut tx = match work.begin().await {
         Ok(tx) => tx,
         Err(Stop::Broken(error)) => return Err(error),
@@ -189,6 +194,9 @@ async fn settle(work: &mut Work<'_>, ended: Result<(), Stop>) -> Result<Option<E
         return Ok(None);
     }
     write_steps(work, &mut tx, &ended, now).await?;
+    if let Some(project) = removed {
+        sources::removed(&mut tx, &portal, &project).await?;
+    }
     queue::admit(&mut tx, &portal).await?;
     tx.commit().await?;
     portal.jobs().wake();

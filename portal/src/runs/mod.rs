@@ -20,7 +20,7 @@ use model::run::{Run, RunDetail, RunEffect, RunState, RunStep};
 
 pub use self::job::run;
 pub use self::launch::{Destination, Launch, RepositoryVisibility, destinations, launch, plan};
-pub(crate) use self::queue::look_after;
+pub(crate) use self::queue::{look_after, sweep};
 use self::store::{Moved, Viewer};
 use crate::audit::{self, Change};
 use crate::identity::{Action, Actor, Resource, can};

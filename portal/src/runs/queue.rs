@@ -14,6 +14,9 @@ use crate::{Portal, Result};
 /// Jobs of one run that may end without it: each of them was begun many times.
 const MOST_JOBS: i64 = 3;
 
+/// In the data folder: what runs work with, one folder each.
+pub(super) const FOLDER: &str = "runs";
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
     pub run: String,
@@ -74,4 +77,26 @@ pub(crate) async fn look_after(tx: &mut Tx, portal: &Portal) -> Result<()> {
         }
     }
     admit(tx, portal).await
+}
+
+/// Removes the folders of runs that have ended, which a process left behind that was killed in between.
+pub(crate) async fn sweep(portal: &Portal) -> Result<()> {
+    let folder = portal.settings().data.join(FOLDER);
+    let names: Vec<String> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    for name in names {
+        let row = store::row(portal.db(), &name).await?;
+        let is_over =
+            |row: &store::Row| !row.state().is_under_way() && row.state() != RunState::Failed && row.wish.is_none();
+        if row.as_ref().is_none_or(is_over)
+            && let Err(error) = std::fs::remove_dir_all(folder.join(&name))
+        {
+            tracing::warn!(run = name, %error, "what a run left behind could not be removed");
+        }
+    }
+    Ok(())
 }

@@ -6,6 +6,8 @@ mod folder;
 mod github;
 mod people;
 mod refused;
+mod speed;
+mod stores;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

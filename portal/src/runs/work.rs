@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::launch::{Input, SEALED_AS};
 use super::mask::Mask;
+use super::queue::FOLDER;
 use super::store::{self, Effect, Row, Step};
 use crate::audit::{self, Change};
 use crate::db::{Tx, new_id};
@@ -112,7 +113,7 @@ impl<'a> Work<'a> {
 
     /// The folder of the run, which is gone when it ends.
     pub fn folder(&self) -> PathBuf {
-        self.portal().settings().data.join("runs").join(&self.row.id)
+        self.portal().settings().data.join(FOLDER).join(&self.row.id)
     }
 
     pub fn step(&self) -> Option<&Step> {
@@ -192,6 +193,8 @@ impl<'a> Work<'a> {
     /// What became of it when it was to be undone.
     pub async fn undone(&mut self, effect: Effect, undone: Undone) -> Result<(), Stop> {
         let (state, reason, command) = match undone {
+            // Whoever was killed while removing it had done so, or somebody else has.
+            Undone::Nothing if effect.state() == EffectState::Made => (EffectState::Undone, None, None),
             Undone::Nothing => (EffectState::Void, None, None),
             Undone::Removed => (EffectState::Undone, None, None),
             Undone::Kept { why, command } => (EffectState::Kept, Some(why), Some(command)),

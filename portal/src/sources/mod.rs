@@ -45,7 +45,7 @@ pub(crate) use self::host::{
 };
 pub use self::job::run;
 pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
-pub(crate) use self::live::{is_told, resume, tell};
+pub(crate) use self::live::{is_told, removed, resume, tell};
 pub use self::people::{may_read, readable};
 pub use self::plan::Known;
 pub use self::read::Failure;

@@ -380,6 +380,12 @@ pub(crate) async fn sight(db: &Db, source: &str, key: &str) -> Result<Option<Sig
         .bind(source).bind(key).fetch_optional(p).await)?)
 }
 
+/// As [`place`], as it stands in the transaction.
+pub(super) async fn place_in(tx: &mut Tx, id: &str) -> Result<Option<super::host::Place>> {
+    Ok(on!(tx, p => sqlx::query_as("SELECT source, stable_key FROM repositories WHERE id = $1 AND gone_at IS NULL")
+        .bind(id).fetch_optional(p).await)?)
+}
+
 /// Where a repository is that is in sight.
 pub(super) async fn place(db: &Db, id: &str) -> Result<Option<super::host::Place>> {
     Ok(on!(db, p => sqlx::query_as("SELECT source, stable_key FROM repositories WHERE id = $1 AND gone_at IS NULL")

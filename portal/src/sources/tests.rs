@@ -341,6 +341,7 @@ db_test! {
         store::write_read(&mut tx, "r", &read, None, 3, 8).await.unwrap();
         assert!(store::write_failure(&mut tx, "r", "why", "[]", None, 9).await.unwrap());
         assert!(!store::write_failure(&mut tx, "r", "why", "[]", Some("g"), 10).await.unwrap());
+        assert_eq!(store::place_in(&mut tx, "r").await.unwrap().unwrap().stable_key, "/r");
         store::hide(&mut tx, "r", 11).await.unwrap();
         tx.commit().await.unwrap();
         let hidden = Known { standing: "failed".into(), fingerprint: Some("g".into()), rules_version: Some(3), read_at: Some(10),

@@ -2,10 +2,12 @@
 //!
 //! The templates of the catalog have their use cases here too: lists, forms and previews. Launching one is `runs`.
 
+mod archive;
 pub(crate) mod catalog;
 mod folder;
 pub(crate) mod form;
 mod history;
+mod likeness;
 pub(crate) mod lineage;
 mod preview;
 pub(crate) mod render;
@@ -14,10 +16,12 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+pub use self::archive::{Archive, archive};
 pub use self::catalog::{Kept, get, list};
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::form::{Given, form};
 pub use self::history::TemplateHistory;
+pub use self::likeness::answers_of;
 pub use self::preview::preview;
 pub(crate) use self::render::executes;
 pub use self::source::{Fetched, Reference, fetch};

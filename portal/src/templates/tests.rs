@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod forms;
+mod stores;
 
 use std::path::Path;
 use std::process::Command;

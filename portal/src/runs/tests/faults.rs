@@ -94,6 +94,12 @@ db_test! {
             assert_eq!(detail.run.state, RunState::Cancelled, "{forth}: {detail:#?}");
             assert!(detail.effects.iter().all(|effect| matches!(effect.state, EffectState::Undone | EffectState::Void)), "{detail:#?}");
             assert_eq!(world.all(), Vec::<String>::new(), "{forth}");
+            let project = format!("tides-{forth}");
+            wait(&world.portal, async || {
+                let row = crate::repositories::get(&world.portal, &Actor::Operator, &project).await;
+                matches!(row, Err(Error::NotFound(_)))
+            })
+            .await;
             assert!(!settings.data.join("runs").join(&id).exists());
         }
         assert!(killed > 12, "{killed}");

@@ -8,7 +8,7 @@ use crate::git::testing::{commit_files, git};
 use crate::identity::Actor;
 use crate::runs::tests::{World, form as given, template};
 use crate::settings::Settings;
-use crate::templates::{Given, form, get, preview};
+use crate::templates::{Given, answers_of, archive, form, get, preview};
 use crate::{Error, Portal, Result};
 
 async fn filled(portal: &Portal, answers: &Given) -> Result<Form> {
@@ -78,6 +78,17 @@ db_test! {
                 assert_eq!(world.file("tides", &file.path), text.trim(), "{}", file.path);
             }
         }
+        let packed = archive(&world.portal, &Actor::Operator, &template(), None, &answers, "tides").await.unwrap();
+        assert_eq!(packed.name, "tides.tar.gz");
+        let mut unpacked = tar::Archive::new(flate2::read::GzDecoder::new(packed.bytes.as_slice()));
+        let paths = unpacked.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string());
+        let mut files: Vec<String> = seen.files.iter().map(|file| format!("tides/{}", file.path)).collect();
+        files.push("tides/.slipway/lineage.yml".to_owned());
+        files.sort();
+        assert_eq!(paths.collect::<Vec<_>>(), files);
+        let copied = answers_of(&world.portal, &Actor::Operator, "tides").await.unwrap();
+        assert_eq!((copied["name"].as_str(), copied["docker"].as_bool()), (Some("Tides"), Some(true)));
+        assert!(filled(&world.portal, &copied).await.unwrap().is_valid());
         commit_files(&service, &[("hooks/post_gen_project.py", "import os\n")]);
         let refused = preview(&world.portal, &Actor::Operator, &template(), None, &answers, "tides").await;
         assert!(matches!(refused, Err(Error::Forbidden(why)) if why.contains("hooks/post_gen_project.py")));
