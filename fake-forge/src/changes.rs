@@ -57,7 +57,7 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: u64, rest: &[&str], to
 const NOT_FOUND: Said = Said::Refused(404, "Not Found");
 
 /// Why the token may not write; `None` if it may.
-fn refusal(state: &State, token: Option<&Token>, needed: &str) -> Option<Said> {
+pub(crate) fn refusal(state: &State, token: Option<&Token>, needed: &str) -> Option<Said> {
     match token {
         None => Some(Said::Refused(401, "Requires authentication")),
         Some(Token { installation: Some(id), .. }) => {

@@ -11,6 +11,7 @@ mod app;
 mod certificates;
 mod changes;
 mod control;
+mod create;
 mod fault;
 mod git;
 mod oauth;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, changes, oauth, registration, shapes, table};
+use crate::{app, changes, create, oauth, registration, shapes, table};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -135,6 +135,12 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);
             of_changes(state, asked, found.map(|found| found.id), &path[3..], token)
         }
+        ("POST", ["orgs", organisation, "repos"]) => create::create(state, asked, Some(organisation), token),
+        ("POST", ["user", "repos"]) => create::create(state, asked, None, token),
+        (_, ["repos", owner, name, rest @ ..]) if create::is_of(&asked.method, rest) => {
+            let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);
+            create::route(state, asked, found.map(|found| found.id), rest, token)
+        }
         ("GET", ["repositories", id]) => match id.parse().ok().and_then(|id| state.repositories.get(&id)) {
             Some(repository) if sees(token, repository) => Said::One(shapes::full_repository(state, repository)),
             _ => Said::Refused(404, "Not Found"),
@@ -223,7 +229,7 @@ fn repositories(state: &State, asked: &Asked, token: Option<&Token>, owner: Opti
     Said::Repositories { ids: found.into_iter().map(|repository| repository.id).collect(), counted }
 }
 
-fn sees(token: Option<&Token>, repository: &Repository) -> bool {
+pub(crate) fn sees(token: Option<&Token>, repository: &Repository) -> bool {
     let public = repository.visibility == Visibility::Public;
     match token {
         None => public,

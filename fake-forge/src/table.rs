@@ -50,6 +50,11 @@ pub(crate) const TABLE: &[Documented] = &[
     alias("GET", "/organizations/{org_id}/team/{team_id}/repos", "/orgs/{org}/teams/{team_slug}/repos"),
     alias("GET", "/organizations/{org_id}/properties/values", "/orgs/{org}/properties/values"),
     own("GET", "/repos/{owner}/{repo}"),
+    own("POST", "/orgs/{org}/repos"),
+    own("POST", "/user/repos"),
+    own("GET", "/repos/{owner}/{repo}/branches"),
+    own("PATCH", "/repos/{owner}/{repo}"),
+    own("PUT", "/repos/{owner}/{repo}/topics"),
     own("GET", "/repos/{owner}/{repo}/teams"),
     own("GET", "/repos/{owner}/{repo}/collaborators"),
     alias("GET", "/repositories/{repository_id}", "/repos/{owner}/{repo}"),
@@ -81,6 +86,8 @@ pub(crate) const TABLE: &[Documented] = &[
     alias("GET", "/repositories/{repository_id}/pulls/{pull_number}", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     alias("PATCH", "/repositories/{repository_id}/pulls/{pull_number}", "/repos/{owner}/{repo}/pulls/{pull_number}"),
     alias("DELETE", "/repositories/{repository_id}/git/refs/{ref}", "/repos/{owner}/{repo}/git/refs/{ref}"),
+    // Last, since nothing can be asked of what is gone.
+    own("DELETE", "/repos/{owner}/{repo}"),
 ];
 
 /// Whether a request has a row.

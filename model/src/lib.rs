@@ -12,7 +12,9 @@ pub mod finding;
 pub mod job;
 pub mod reference;
 pub mod repository;
+pub mod run;
 pub mod source;
+pub mod template;
 pub mod token;
 pub mod visibility;
 

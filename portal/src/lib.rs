@@ -20,6 +20,7 @@ pub mod jobs;
 mod outgoing;
 pub mod preferences;
 pub mod repositories;
+pub mod runs;
 pub mod sandbox;
 mod sealed;
 pub mod secret;

@@ -19,6 +19,7 @@ use crate::jobs::{self, Jobs};
 use crate::sealed::Sealing;
 use crate::settings::Settings;
 use crate::sources;
+use crate::templates;
 
 /// Everything that lives as long as the process: database, index, jobs, settings. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ struct Inner {
     rounds: sources::Rounds,
     persons: identity::Persons,
     sealing: Sealing,
+    templates: templates::Kept,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -64,6 +66,7 @@ impl Portal {
                 rounds: sources::Rounds::default(),
                 persons,
                 sealing,
+                templates: templates::Kept::default(),
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -125,6 +128,11 @@ impl Portal {
     /// What seals secrets of others.
     pub(crate) fn sealing(&self) -> &Sealing {
         &self.inner.sealing
+    }
+
+    /// Templates that were opened lately.
+    pub(crate) fn templates(&self) -> &templates::Kept {
+        &self.inner.templates
     }
 
     pub fn index(&self) -> &CatalogIndex {

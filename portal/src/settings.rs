@@ -35,6 +35,7 @@ pub struct Settings {
     /// Repositories that are read at the same time, at least 1.
     pub workers: usize,
     pub identity: IdentitySettings,
+    pub runs: RunSettings,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
     /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
@@ -80,6 +81,22 @@ impl Default for IdentitySettings {
     }
 }
 
+/// How templates are launched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Runs at the same time, over all processes: of everybody, and of one person. At least 1.
+    pub at_once: usize,
+    pub per_person: usize,
+    /// What a failed run made is removed by itself after this; never where it is zero.
+    pub clean_after: Duration,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self { at_once: 8, per_person: 3, clean_after: Duration::from_secs(24 * 60 * 60) }
+    }
+}
+
 #[derive(Clone, Default)]
 pub enum DatabaseSettings {
     /// A file in the data folder.
@@ -103,6 +120,8 @@ pub struct SourceSettings {
     pub demo: bool,
     /// What its descriptors may declare.
     pub policy: SourcePolicy,
+    /// New projects may be made here.
+    pub launch: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,6 +271,7 @@ impl Settings {
             public_url: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
+            runs: RunSettings::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
             audit_kept: None,
@@ -270,11 +290,16 @@ impl Settings {
 impl SourceSettings {
     /// No demo, and not trusted.
     pub fn new(name: impl Into<String>, kind: SourceKind, visibility: Visibility) -> Self {
-        Self { name: name.into(), kind, visibility, demo: false, policy: SourcePolicy::default() }
+        Self { name: name.into(), kind, visibility, demo: false, policy: SourcePolicy::default(), launch: false }
     }
 
     pub fn folder(name: impl Into<String>, path: impl AsRef<Path>, visibility: Visibility) -> Self {
         Self::new(name, SourceKind::Folder(path.as_ref().to_owned()), visibility)
+    }
+
+    /// The same, for new projects.
+    pub fn launching(self) -> Self {
+        Self { launch: true, ..self }
     }
 
     /// The same, trusted.

@@ -83,6 +83,7 @@ fn list(out: &mut Html, now: i64, messages: &[Told]) {
 fn icon(topic: Topic) -> Icon {
     match topic {
         Topic::Change => Icon::Pull,
+        Topic::Run => Icon::Template,
         Topic::Star => Icon::Star,
         Topic::Account => Icon::User,
     }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use model::{Finding, Level};
 
+/// Folders whose names begin so are being made by Slipway itself, and get another name when they are whole.
+const HALF_MADE: &[u8] = b".slipway-";
+
 /// How far is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FindLimits {
@@ -254,7 +257,7 @@ fn signs(path: &Path) -> std::io::Result<Signs> {
             Some("config") => signs.config |= kind.is_file(),
             _ => {}
         }
-        if kind.is_dir() {
+        if kind.is_dir() && !name.as_encoded_bytes().starts_with(HALF_MADE) {
             signs.folders.push(name);
         }
     }

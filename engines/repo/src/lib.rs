@@ -26,7 +26,7 @@ pub use facts::{Bots, FactOptions, facts, plain_text, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};
 pub use memory::MemoryTree;
 pub use repository::{HeadEntry, HeadFile, Repository};
-pub use revision::RevisionFile;
+pub use revision::{LogEntry, RevisionFile};
 pub use scan::ScanCache;
 pub use snapshot::{Snapshot, SnapshotLimits, SnapshotOptions};
 pub use tree::{Blob, File, FileKind, Tree};

@@ -1,7 +1,7 @@
 //! Any commit of a repository, not only its head: what a branch, a tag or an id names, and the files there.
 
 use gix::ObjectId;
-use gix::objs::{CommitRefIter, Kind};
+use gix::objs::{CommitRef, CommitRefIter, Kind};
 
 use crate::objects::object;
 use crate::walk::{self, Walk};
@@ -21,6 +21,18 @@ pub struct RevisionFile {
     pub bytes: Vec<u8>,
     /// The blob's hash: equal contents have equal ones.
     pub id: String,
+}
+
+/// One commit, in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    pub commit: String,
+    /// When it was committed, in seconds since 1970 in UTC.
+    pub at: i64,
+    /// As the author is called there.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
 }
 
 impl Repository {
@@ -53,6 +65,19 @@ impl Repository {
         Ok(is(format!("refs/heads/{name}"))? || is(format!("refs/remotes/origin/{name}"))?)
     }
 
+    /// All tags that name a commit, and that, as `v1.10` after `v1.9`.
+    ///
+    /// # Errors
+    /// The tags cannot be listed.
+    pub fn tagged(&self) -> Result<Vec<(String, String)>, ReadError> {
+        let lent = self.objects().lend();
+        let peel = |id: ObjectId| lent.peel_to_commit(id, &mut Vec::new()).ok();
+        let mut tags: Vec<(String, String)> =
+            self.tags()?.into_iter().filter_map(|(name, id)| Some((name, peel(id)?.to_string()))).collect();
+        tags.sort_by(|one, other| numbers(&one.0).cmp(&numbers(&other.0)));
+        Ok(tags)
+    }
+
     /// The tag of a commit; of several the one that sorts last, as `v1.10` after `v1.9`.
     ///
     /// # Errors
@@ -77,6 +102,26 @@ impl Repository {
             lent.read_as(&id, Kind::Commit, &mut buffer)?;
             found.push(id.to_string());
             next = CommitRefIter::from_bytes(&buffer, id.kind()).parent_ids().next();
+        }
+        Ok(found)
+    }
+
+    /// What was committed from one commit back along first parents, itself first, up to one of `until`, which is left out; at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// A commit cannot be read.
+    pub fn log(&self, commit: &str, until: &[&str], limit: usize) -> Result<Vec<LogEntry>, ReadError> {
+        let lent = self.objects().lend();
+        let (mut next, mut found, mut buffer) = (ObjectId::from_hex(commit.as_bytes()).ok(), Vec::new(), Vec::new());
+        while let Some(id) = next.filter(|id| found.len() < limit && !until.contains(&id.to_string().as_str())) {
+            lent.read_as(&id, Kind::Commit, &mut buffer)?;
+            let read = CommitRef::from_bytes(&buffer, id.kind()).map_err(|error| object(&id, &error.to_string()))?;
+            let author = read.author().map_err(|error| object(&id, &error.to_string()))?;
+            let at = read.committer().ok().and_then(|committer| committer.time().ok()).map_or(0, |time| time.seconds);
+            let subject = read.message.to_string().lines().next().unwrap_or_default().to_owned();
+            found.push(LogEntry { commit: id.to_string(), at, author: author.name.to_string(), subject });
+            next = read.parents().next();
         }
         Ok(found)
     }

@@ -6,6 +6,7 @@
 mod answer;
 mod auth;
 mod client;
+mod create;
 mod error;
 mod existence;
 pub mod http;
@@ -24,6 +25,7 @@ mod tests;
 pub use crate::outgoing::Proxy;
 pub use auth::{GitCredentials, Installation};
 pub use client::Forge;
+pub use create::{NewRepository, RepositoryUpdate};
 pub use error::{Error, Limit, Result};
 pub use existence::{Existence, Standing, Unclear};
 pub use http::Waiting;

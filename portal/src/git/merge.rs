@@ -72,30 +72,31 @@ impl Store {
 
 impl Git for Store {
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Output, MergeError> {
-        let place = Place { mirrors: self.folder.path(), mirror: Some(self.folder.path()), lock: None, index: None };
-        let mut command = prepare(&place, None).map_err(|failure| MergeError(failure.reason))?.into_std();
-        // Neither a person's nor the machine's configuration knows how templates are merged.
-        command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null")
-            .env("GIT_ATTR_NOSYSTEM", "1");
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let started = command.spawn();
-        let mut child =
-            started.map_err(|error| MergeError(format!("the git program could not be started: {error}")))?;
-        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (answer, message, code) = thread::scope(|scope| {
-            let (stdin, stdout, stderr) = streams;
-            scope.spawn(move || give(stdin, input));
-            let answer = scope.spawn(move || take(stdout));
-            let message = scope.spawn(move || said(stderr));
-            let code = wait(&mut child);
-            (answer.join().unwrap_or_default(), message.join().unwrap_or_default(), code)
-        });
-        let code = code?;
-        let answer = answer.ok_or_else(|| MergeError("git answered more than anything that makes sense".to_owned()))?;
-        Ok(Output { code, answer, message })
+        run_in(self.folder.path(), arguments, input)
     }
+}
+
+/// Runs git in a bare repository of our own, with nothing of the configuration of a person or the machine. It blocks.
+pub(super) fn run_in(repository: &Path, arguments: &[&str], input: &[u8]) -> Result<Output, MergeError> {
+    let place = Place { mirrors: repository, mirror: Some(repository), lock: None, index: None };
+    let mut command = prepare(&place, None).map_err(|failure| MergeError(failure.reason))?.into_std();
+    // Neither a person's nor the machine's configuration knows how templates are merged.
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").env("GIT_ATTR_NOSYSTEM", "1");
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = command.spawn();
+    let mut child = started.map_err(|error| MergeError(format!("the git program could not be started: {error}")))?;
+    let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (answer, message, code) = thread::scope(|scope| {
+        let (stdin, stdout, stderr) = streams;
+        scope.spawn(move || give(stdin, input));
+        let answer = scope.spawn(move || take(stdout));
+        let message = scope.spawn(move || said(stderr));
+        let code = wait(&mut child);
+        (answer.join().unwrap_or_default(), message.join().unwrap_or_default(), code)
+    });
+    let code = code?;
+    let answer = answer.ok_or_else(|| MergeError("git answered more than anything that makes sense".to_owned()))?;
+    Ok(Output { code, answer, message })
 }
 
 /// Waits for git's end, and ends it and its children where it takes too long.

@@ -9,6 +9,7 @@ mod failure;
 mod listing;
 mod merge;
 mod mirror;
+mod project;
 mod remote;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -29,6 +30,7 @@ pub(crate) use self::command::{OLDEST, version};
 pub use self::failure::{Failure, Kind};
 pub use self::merge::Merger;
 pub use self::mirror::{Updated, clean, mend, reach, update};
+pub use self::project::{FirstCommit, create, push_new};
 pub use self::remote::{Address, RemoteUrl};
 pub use self::workshop::{NewFile, Pushed, Workshop};
 pub use crate::secret::Secret;

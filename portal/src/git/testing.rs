@@ -127,6 +127,22 @@ impl GitHost {
     }
 }
 
+/// A repository at `folder`, made where it is not there, with one commit more: these files.
+pub fn commit_files(folder: &Path, files: &[(&str, &str)]) -> String {
+    if !folder.join(".git").exists() {
+        std::fs::create_dir_all(folder).unwrap();
+        git(folder, &["init", "-q", "-b", "main"]);
+    }
+    for (path, text) in files {
+        let file = folder.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    git(folder, &["add", "--all"]);
+    git(folder, &["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-q", "-m", "Somebody's work"]);
+    git(folder, &["rev-parse", "HEAD"])
+}
+
 /// What git prints in a folder.
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")

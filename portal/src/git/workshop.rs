@@ -9,7 +9,7 @@ use super::command::{Access, Output, Place, run};
 use super::failure::Failure;
 use super::listing::Listing;
 use super::mirror::{LOCAL_LIMIT, Work, head};
-use super::{Remote, Watch};
+use super::{Login, Remote, Watch};
 
 /// Whose commits they are where the host gives us no name of its own.
 const NAME: &str = "user.name=Slipway";
@@ -141,7 +141,7 @@ impl<'a> Workshop<'a> {
         let output = run(&self.place(None), Some(&access), &arguments, work.left(), work.watch).await;
         let output = output.map_err(|failure| failure.at(work.remote))?;
         if !output.success {
-            return self.refusal(&output);
+            return refusal(&output, work.remote, work.login.as_ref());
         }
         match commit {
             // As the host has it now: whoever looks at the mirror before the next sync shall not miss it.
@@ -149,23 +149,6 @@ impl<'a> Workshop<'a> {
             None => self.local(&["update-ref", "-d", &reference]).await?,
         };
         Ok(Pushed::Done)
-    }
-
-    /// What the host had against it: `!\tsource:target\t[remote rejected] (pre-receive hook declined)`.
-    fn refusal(&self, output: &Output) -> Result<Pushed, Failure> {
-        let answer = String::from_utf8_lossy(&output.answer);
-        let Some(line) = answer.lines().find_map(|line| line.strip_prefix("!\t")) else {
-            let secret = self.work.login.as_ref().map(|login| login.secret.expose());
-            return Err(Failure::of_push(&output.message, self.work.remote, secret));
-        };
-        let why = line.rsplit('\t').next().unwrap_or_default();
-        if ["stale info", "fetch first", "non-fast-forward", "already exists"].iter().any(|sign| why.contains(sign)) {
-            return Ok(Pushed::Moved);
-        }
-        let told = output.message.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim);
-        let told: Vec<&str> = told.filter(|line| !line.is_empty()).take(3).collect();
-        let text = [why, &told.join(" ")].join(" ");
-        Ok(Pushed::Rejected(text.chars().filter(|c| !c.is_control()).take(300).collect::<String>().trim().to_owned()))
     }
 
     fn place<'b>(&'b self, index: Option<&'b Path>) -> Place<'b> {
@@ -191,4 +174,21 @@ impl<'a> Workshop<'a> {
             Output { message, .. } => Err(Failure::of_message(&message, self.work.remote, None)),
         }
     }
+}
+
+/// What the host had against a push: `!\tsource:target\t[remote rejected] (pre-receive hook declined)`.
+pub(super) fn refusal(output: &Output, remote: &Remote, login: Option<&Login>) -> Result<Pushed, Failure> {
+    let answer = String::from_utf8_lossy(&output.answer);
+    let Some(line) = answer.lines().find_map(|line| line.strip_prefix("!\t")) else {
+        let secret = login.map(|login| login.secret.expose());
+        return Err(Failure::of_push(&output.message, remote, secret));
+    };
+    let why = line.rsplit('\t').next().unwrap_or_default();
+    if ["stale info", "fetch first", "non-fast-forward", "already exists"].iter().any(|sign| why.contains(sign)) {
+        return Ok(Pushed::Moved);
+    }
+    let told = output.message.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim);
+    let told: Vec<&str> = told.filter(|line| !line.is_empty()).take(3).collect();
+    let text = [why, &told.join(" ")].join(" ");
+    Ok(Pushed::Rejected(text.chars().filter(|c| !c.is_control()).take(300).collect::<String>().trim().to_owned()))
 }

@@ -16,6 +16,8 @@ pub enum Action {
     Correct,
     /// Propose changes of files in repositories, and close them.
     Propose,
+    /// Launch templates, and stop or clean up what was launched.
+    Launch,
     /// Say of repositories that are not listed any more whether they are gone.
     Remove,
     /// Read jobs, their logs, and the state of the sources: they name what is in repositories that not everybody may read.
@@ -40,6 +42,10 @@ pub enum Resource<'a> {
     Repository {
         slug: &'a str,
         writes: bool,
+    },
+    /// A launch, and whether it is the actor's own.
+    Run {
+        own: bool,
     },
 }
 
@@ -68,6 +74,13 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
     match action {
         Action::Watch | Action::Audit if person.is_auditor => Ok(()),
         Action::Correct | Action::Propose if !person.is_auditor => owns(person, action, resource),
+        Action::Launch if !person.is_auditor => match resource {
+            Resource::Run { own: false } => Err(Error::Forbidden(
+                "Whoever launched it, or an administrator, can change what becomes of it.".to_owned(),
+            )),
+            _ => Ok(()),
+        },
+        Action::Launch => Err(needs("An auditor changes nothing: sign in as somebody else to {}.", action)),
         Action::Audit => Err(needs("You need to be an administrator or an auditor to {}.", action)),
         Action::Watch => Err(needs("You need to be an administrator or an auditor to {}.", action)),
         _ => Err(needs("You need to be an administrator to {}.", action)),
@@ -101,7 +114,8 @@ fn owns(person: &Person, action: Action, resource: Resource<'_>) -> Result<()> {
             ),
             _ => format!("You need to own {} or be an administrator to {}.", row.reference, what(action)),
         })),
-        Resource::Repository { writes: true, .. } => Ok(()),
+        Resource::Repository { writes: true, .. } | Resource::Run { own: true } => Ok(()),
+        Resource::Run { own: false } => Err(needs("You need to be an administrator to {}.", action)),
         Resource::Repository { slug, .. } => Err(Error::Forbidden(format!(
             "You need to own something in {slug}, be allowed to write to it at the forge, or be an administrator to {}.",
             what(action)
@@ -127,6 +141,7 @@ fn what(action: Action) -> &'static str {
         Action::Sync => "start a sync",
         Action::Correct => "correct the catalog",
         Action::Propose => "propose changes",
+        Action::Launch => "launch templates",
         Action::Remove => "say what became of repositories",
         Action::Watch => "watch jobs and sources",
         Action::SetUp => "see how the portal is set up",

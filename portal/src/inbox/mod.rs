@@ -27,6 +27,8 @@ const KEPT: i64 = 500;
 pub enum Topic {
     /// A change of files that the person asked for.
     Change,
+    /// A template that they launched.
+    Run,
     /// Something that they have starred.
     Star,
     /// Their own account.
@@ -34,11 +36,12 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 3] = [Self::Change, Self::Star, Self::Account];
+    const ALL: [Self; 4] = [Self::Change, Self::Run, Self::Star, Self::Account];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Change => "change",
+            Self::Run => "run",
             Self::Star => "star",
             Self::Account => "account",
         }

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
-use crate::{Portal, audit, changes, identity, inbox, sources};
+use crate::{Portal, audit, changes, identity, inbox, runs, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -45,6 +45,7 @@ const KINDS: &[(&str, usize)] = &[
     (audit::JOB, 1),
     (inbox::JOB, 1),
     (identity::refresh::JOB, 1),
+    (runs::JOB, 32),
     #[cfg(test)]
     ("test", 2),
     #[cfg(test)]
@@ -170,7 +171,9 @@ pub(crate) async fn prepare(portal: &Portal) -> Result<()> {
     };
     store::set_schedule(&mut tx, POLL, every, Clock::System.now()).await?;
     sources::resume(&mut tx, portal).await?;
-    tx.commit().await
+    runs::look_after(&mut tx, portal).await?;
+    tx.commit().await?;
+    runs::sweep(portal).await
 }
 
 /// As if the leases of the dead had run out.
@@ -180,6 +183,41 @@ pub(crate) async fn let_go(portal: &Portal) {
     let mut tx = portal.db().begin().await.unwrap();
     store::release_all(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// Does the next job of this kind that is due, as a worker does, until `dies` ends; gives whether there was one.
+#[cfg(test)]
+pub(crate) async fn do_one(portal: &Portal, kind: &str, dies: impl Future<Output = ()>) -> bool {
+    #![allow(clippy::unwrap_used)]
+    let others: Vec<&str> = KINDS.iter().map(|(other, _)| *other).filter(|other| *other != kind).collect();
+    let Some(job) = claim(portal, &others).await else { return false };
+    tokio::select! {
+        done = worker::see_through(portal, job) => done.unwrap(),
+        () = dies => {}
+    }
+    true
+}
+
+/// Does jobs of all kinds but this, as they come.
+#[cfg(test)]
+pub(crate) async fn do_others(portal: Portal, kind: &'static str) {
+    #![allow(clippy::unwrap_used)]
+    while !portal.stopping().is_cancelled() {
+        match claim(&portal, &[kind]).await {
+            Some(job) => worker::see_through(&portal, job).await.unwrap(),
+            None => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+#[cfg(test)]
+async fn claim(portal: &Portal, busy: &[&str]) -> Option<store::Claimed> {
+    #![allow(clippy::unwrap_used)]
+    let now = Clock::System.now();
+    let mut tx = portal.db().begin().await.unwrap();
+    let claimed = store::claim(&mut tx, now, now + LEASE.as_millis() as i64, now, busy).await.unwrap();
+    tx.commit().await.unwrap();
+    claimed
 }
 
 /// Queues what schedules say; gives how long nothing more will be due.
@@ -195,6 +233,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
         audit::enqueue(&mut tx, portal).await?;
         inbox::enqueue_due(&mut tx, portal.clock().now()).await?;
         identity::refresh::enqueue(&mut tx, portal).await?;
+        runs::look_after(&mut tx, portal).await?;
     }
     tx.commit().await?;
     Ok(portal.settings().poll_interval)
@@ -211,6 +250,7 @@ async fn run(context: &Context) -> Result<Ending> {
         audit::JOB => audit::run(context).await,
         inbox::JOB => inbox::run(context).await,
         identity::refresh::JOB => identity::refresh::run(context).await,
+        runs::JOB => sources::shown(context, None, runs::run(context)).await,
         #[cfg(test)]
         "test" | "other" => tests::run(context).await,
         kind => Err(Error::internal(format!("no such kind of job: {kind}"))),
@@ -222,6 +262,7 @@ async fn prune(db: &Db, quiet: bool, kind: &str) -> Result<()> {
     if quiet {
         store::prune_quiet(&mut tx, kind).await?;
     }
-    store::prune(&mut tx, KEPT).await?;
+    // Their logs belong to what they made.
+    store::prune(&mut tx, KEPT, runs::JOB).await?;
     tx.commit().await
 }

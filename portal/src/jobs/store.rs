@@ -173,11 +173,12 @@ pub async fn newest(db: &Db, limit: i64) -> Result<Vec<Job>> {
     Ok(rows.into_iter().map(job).collect())
 }
 
-/// Removes finished jobs but for the last `kept`.
-pub async fn prune(tx: &mut Tx, kept: i64) -> Result<()> {
+/// Removes finished jobs but for the last `kept`, and those of the kind `lasting`.
+pub async fn prune(tx: &mut Tx, kept: i64, lasting: &str) -> Result<()> {
     on!(tx, p => sqlx::query(
-        "DELETE FROM jobs WHERE done AND id NOT IN (SELECT id FROM jobs WHERE done ORDER BY finished_at DESC, id DESC LIMIT $1)")
-        .bind(kept).execute(p).await.map(drop))?;
+        "DELETE FROM jobs WHERE done AND kind <> $2 AND id NOT IN
+         (SELECT id FROM jobs WHERE done AND kind <> $2 ORDER BY finished_at DESC, id DESC LIMIT $1)")
+        .bind(kept).bind(lasting).execute(p).await.map(drop))?;
     Ok(())
 }
 

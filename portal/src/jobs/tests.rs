@@ -319,7 +319,7 @@ db_test! {
         assert_eq!(left().await, [4, 3, 2]);
         let mut tx = portal.db().begin().await.unwrap();
         store::prune_quiet(&mut tx, "test").await.unwrap();
-        store::prune(&mut tx, 2).await.unwrap();
+        store::prune(&mut tx, 2, crate::runs::JOB).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(left().await, [4, 3]);
         assert_eq!(list(&portal, &Actor::Operator, 1).await.unwrap().len(), 1);

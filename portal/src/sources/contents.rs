@@ -14,10 +14,10 @@ use super::job::{Sources, Tally, workers};
 use super::plan::Known;
 use super::read::{self, Failure, Read};
 use super::{Source, store};
-use crate::docs;
 use crate::error::{Error, Result};
 use crate::git::Watch;
 use crate::jobs::Context;
+use crate::{docs, templates};
 
 /// One that failed is tried again after so many milliseconds, though its references have not moved.
 const RETRY_AFTER: i64 = 10 * 60 * 1000;
@@ -326,6 +326,7 @@ async fn keep(context: &Context, row: &Known, read: &Read, state: Option<&str>) 
     let mut tx = portal.db().begin().await?;
     store::write_read(&mut tx, &row.id, read, state, rules, now).await?;
     docs::replace(&mut tx, &row.id, &read.docs).await?;
+    templates::store::replace_lineage(&mut tx, &row.id, read.lineage.as_ref()).await?;
     store::mark_changed(&mut tx).await?;
     tx.commit().await?;
     context.log(Level::Note, format!("{}: read in {} ms.", row.name, read.took));

@@ -15,18 +15,25 @@ use crate::git::Watch;
 #[derive(Debug, Clone)]
 pub struct FolderSource {
     folder: PathBuf,
+    /// New projects are made here, so that it may begin as an empty folder, or none.
+    launch: bool,
 }
 
 impl FolderSource {
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+    pub fn new(folder: &Path, launch: bool) -> Self {
+        Self { folder: folder.to_owned(), launch }
     }
 }
 
 impl Source for FolderSource {
     fn list<'a>(&'a self, _: &'a Extent, known: &'a [&'a Known]) -> BoxFuture<'a, Listing> {
         let folder = self.folder.clone();
+        let may_be_empty = self.launch && known.is_empty();
         async move {
+            if may_be_empty && is_empty(&folder) {
+                let (repositories, missing, findings) = Default::default();
+                return Listing { repositories, coverage: Coverage::Complete, missing, findings };
+            }
             let mut listing = tokio::task::spawn_blocking(move || list(&folder)).await.unwrap_or_else(|error| {
                 Listing::failed(format!("Slipway could not look through the folder (a fault of its own: {error})."))
             });
@@ -96,5 +103,8 @@ fn listed(found: FoundRepository) -> Listed {
 }
 
 fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
 }

@@ -1,10 +1,14 @@
 //! Where one repository really is, for whoever has to write there.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::connect::ForgeCredentials;
 use super::git::remote;
 use super::store;
-use crate::forge::Forge;
-use crate::git::Remote;
-use crate::settings::{GitHubLogin, SourceKind};
+use crate::forge::{Forge, ForgeRepository, ForgeSettings};
+use crate::git::{Address, Remote};
+use crate::settings::{GitHubLogin, GitHubSettings, SourceKind};
 use crate::{Error, Portal, Result};
 
 /// The place of a repository that may be written to, or not.
@@ -43,6 +47,75 @@ pub(crate) async fn host(portal: &Portal, repository: &str) -> Result<Host> {
             Ok(Host::GitHub { forge, id })
         }
     }
+}
+
+/// Where a source has new repositories.
+pub(crate) enum Ground {
+    /// Bare ones, in this folder.
+    Folder(PathBuf),
+    /// Of an owner at GitHub.
+    GitHub { forge: Forge, settings: Box<GitHubSettings> },
+}
+
+/// Where the source of this name has new repositories.
+///
+/// # Errors
+/// [`Error::NotFound`] for a source that is not configured, or not for new projects; [`Error::Unavailable`] where its login
+/// cannot be had.
+pub(crate) fn ground(portal: &Portal, source: &str) -> Result<Ground> {
+    let found = portal.settings().sources.iter().find(|settings| settings.name == source && settings.launch);
+    let found = found.ok_or_else(|| Error::not_found(format!("A source {source:?} for new projects")))?;
+    match &found.kind {
+        SourceKind::Folder(folder) => {
+            Ok(Ground::Folder(std::path::absolute(folder).unwrap_or_else(|_| folder.clone())))
+        }
+        SourceKind::GitHub(settings) => {
+            let forge = portal.accounts().forge(source, settings).map_err(Error::Unavailable)?;
+            Ok(Ground::GitHub { forge, settings: Box::new(settings.clone()) })
+        }
+        SourceKind::Git(_) => Err(Error::not_found(format!("A way to make repositories at {source:?}"))),
+    }
+}
+
+/// The settings of a client that speaks to the same forge as somebody else.
+///
+/// # Errors
+/// What is wrong with the settings, for a person.
+pub(crate) fn forge_settings(settings: &GitHubSettings) -> std::result::Result<ForgeSettings, String> {
+    let anonymous = GitHubSettings { login: GitHubLogin::Nobody, ..settings.clone() };
+    super::connect::forge_settings(&anonymous, None)
+}
+
+/// What tells the repository at `path` apart, in a source that is a folder.
+pub(crate) fn key_of_folder(path: &Path) -> String {
+    std::fs::canonicalize(path).as_deref().unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// The same of a repository at GitHub.
+pub(crate) fn key_at_github(settings: &GitHubSettings, id: u64) -> String {
+    format!("github:{}:{id}", settings.host())
+}
+
+/// How git gets at a repository at GitHub.
+///
+/// # Errors
+/// For a person: the forge leads elsewhere.
+pub(crate) fn remote_at_github(
+    settings: &GitHubSettings,
+    forge: &Forge,
+    repository: &ForgeRepository,
+) -> std::result::Result<Remote, String> {
+    let address = Address::parse(&repository.clone_url)
+        .map_err(|expected| format!("the forge gives an address for cloning that is not {expected}"))?;
+    if !settings.is_own_host(address.url.host()) {
+        return Err(format!("the forge sends to {} for cloning, which gets no credentials", address.url.host()));
+    }
+    Ok(Remote {
+        url: address.url,
+        credentials: Arc::new(ForgeCredentials(forge.clone())),
+        connection: settings.connection.clone(),
+        time_limit: settings.time_limit,
+    })
 }
 
 /// A repository that is in sight, as those see it who have to find it.

@@ -40,14 +40,17 @@ use serde::{Deserialize, Serialize};
 pub use self::folder::FolderSource;
 pub use self::git::GitSource;
 pub use self::github::{Accounts, GitHubSource};
-pub(crate) use self::host::{Host, host};
+pub(crate) use self::host::{
+    Ground, Host, forge_settings, ground, host, key_at_github, key_of_folder, remote_at_github,
+};
 pub use self::job::run;
-pub(crate) use self::live::resume;
 pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};
+pub(crate) use self::live::{is_told, removed, resume, tell};
 pub use self::people::{may_read, readable};
 pub use self::plan::Known;
 pub use self::read::Failure;
 pub use self::rounds::Rounds;
+pub(crate) use self::store::sight;
 pub use self::unlisted::{Word, decide};
 pub(crate) use self::waits::shown;
 use crate::Portal;
@@ -293,7 +296,7 @@ pub fn mirrors(data: &Path) -> PathBuf {
 fn source(settings: &SourceSettings, portal: &Portal) -> Box<dyn Source> {
     let mirrors = mirrors(&portal.settings().data);
     match &settings.kind {
-        SourceKind::Folder(folder) => Box::new(FolderSource::new(folder)),
+        SourceKind::Folder(folder) => Box::new(FolderSource::new(folder, settings.launch)),
         SourceKind::Git(git) => Box::new(GitSource::new(git, &mirrors)),
         SourceKind::GitHub(github) => Box::new(GitHubSource::new(&settings.name, github, &mirrors, portal)),
     }

@@ -8,6 +8,8 @@ use model::docs::DocsSite;
 use model::{Finding, Level};
 
 use crate::docs;
+use crate::templates::lineage;
+use crate::templates::store::Lineage;
 
 /// What reading one repository gave, as it is stored.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Read {
     /// What Locations of other repositories name in it, with which it was read; as it is stored with the repository.
     pub wanted: String,
     pub docs: Vec<DocsSite>,
+    /// The template that it came from.
+    pub lineage: Option<Lineage>,
     /// Milliseconds.
     pub took: i64,
 }
@@ -72,6 +76,7 @@ pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
         findings: serde_json::to_string(&findings).map_err(text)?,
         wanted: wanted.to_owned(),
         docs,
+        lineage: lineage::of_repository(&repository),
         took: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
         fingerprint,
     })

@@ -358,6 +358,34 @@ pub async fn linked_at(db: &Db) -> Result<Option<i64>> {
     Ok(text.and_then(|text| text.parse().ok()))
 }
 
+/// How a repository in sight was read last.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Sight {
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    pub(crate) standing: String,
+    pub(crate) reason: Option<String>,
+    /// Of its entities the one that stands for all of it: a component, if there is one.
+    pub(crate) entity: Option<String>,
+}
+
+/// The repository of a source with this stable key, as the catalog has it; `None` where it is not in sight.
+pub(crate) async fn sight(db: &Db, source: &str, key: &str) -> Result<Option<Sight>> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT r.id, r.slug, r.standing, r.reason,
+                (SELECT e.reference FROM entities e WHERE e.repository = r.id AND NOT e.deleted
+                 ORDER BY CASE WHEN LOWER(e.kind) = 'component' THEN 0 ELSE 1 END, LENGTH(e.reference), e.reference LIMIT 1)
+                AS entity
+         FROM repositories r WHERE r.source = $1 AND r.stable_key = $2 AND r.gone_at IS NULL")
+        .bind(source).bind(key).fetch_optional(p).await)?)
+}
+
+/// As [`place`], as it stands in the transaction.
+pub(super) async fn place_in(tx: &mut Tx, id: &str) -> Result<Option<super::host::Place>> {
+    Ok(on!(tx, p => sqlx::query_as("SELECT source, stable_key FROM repositories WHERE id = $1 AND gone_at IS NULL")
+        .bind(id).fetch_optional(p).await)?)
+}
+
 /// Where a repository is that is in sight.
 pub(super) async fn place(db: &Db, id: &str) -> Result<Option<super::host::Place>> {
     Ok(on!(db, p => sqlx::query_as("SELECT source, stable_key FROM repositories WHERE id = $1 AND gone_at IS NULL")

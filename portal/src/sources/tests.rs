@@ -337,10 +337,11 @@ db_test! {
         let known = Known { id: "r".into(), source: "s".into(), slug: "r".into(), name: "r".into(), stable_key: "/r".into(),
             path: "/r".into(), visibility: "public".into(), standing: "listed".into(), wanted: "[]".into(), drafted_with: "[]".into(), ..Known::default() };
         store::add(&mut tx, &known, 5).await.unwrap();
-        let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), wanted: "[]".into(), docs: Vec::new(), took: 7 };
+        let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), wanted: "[]".into(), docs: Vec::new(), lineage: None, took: 7 };
         store::write_read(&mut tx, "r", &read, None, 3, 8).await.unwrap();
         assert!(store::write_failure(&mut tx, "r", "why", "[]", None, 9).await.unwrap());
         assert!(!store::write_failure(&mut tx, "r", "why", "[]", Some("g"), 10).await.unwrap());
+        assert_eq!(store::place_in(&mut tx, "r").await.unwrap().unwrap().stable_key, "/r");
         store::hide(&mut tx, "r", 11).await.unwrap();
         tx.commit().await.unwrap();
         let hidden = Known { standing: "failed".into(), fingerprint: Some("g".into()), rules_version: Some(3), read_at: Some(10),
@@ -387,7 +388,7 @@ db_test! {
 #[tokio::test]
 async fn a_folder_is_listed_with_what_is_in_it() {
     let folder = Folder::with(&["team/one"]);
-    let source = FolderSource::new(folder.path());
+    let source = FolderSource::new(folder.path(), false);
     let listing = source.list(&Extent::All, &[]).await;
     assert_eq!(listing.coverage, Coverage::Complete);
     let names: Vec<_> = listing.repositories.iter().map(|one| one.name.as_str()).collect();
@@ -398,7 +399,7 @@ async fn a_folder_is_listed_with_what_is_in_it() {
     assert!(source.open(&one.path, &watch).await.unwrap().is_dir());
     assert!(source.open("/no/such/\u{fffd}", &watch).await.unwrap_err().reason.contains("UTF-8"));
     assert!(matches!(
-        FolderSource::new(Path::new("/no/such")).list(&Extent::All, &[]).await.coverage,
+        FolderSource::new(Path::new("/no/such"), false).list(&Extent::All, &[]).await.coverage,
         Coverage::Failed(_)
     ));
 }

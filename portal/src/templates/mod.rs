@@ -1,29 +1,61 @@
-//! Templates from where they are, and projects on the disk: what the engine needs from outside. No database is opened.
+//! Templates from where they are, and projects on the disk: what the engine needs from outside. Of these no database is opened.
+//!
+//! The templates of the catalog have their use cases here too: lists, forms and previews. Launching one is `runs`.
 
 mod archive;
 mod branch;
+pub(crate) mod catalog;
 mod folder;
+pub(crate) mod form;
 mod history;
 mod interpreters;
 mod journal;
+mod likeness;
+pub(crate) mod lineage;
+mod preview;
 mod programs;
+pub(crate) mod render;
 mod source;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 mod trusted;
+mod zipped;
 
+pub use self::archive::{Archive, archive};
 pub use self::branch::commit_to_branch;
+pub use self::catalog::{Kept, get, list};
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
+pub use self::form::{Given, form};
 pub use self::history::TemplateHistory;
 pub use self::journal::take_back;
+pub use self::likeness::answers_of;
+pub use self::preview::preview;
 pub use self::programs::{AfterFiles, Programs};
+pub(crate) use self::render::executes;
 pub use self::source::{Fetched, Reference, fetch};
 pub use self::trusted::{Decision, Trusted};
 
 use engine_repo::FileKind;
 use engine_templates::tree::{Entry, Tree};
+use model::template::Form;
+use model::{Finding, Level};
 
 use crate::error::{Error, Result};
+
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong in a form.
+pub(crate) fn valid(form: &Form) -> Result<()> {
+    if form.is_valid() {
+        return Ok(());
+    }
+    let wrong = form.questions().filter_map(|question| {
+        let message = format!("{}: {}", question.name, question.error.as_deref()?);
+        Some(Finding::new("template.answer", Level::Error, message, "Correct the answer."))
+    });
+    let findings: Vec<Finding> = form.problems.iter().cloned().chain(wrong).collect();
+    Err(Error::Invalid(findings.into()))
+}
 
 /// The files of a commit as a tree.
 ///

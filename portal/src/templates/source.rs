@@ -8,7 +8,7 @@ use engine_templates::lineage::{Source, Version};
 use engine_templates::tree::Tree;
 use tokio_util::sync::CancellationToken;
 
-use super::{archive, read_folder, tree_at};
+use super::{read_folder, tree_at, zipped};
 use crate::error::{Error, Result};
 use crate::git::{self, Address, Connection, Login, Remote, Watch};
 
@@ -85,10 +85,10 @@ pub async fn fetch(
         };
         return tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
     }
-    if archive::is_one(address) {
+    if zipped::is_one(address) {
         return match reference {
             Reference::Named(name) => Err(Error::not_found(format!("{name:?}: an archive has no versions: this one"))),
-            _ => archive::fetch(address, directory).await,
+            _ => zipped::fetch(address, directory).await,
         };
     }
     let parsed = Address::parse(address).map_err(|expected| {

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
+mod forms;
+mod stores;
+
 use std::path::Path;
 use std::process::Command;
 

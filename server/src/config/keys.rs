@@ -77,6 +77,9 @@ pub const KEYS: &[Key] = &[
         path: "inbox.webhook-secret-file",
         set: |config, value| file(value).map(|file| config.inbox_keys.webhook_secret_file = Some(file)),
     },
+    Key { path: "runs.at-once", set: |config, value| runs(value).map(|count| config.runs.at_once = count) },
+    Key { path: "runs.per-person", set: |config, value| runs(value).map(|count| config.runs.per_person = count) },
+    Key { path: "runs.clean-after", set: |config, value| value.duration().map(|time| config.runs.clean_after = time) },
     Key { path: "secrets.key-file", set: |config, value| file(value).map(|file| config.sealing_key = Some(file)) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
@@ -84,6 +87,8 @@ pub const KEYS: &[Key] = &[
     Key { path: "demo.enabled", set: |config, value| value.boolean().map(|demo| config.demo = demo) },
 ];
 
+/// Runs at the same time.
+const MOST_RUNS: usize = 32;
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Those of which there may be several.
@@ -126,6 +131,14 @@ pub fn wrong(name: &str, expected: &str) -> Finding {
 /// The key that a variable of the environment sets.
 pub fn find_variable(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.variable() == name)
+}
+
+fn runs(value: &Value<'_>) -> Result<usize, String> {
+    value
+        .count(MOST_RUNS)
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| format!("a whole number from 1 to {MOST_RUNS}"))
 }
 
 fn postgres_url(value: &Value<'_>) -> Result<String, String> {

@@ -18,7 +18,7 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, Settings, SourceKind, SourceSettings,
+    DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings, SourceKind, SourceSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -49,6 +49,7 @@ pub struct Config {
     pub demo: bool,
     pub sources: Vec<SourceConfig>,
     pub identity: IdentitySettings,
+    pub runs: RunSettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -74,6 +75,7 @@ pub struct SourceConfig {
     pub kind: SourceKind,
     pub visibility: Visibility,
     pub policy: SourcePolicy,
+    pub launch: bool,
 }
 
 impl Default for Config {
@@ -91,6 +93,7 @@ impl Default for Config {
             demo: false,
             sources: Vec::new(),
             identity: IdentitySettings::default(),
+            runs: RunSettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -308,7 +311,7 @@ impl Config {
             .map(|n| if n == 1 { base.to_owned() } else { format!("{base}-{n}") })
             .find(|name| !taken(name))
             .unwrap_or_else(|| base.to_owned());
-        self.sources.push(SourceConfig { name, kind, visibility: Visibility::Public, policy });
+        self.sources.push(SourceConfig { name, kind, visibility: Visibility::Public, policy, launch: false });
     }
 
     /// What the portal needs of it.
@@ -322,6 +325,7 @@ impl Config {
                 visibility: source.visibility,
                 demo: false,
                 policy: source.policy.clone(),
+                launch: source.launch,
             })
             .collect();
         if self.demo {
@@ -331,6 +335,7 @@ impl Config {
                 visibility: Visibility::Public,
                 demo: true,
                 policy: SourcePolicy::trusted(),
+                launch: false,
             });
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
@@ -346,6 +351,7 @@ impl Config {
             public_url: self.public_url.clone(),
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
+            runs: self.runs,
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

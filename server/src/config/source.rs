@@ -34,6 +34,8 @@ enum Kind {
 const ALL: &[Kind] = &[Kind::Folder, Kind::Git, Kind::GitHub];
 const REMOTE: &[Kind] = &[Kind::Git, Kind::GitHub];
 const FOLDER: &[Kind] = &[Kind::Folder];
+/// Those in which new repositories can be made.
+const LAUNCHING: &[Kind] = &[Kind::Folder, Kind::GitHub];
 const GIT: &[Kind] = &[Kind::Git];
 const GITHUB: &[Kind] = &[Kind::GitHub];
 const KINDS: &[(&str, Kind)] = &[("folder", Kind::Folder), ("git", Kind::Git), ("github", Kind::GitHub)];
@@ -66,6 +68,7 @@ pub const SOURCE_KEYS: &[SourceKey] = &[
     SourceKey { name: "proxy", kinds: REMOTE, set: |source, value| proxy(value).map(|proxy| source.connection.proxy = Some(proxy)) },
     SourceKey { name: "time-limit", kinds: REMOTE, set: |source, value| value.duration().map(|limit| source.time_limit = Some(limit)) },
     SourceKey { name: "kinds", kinds: ALL, set: |source, value| entity_kinds(value).map(|kinds| source.entity_kinds = Some(kinds)) },
+    SourceKey { name: "launch", kinds: LAUNCHING, set: |source, value| value.boolean().map(|it| source.launch = it) },
     SourceKey { name: "trusted", kinds: ALL, set: |source, value| value.boolean().map(|it| source.trusted = it) },
 ];
 
@@ -95,6 +98,7 @@ pub struct SourceBuilder {
     /// What its descriptors may declare, where it is said.
     entity_kinds: Option<BTreeSet<EntityKind>>,
     trusted: bool,
+    launch: bool,
     given: Vec<&'static SourceKey>,
 }
 
@@ -133,7 +137,7 @@ impl SourceBuilder {
             Kind::GitHub => Visibility::Public,
             Kind::Folder | Kind::Git => Visibility::default(),
         });
-        let policy = self.policy()?;
+        let (policy, launch) = (self.policy()?, self.launch);
         let kind = match self.kind {
             Kind::Folder => SourceKind::Folder(self.path.clone().ok_or_else(|| missing("path"))?),
             Kind::Git => {
@@ -142,7 +146,7 @@ impl SourceBuilder {
             }
             Kind::GitHub => SourceKind::GitHub(self.github(environment)?),
         };
-        Ok(SourceConfig { name, kind, visibility, policy })
+        Ok(SourceConfig { name, kind, visibility, policy, launch })
     }
 
     fn policy(&self) -> Result<SourcePolicy, Finding> {

@@ -94,7 +94,7 @@ pub async fn write_entry(tx: &mut Tx, entry: &Entry) -> Result<()> {
 /// What somebody made, and what stays when they are gone; gives how many rows.
 pub async fn rename_works(tx: &mut Tx, label: &str, pseudonym: &str) -> Result<u64> {
     let mut renamed = 0;
-    for table in ["corrections", "changes", "tokens"] {
+    for table in ["corrections", "changes", "tokens", "runs"] {
         let sql = format!("UPDATE {table} SET made_by = $2 WHERE made_by = $1");
         renamed += on!(tx, p => sqlx::query(sqlx::AssertSqlSafe(sql)).bind(label).bind(pseudonym)
             .execute(p).await.map(|done| done.rows_affected()))?;

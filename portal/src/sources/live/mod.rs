@@ -16,13 +16,15 @@ use serde::{Deserialize, Serialize};
 pub use self::job::refresh;
 use self::store::Told;
 use super::{people, secrets};
+use crate::audit::{self, Change};
 use crate::clock::Clock;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::forge::webhook::{self, Event, Named, Refused};
+use crate::identity::Actor;
 use crate::jobs::{self, NewJob};
 use crate::settings::{GitHubSettings, SourceKind, SourceSettings};
-use crate::{Portal, changes};
+use crate::{Portal, changes, sources};
 
 /// The kind of the job that looks at what was told.
 pub const REFRESH: &str = "refresh";
@@ -109,6 +111,39 @@ pub(crate) async fn resume(tx: &mut Tx, portal: &Portal) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// We know ourselves that there is a repository with this commit: whoever waits until that was looked at asks [`is_told`]. Call
+/// [`Jobs::wake`](crate::jobs::Jobs::wake) after the commit.
+pub(crate) async fn tell(tx: &mut Tx, portal: &Portal, source: &str, key: &str, commit: &str) -> Result<()> {
+    let settings = portal.settings().sources.iter().find(|settings| settings.name == source);
+    let settings = settings.ok_or_else(|| Error::not_found(format!("A source named {source}")))?;
+    let now = Clock::System.now();
+    store::tell(tx, source, &Told::record(key.to_owned()), now).await?;
+    let contents = Told { commit: Some(commit.to_owned()), ..Told::contents(key.to_owned()) };
+    store::tell(tx, source, &contents, now).await?;
+    enqueue(tx, portal, settings).await.map(drop)
+}
+
+/// We have removed the repository with this id ourselves: nobody has to list its source to know that.
+pub(crate) async fn removed(tx: &mut Tx, portal: &Portal, repository: &str) -> Result<()> {
+    let Some(place) = sources::store::place_in(tx, repository).await? else { return Ok(()) };
+    let (now, why) = (portal.clock().now(), Some("was removed with the run that made it"));
+    sources::store::hide(tx, repository, now).await?;
+    let change = Change { action: "repository.remove", target: &place.stable_key, after: why, ..Change::default() };
+    audit::record(tx, &Actor::System, now, change).await?;
+    sources::store::mark_changed(tx).await?;
+    let Some(settings) = portal.settings().sources.iter().find(|settings| settings.name == place.source) else {
+        return Ok(());
+    };
+    // The job links, whatever else it finds.
+    store::tell(tx, &place.source, &Told::record(place.stable_key), Clock::System.now()).await?;
+    enqueue(tx, portal, settings).await.map(drop)
+}
+
+/// Whether nobody has looked yet at what was told of a repository.
+pub(crate) async fn is_told(db: &Db, source: &str, key: &str) -> Result<bool> {
+    store::is_told(db, source, key).await
 }
 
 async fn enqueue(tx: &mut Tx, portal: &Portal, settings: &SourceSettings) -> Result<String> {

@@ -93,6 +93,12 @@ pub async fn is_anything_told(tx: &mut Tx, source: &str) -> Result<bool> {
     Ok(one.is_some())
 }
 
+pub async fn is_told(db: &Db, source: &str, thing: &str) -> Result<bool> {
+    let one: Option<i64> = on!(db, p => sqlx::query_scalar("SELECT times FROM told WHERE source = $1 AND thing = $2 LIMIT 1")
+        .bind(source).bind(thing).fetch_optional(p).await)?;
+    Ok(one.is_some())
+}
+
 /// It was looked at; what was told meanwhile stays.
 pub async fn answer(tx: &mut Tx, source: &str, told: &Told) -> Result<()> {
     on!(tx, p => sqlx::query("DELETE FROM told WHERE source = $1 AND thing = $2 AND what = $3 AND times = $4")

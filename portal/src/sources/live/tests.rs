@@ -106,6 +106,8 @@ db_test! {
         tx.commit().await.unwrap();
         let looked = told().await;
         assert_eq!((looked.len(), looked[0].looks, looked[0].due_at), (1, 1, 9));
+        assert!(store::is_told(portal.db(), "acme", "k").await.unwrap());
+        assert!(!store::is_told(portal.db(), "acme", "everything").await.unwrap());
         let mut tx = portal.db().begin().await.unwrap();
         store::tell(&mut tx, "acme", &push("c"), 10).await.unwrap();
         // What was looked at before it was told again is no answer.

@@ -1,0 +1,180 @@
+//! Templates of the catalog: what they ask, what they would make, and what came from them. Times are milliseconds since 1970
+//! in UTC.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EntityRef, Finding};
+
+/// One template, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateRow {
+    pub reference: EntityRef,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub owner: Option<EntityRef>,
+    pub tags: Vec<String>,
+    /// `cookiecutter`; none where it is shown and cannot be launched.
+    pub dialect: Option<String>,
+    /// Slug of its repository, and the name that its source gives it.
+    pub repository: String,
+    pub repository_name: String,
+    /// The folder of the template; empty for the root.
+    pub directory: String,
+    /// Projects that say that they came from it.
+    pub projects: u64,
+}
+
+/// One template at one of its commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateDetail {
+    pub template: TemplateRow,
+    pub commit: String,
+    /// The tag of this commit.
+    pub tag: Option<String>,
+    pub questions: Vec<FormQuestion>,
+    /// What it would execute: nothing, or why it cannot be launched.
+    pub executes: Vec<String>,
+    /// Newest first; what was not released yet is the first, without a tag.
+    pub versions: Vec<TemplateVersion>,
+    pub projects: Vec<TemplateProject>,
+}
+
+/// A version of a template, and what it brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateVersion {
+    pub tag: Option<String>,
+    pub commit: String,
+    pub at: Option<i64>,
+    /// Since the version before, newest first.
+    pub changes: Vec<TemplateChange>,
+    /// Projects that are at this version.
+    pub projects: u64,
+}
+
+/// One commit of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateChange {
+    pub commit: String,
+    pub at: i64,
+    pub by: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// A project that came from a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateProject {
+    /// Slug of the repository, and the name that its source gives it.
+    pub repository: String,
+    pub repository_name: String,
+    pub commit: Option<String>,
+    pub tag: Option<String>,
+}
+
+/// The questions of a template as a form, with what was answered so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Form {
+    /// The commit that was shown, and that a run will use.
+    pub commit: String,
+    pub pages: Vec<FormPage>,
+    /// What is wrong beyond single questions.
+    pub problems: Vec<Finding>,
+}
+
+impl Form {
+    pub fn questions(&self) -> impl Iterator<Item = &FormQuestion> {
+        self.pages.iter().flat_map(|page| &page.questions)
+    }
+
+    /// Whether a run could begin with it.
+    pub fn is_valid(&self) -> bool {
+        self.problems.is_empty() && self.questions().all(|question| question.error.is_none())
+    }
+}
+
+/// Questions that are asked together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct FormPage {
+    pub title: String,
+    pub questions: Vec<FormQuestion>,
+}
+
+/// One question, its default as the earlier answers make it, and its answer as it stands in the form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct FormQuestion {
+    pub name: String,
+    pub text: String,
+    #[serde(flatten)]
+    pub kind: QuestionKind,
+    pub default: String,
+    /// What was answered, right or wrong; the default where nothing was. Of a secret nothing.
+    pub value: String,
+    /// Somebody has answered it.
+    pub answered: bool,
+    pub secret: bool,
+    /// Why the answer cannot be taken, and what can.
+    pub error: Option<String>,
+}
+
+/// What a question takes, as it stands in a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum QuestionKind {
+    Text,
+    /// `yes` or `no`.
+    YesNo,
+    Choice {
+        choices: Vec<FormChoice>,
+    },
+    /// A JSON object.
+    Dictionary,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct FormChoice {
+    pub value: String,
+    pub label: String,
+}
+
+/// What a launch would make, before anything is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Preview {
+    pub commit: String,
+    /// The name of the project's folder, where the template says one.
+    pub folder: Option<String>,
+    pub files: Vec<PreviewFile>,
+    pub findings: Vec<Finding>,
+}
+
+/// One file as it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct PreviewFile {
+    pub path: String,
+    pub kind: PreviewKind,
+    pub bytes: u64,
+    /// Of a text, or of a link where it points to; none where there is too much to show.
+    pub text: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum PreviewKind {
+    Text,
+    /// A text that can be run.
+    Program,
+    Binary,
+    Link,
+}

@@ -1,0 +1,70 @@
+//! What a launch would make, shown before anything is.
+
+use engine_templates::tree::{Entry, Tree};
+use model::EntityRef;
+use model::template::{Preview, PreviewFile, PreviewKind};
+
+use super::catalog;
+use super::form::{self, Given};
+use super::render::{environment, render, seed};
+use crate::identity::Actor;
+use crate::{Error, Portal, Result};
+
+/// Bytes of the texts that are shown: of one, and of all.
+const LARGEST_TEXT: usize = 256 << 10;
+const LARGEST_TEXTS: usize = 8 << 20;
+/// What Git looks at to tell text from the rest.
+const BINARY_PREFIX: usize = 8_000;
+
+/// The files that a template makes of answers. `key` is the one that the launch will have, so that what is left to chance is
+/// the same.
+///
+/// # Errors
+/// As [`super::get`]; [`Error::Invalid`] for wrong answers; [`Error::Forbidden`] for a template that brings programs.
+pub async fn preview(
+    portal: &Portal,
+    actor: &Actor,
+    reference: &EntityRef,
+    commit: Option<&str>,
+    given: &Given,
+    key: &str,
+) -> Result<Preview> {
+    let found = catalog::find(portal, actor, reference).await?;
+    let opened = catalog::open(portal, &found, commit).await?;
+    let now = portal.clock().now();
+    let (form, answers) = form::fill(&opened, given, now)?;
+    super::valid(&form)?;
+    let inputs = environment(now, seed(key), &opened.source.address);
+    let rendered = render(&opened.template, &answers, &inputs).await?;
+    let findings = rendered.findings.clone();
+    let (folder, files) =
+        tokio::task::spawn_blocking(move || (rendered.folder, files(&rendered.tree))).await.map_err(Error::internal)?;
+    Ok(Preview { commit: opened.commit().to_owned(), folder, files, findings })
+}
+
+fn files(tree: &Tree) -> Vec<PreviewFile> {
+    let mut left = LARGEST_TEXTS;
+    let mut show = |text: &str| {
+        let fits = text.len() <= LARGEST_TEXT.min(left);
+        left -= if fits { text.len() } else { 0 };
+        fits.then(|| text.to_owned())
+    };
+    let file = |(path, entry): (&str, &Entry)| {
+        let (kind, bytes, text) = match entry {
+            Entry::Folder => return None,
+            Entry::Link { target } => (PreviewKind::Link, target.len(), Some(target.clone())),
+            Entry::File { content, mode } => {
+                let is_binary = content.iter().take(BINARY_PREFIX).any(|byte| *byte == 0);
+                match std::str::from_utf8(content) {
+                    Ok(text) if !is_binary => {
+                        let kind = if mode & 0o100 != 0 { PreviewKind::Program } else { PreviewKind::Text };
+                        (kind, content.len(), show(text))
+                    }
+                    _ => (PreviewKind::Binary, content.len(), None),
+                }
+            }
+        };
+        Some(PreviewFile { path: path.to_owned(), kind, bytes: bytes as u64, text })
+    };
+    tree.iter().filter_map(file).collect()
+}
