@@ -51,6 +51,15 @@ impl Interpreters {
         &self.reads
     }
 
+    /// Where programs are looked for: Python itself before a wrapper that looks elsewhere for it.
+    pub fn path(&self) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        match python().and_then(|python| Path::new(&python.executable).parent()) {
+            Some(folder) => format!("{}:{path}", folder.display()),
+            None => path,
+        }
+    }
+
     /// # Errors
     /// There is none.
     pub fn python(&self) -> Result<String> {

@@ -27,6 +27,10 @@ const NAMED: [(&str, &str); 4] = [
     ("GIT_COMMITTER_EMAIL", "slipway@localhost"),
 ];
 
+fn variables(path: &str) -> Vec<(&str, &str)> {
+    NAMED.into_iter().chain([("PATH", path)]).collect()
+}
+
 /// Whether what a template brings is run. Who decides that asks [`super::Trusted`] first.
 #[derive(Debug, Clone)]
 pub enum Programs {
@@ -107,13 +111,13 @@ fn with_extensions(template: &Template, trust: &Trust, sandbox: &Sandbox) -> Res
     let (scratch, interpreters) = (Scratch::new()?, Interpreters::of(trust));
     let copy = scratch.path("template");
     write_all(&copy, template.tree())?;
-    let folder = copy.join(template.folder());
+    let (folder, path) = (copy.join(template.folder()), interpreters.path());
     let program = Program {
         arguments: &[interpreters.python()?, "-c".to_owned(), BRIDGE.to_owned()],
         folder: &folder,
         scratch: scratch.folder.path(),
         reads: interpreters.reads(),
-        variables: &NAMED,
+        variables: &variables(&path),
     };
     let cannot = |why: String| Error::Unavailable(format!("The extensions of the template cannot be loaded: {why}"));
     let mut running = sandbox.start(&program).map_err(cannot)?;
@@ -231,7 +235,7 @@ impl Scratch {
         name: &str,
         folder: &Path,
     ) -> Result<()> {
-        let script = path.display().to_string();
+        let (script, searched) = (path.display().to_string(), interpreters.path());
         let arguments = match path.extension().is_some_and(|extension| extension == "py") {
             true => vec![interpreters.python()?, script],
             false => vec![script],
@@ -241,7 +245,7 @@ impl Scratch {
             folder,
             scratch: self.folder.path(),
             reads: interpreters.reads(),
-            variables: &NAMED,
+            variables: &variables(&searched),
         };
         let failed = |why: &str, said: &str| {
             let said = if said.trim().is_empty() { String::new() } else { format!(" It said:\n{}", said.trim_end()) };
