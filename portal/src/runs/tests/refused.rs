@@ -101,6 +101,8 @@ db_test! {
         let clicks = futures::future::join_all((0..5).map(|_| launch(&world.portal, &Actor::Operator, wish.clone()))).await;
         let ids: std::collections::BTreeSet<String> = clicks.into_iter().map(|id| id.unwrap()).collect();
         assert_eq!(ids.len(), 1);
+        let other = Launch { name: Some("other".to_owned()), ..wish.clone() };
+        assert!(matches!(launch(&world.portal, &Actor::Operator, other).await, Err(Error::Conflict(_))));
         let detail = world.settled(ids.first().unwrap()).await;
         assert_eq!((detail.run.state, detail.run.commit.as_str()), (RunState::Done, old.as_str()), "{detail:#?}");
         assert_eq!(world.file("tides", "README.md"), "# Tides\n\nUnder MIT.");
