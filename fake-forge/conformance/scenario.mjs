@@ -21,7 +21,7 @@ export async function setUp(tell, origin) {
       { slug: 'deck', name: 'Deck', parent: 'crew', members: ['ada'], repositories: { shop: 'maintain' } },
     ],
   });
-  await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org', 'user:email'] });
+  await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org', 'user:email', 'delete_repo'] });
   const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write' };
   await tell('installations', { id: 77, account: 'acme', permissions });
   const manifest = {
@@ -53,7 +53,8 @@ export function parameters(key, known, route) {
     case 'owner':
       return repository.owner;
     case 'repo':
-      return repository.name;
+      // What is deleted is one that was made for it.
+      return route === 'DELETE /repos/{owner}/{repo}' ? from('POST /orgs/{org}/repos').name : repository.name;
     case 'org_id':
       return from('GET /orgs/{org}').id;
     case 'team_slug':
@@ -93,6 +94,14 @@ export function bodies(method, documented, known) {
     case 'POST /app/installations/{installation_id}/access_tokens':
     case 'POST /app-manifests/{code}/conversions':
       return {};
+    case 'POST /orgs/{org}/repos':
+      return { name: 'made', description: 'Made', private: true, visibility: 'private', auto_init: false };
+    case 'POST /user/repos':
+      return { name: 'own', description: 'Made', private: true, auto_init: false };
+    case 'PATCH /repos/{owner}/{repo}':
+      return { description: 'Sells more', default_branch: 'main' };
+    case 'PUT /repos/{owner}/{repo}/topics':
+      return { names: ['go'] };
     case 'POST /repos/{owner}/{repo}/git/refs':
       return { ref: `refs/heads/${branch(branches++ > 0)}`, sha: commit };
     case 'PATCH /repos/{owner}/{repo}/git/refs/{ref}':

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine_templates::Answers;
 use engine_templates::lineage::PLACEHOLDER;
 use model::run::{RunState, RunStep, StepState};
+use model::template::Form;
 use model::{EntityRef, Finding, Level};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -106,6 +107,8 @@ pub(super) struct Input {
     pub lifecycle: Option<String>,
     /// Whose project it is, for the first commit: `Jane <jane@example.com>`.
     pub person: Option<String>,
+    /// Of what was sent: the same key with something else is no second click.
+    pub digest: String,
 }
 
 impl Input {
@@ -143,18 +146,20 @@ pub fn plan(portal: &Portal, actor: &Actor, launch: &Launch) -> Result<Vec<RunSt
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who may not, and for a template that brings programs of its own; [`Error::NotFound`] for a template,
-/// commit or destination that is not there; [`Error::Invalid`] for wrong answers, all of them.
+/// commit or destination that is not there; [`Error::Invalid`] for wrong answers, all of them; [`Error::Conflict`] for a key under
+/// which something else was launched.
 pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<String> {
     can(actor, Action::Launch, Resource::Anything)?;
     let launcher = super::launcher(actor);
     check(&launch)?;
-    if let Some(known) = store::by_key(portal.db(), launcher, &launch.key).await? {
-        return Ok(known);
-    }
     let found = catalog::find(portal, actor, &launch.template).await?;
     let opened = catalog::open(portal, &found, launch.commit.as_deref()).await?;
     let now = portal.clock().now();
     let (form, mut answers) = form::fill(&opened, &launch.answers, now)?;
+    let digest = digest(&launch, &form)?;
+    if let Some(known) = launched(portal, launcher, &launch.key, &digest).await? {
+        return Ok(known);
+    }
     crate::templates::valid(&form)?;
     render::admit(&opened.template.trust())?;
     let seed = render::seed(&launch.key);
@@ -193,6 +198,7 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         person: actor.person().map(|person| {
             format!("{} <{}>", line(&person.name), line(person.email.as_deref().unwrap_or("unknown@localhost")))
         }),
+        digest: digest.clone(),
     };
     let row = Row {
         id,
@@ -220,7 +226,7 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     let mut tx = portal.db().begin().await?;
     if !store::insert(&mut tx, &row, &launch.key).await? {
         drop(tx);
-        let known = store::by_key(portal.db(), launcher, &launch.key).await?;
+        let known = launched(portal, launcher, &launch.key, &digest).await?;
         return known.ok_or_else(|| Error::internal("a run is neither new nor known"));
     }
     for step in &steps {
@@ -233,6 +239,31 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     tx.commit().await?;
     portal.jobs().wake();
     Ok(row.id)
+}
+
+/// The run that was launched with the same form before.
+async fn launched(portal: &Portal, launcher: &str, key: &str, digest: &str) -> Result<Option<String>> {
+    let Some(id) = store::by_key(portal.db(), launcher, key).await? else { return Ok(None) };
+    let row = store::row(portal.db(), &id).await?.ok_or_else(|| Error::internal("a run is gone"))?;
+    let input: Input = serde_json::from_str(&row.input)?;
+    if input.digest == digest {
+        return Ok(Some(id));
+    }
+    Err(Error::Conflict(format!(
+        "This form has launched {} already, with other answers. Open the form again to launch another project.",
+        row.name
+    )))
+}
+
+/// Of everything that was sent but secrets.
+fn digest(launch: &Launch, form: &Form) -> Result<String> {
+    let Launch { template, commit, destination, name, description, visibility, topics, owner, lifecycle, .. } = launch;
+    let mut answers = launch.answers.clone();
+    for question in form.questions().filter(|question| question.secret) {
+        answers.remove(&question.name);
+    }
+    let sent = json!([template, commit, answers, destination, name, description, visibility, topics, owner, lifecycle]);
+    Ok(crate::secret::digest(&serde_json::to_string(&sent)?))
 }
 
 /// For a line of a commit: no end of the line, and nothing that ends a name there.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use model::Level;
 use model::run::{EffectState, RunState};
@@ -18,6 +19,9 @@ use crate::error::Error;
 use crate::identity::Actor;
 use crate::jobs::Context;
 use crate::{Portal, Result};
+
+/// How long an answer is waited for that nobody wants any more.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Why work on a run ends before its last step.
 #[derive(Debug)]
@@ -236,8 +240,25 @@ impl<'a> Work<'a> {
     pub async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.left.cancelled() => Err(if self.context.halted().is_cancelled() { Stop::Halted } else { Stop::Wished }),
+            () = self.left.cancelled() => Err(self.leaving()),
         }
+    }
+
+    /// The same for something that makes a thing outside: its answer is waited for a little longer, since whoever comes next
+    /// would otherwise look for the thing before it is there.
+    pub async fn unless_left_for_long<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        let long = async {
+            self.left.cancelled().await;
+            tokio::time::sleep(ANSWER).await;
+        };
+        tokio::select! {
+            done = work => Ok(done),
+            () = long => Err(self.leaving()),
+        }
+    }
+
+    fn leaving(&self) -> Stop {
+        if self.context.halted().is_cancelled() { Stop::Halted } else { Stop::Wished }
     }
 }
 

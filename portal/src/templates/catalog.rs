@@ -1,5 +1,6 @@
 //! The templates of the catalog, at one of their commits.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -72,14 +73,21 @@ impl Default for Kept {
 /// # Errors
 /// If the database does not answer.
 pub async fn list(portal: &Portal, actor: &Actor) -> Result<Vec<TemplateRow>> {
-    let mut rows = Vec::new();
-    for listed in store::list(portal.db(), actor.readable(), None).await? {
-        let mut found = found(listed)?;
-        found.row.projects =
-            store::count(portal.db(), actor.readable(), &found.addresses, &found.row.directory).await?;
-        rows.push(found.row);
-    }
-    Ok(rows)
+    let listed = store::list(portal.db(), actor.readable(), None).await?;
+    let counts = store::counts(portal.db(), actor.readable()).await?;
+    // It may look into each of the repositories.
+    let read = blocking(move || {
+        let row = |listed: Listed| {
+            let Found { mut row, addresses, .. } = found(listed)?;
+            // Two addresses of one repository may be one text.
+            let addresses: BTreeSet<String> = addresses.iter().map(|address| store::normal(address)).collect();
+            let of = |address: String| counts.get(&(address, row.directory.clone())).copied().unwrap_or_default();
+            row.projects = addresses.into_iter().map(of).sum();
+            Ok(row)
+        };
+        listed.into_iter().map(row).collect()
+    });
+    read.await
 }
 
 /// One template at a commit of its default branch or of a tag; at the head without one.

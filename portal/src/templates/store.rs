@@ -1,5 +1,7 @@
 //! SQL of templates, and of what came from them.
 
+use std::collections::HashMap;
+
 use model::repository::ForgeFacts;
 use model::template::TemplateProject;
 use sqlx::QueryBuilder;
@@ -41,7 +43,7 @@ pub async fn list(db: &Db, readable: &Readable, reference: Option<&str>) -> Resu
         let mut query = QueryBuilder::new(
             "SELECT e.list_row, e.body, r.id, r.slug, r.name, r.path, r.stable_key, r.forge, s.kind
              FROM entities e JOIN repositories r ON r.id = e.repository JOIN sources s ON s.name = r.source
-             WHERE NOT e.deleted AND LOWER(e.kind) = 'template' AND r.gone_at IS NULL");
+             WHERE NOT e.deleted AND e.kind IN ('template', 'Template') AND r.gone_at IS NULL");
         may_read(&mut query, readable, "e.visibility", "r.id");
         may_read(&mut query, readable, "r.visibility", "r.id");
         if let Some(reference) = reference {
@@ -79,17 +81,21 @@ pub fn normal(address: &str) -> String {
     engine_repo::address(address).unwrap_or_else(|| address.trim_end_matches('/').to_owned())
 }
 
-/// How many repositories in sight, and to be seen by one of `readable`, came from a template.
-pub async fn count(db: &Db, readable: &Readable, addresses: &[String], directory: &str) -> Result<u64> {
-    let count: i64 = on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM lineages l JOIN repositories r ON r.id = l.repository");
-        narrow(&mut query, readable, addresses, directory);
-        query.build_query_scalar().fetch_one(p).await
+/// How many repositories in sight, and to be seen by one of `readable`, came from each template: its address and folder.
+pub async fn counts(db: &Db, readable: &Readable) -> Result<HashMap<(String, String), u64>> {
+    let rows: Vec<(String, String, i64)> = on!(db, p => {
+        let mut query = QueryBuilder::new(
+            "SELECT l.template, l.directory, COUNT(*) FROM lineages l JOIN repositories r ON r.id = l.repository
+             WHERE r.gone_at IS NULL");
+        may_read(&mut query, readable, "r.visibility", "r.id");
+        query.push(" GROUP BY l.template, l.directory");
+        query.build_query_as().fetch_all(p).await
     })?;
-    Ok(count.unsigned_abs())
+    let count = |(template, directory, count): (String, String, i64)| ((template, directory), count.unsigned_abs());
+    Ok(rows.into_iter().map(count).collect())
 }
 
-/// The same, by name.
+/// Those of one template, by name.
 pub async fn projects(
     db: &Db,
     readable: &Readable,
@@ -99,25 +105,17 @@ pub async fn projects(
     let rows: Vec<(String, String, Option<String>, Option<String>)> = on!(db, p => {
         let mut query = QueryBuilder::new(
             "SELECT r.slug, r.name, l.commit_id, l.tag FROM lineages l JOIN repositories r ON r.id = l.repository");
-        narrow(&mut query, readable, addresses, directory);
+        query.push(" WHERE r.gone_at IS NULL AND l.directory = ").push_bind(directory.to_owned());
+        query.push(" AND l.template IN (");
+        let addresses: Vec<String> = addresses.iter().map(|address| normal(address)).collect();
+        any_of(&mut query, addresses.iter().map(String::as_str));
+        may_read(&mut query, readable, "r.visibility", "r.id");
         query.push(" ORDER BY r.name, r.id");
         query.build_query_as().fetch_all(p).await
     })?;
     let project =
         |(repository, repository_name, commit, tag)| TemplateProject { repository, repository_name, commit, tag };
     Ok(rows.into_iter().map(project).collect())
-}
-
-fn narrow<DB>(query: &mut QueryBuilder<DB>, readable: &Readable, addresses: &[String], directory: &str)
-where
-    DB: sqlx::Database,
-    for<'q> String: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-{
-    query.push(" WHERE r.gone_at IS NULL AND l.directory = ").push_bind(directory.to_owned());
-    query.push(" AND l.template IN (");
-    let addresses: Vec<String> = addresses.iter().map(|address| normal(address)).collect();
-    any_of(query, addresses.iter().map(String::as_str));
-    may_read(query, readable, "r.visibility", "r.id");
 }
 
 /// Puts what a repository remembers in the place of what it did.

@@ -146,7 +146,7 @@ async fn create(
             _ => ForgeVisibility::Private,
         },
     };
-    let error = match work.unless_left(forge.create_repository(&new)).await? {
+    let error = match work.unless_left_for_long(forge.create_repository(&new)).await? {
         Ok(repository) => return Ok(Some(repository)),
         Err(error) => error,
     };

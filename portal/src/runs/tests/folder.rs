@@ -30,6 +30,7 @@ db_test! {
         assert_eq!(made_by.map(|run| run.id), Some(detail.run.id.clone()));
         let known = templates::get(&world.portal, &Actor::Operator, &template(), None).await.unwrap();
         assert_eq!(known.projects.iter().map(|project| project.repository.as_str()).collect::<Vec<_>>(), ["tides"]);
+        assert_eq!(templates::list(&world.portal, &Actor::Operator).await.unwrap()[0].projects, 1);
         assert!(log(&world.portal, &Actor::Operator, &detail.run.id, 0).await.unwrap().len() >= 5);
         assert!(!settings.data.join("runs").join(&detail.run.id).exists());
         world.portal.stop().await;

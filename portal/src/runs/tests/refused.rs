@@ -93,6 +93,24 @@ db_test! {
         acme.world.portal.stop().await;
     }
 
+    async fn what_is_cancelled_while_it_is_being_made_is_not_left_behind(settings: Settings) {
+        let acme = Acme::new(&settings).await;
+        let slow = fake_forge::Fault::Silence { milliseconds: 1_500 };
+        acme.fake.break_next("POST /orgs/acme/repos", slow, 1);
+        let id = acme.world.queue(acme.wish("tides")).await;
+        let cancelled = async {
+            while !acme.fake.requests().iter().any(|request| request.starts_with("POST /orgs/acme/repos")) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            cancel(&acme.world.portal, &Actor::Operator, &id).await.unwrap();
+        };
+        let (detail, ()) = tokio::join!(acme.world.settled(&id), cancelled);
+        let detail = if detail.run.state == RunState::Cancelled { detail } else { acme.world.settled(&id).await };
+        assert_eq!(detail.run.state, RunState::Cancelled, "{detail:#?}");
+        assert_eq!(acme.all(), []);
+        acme.world.portal.stop().await;
+    }
+
     async fn two_clicks_are_one_run_and_a_run_has_the_commit_of_its_form(settings: Settings) {
         let world = World::new(&settings).await;
         let old = git(&world.templates.join("service"), &["rev-parse", "HEAD"]);
@@ -101,6 +119,8 @@ db_test! {
         let clicks = futures::future::join_all((0..5).map(|_| launch(&world.portal, &Actor::Operator, wish.clone()))).await;
         let ids: std::collections::BTreeSet<String> = clicks.into_iter().map(|id| id.unwrap()).collect();
         assert_eq!(ids.len(), 1);
+        let other = Launch { name: Some("other".to_owned()), ..wish.clone() };
+        assert!(matches!(launch(&world.portal, &Actor::Operator, other).await, Err(Error::Conflict(_))));
         let detail = world.settled(ids.first().unwrap()).await;
         assert_eq!((detail.run.state, detail.run.commit.as_str()), (RunState::Done, old.as_str()), "{detail:#?}");
         assert_eq!(world.file("tides", "README.md"), "# Tides\n\nUnder MIT.");
