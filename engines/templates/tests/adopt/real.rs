@@ -1,4 +1,5 @@
-//! The proof with real templates: bare repositories, of which nothing is committed here.
+//! The proof with real templates: bare repositories, of which nothing is committed here. Projects are made as cookiecutter makes
+//! them, hooks run; read a template's hooks before you name it here.
 //!
 //! `SLIPWAY_ADOPT=/path/one.git:/path/other.git cargo test --release -p engine-templates --test adopt -- --ignored --nocapture`
 

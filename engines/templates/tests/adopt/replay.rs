@@ -1,6 +1,6 @@
 //! Projects as teams leave them: made at one version, partly made again at others, edited, and with files deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine_templates::adopt::{Adoption, Finish, History, Index, Programs, Revision, adopt};
 use engine_templates::lineage::Render;
@@ -29,6 +29,8 @@ pub struct Project {
     pub base: usize,
     /// Of each file the revision that it was made at.
     pub versions: BTreeMap<String, usize>,
+    /// Files that were made again at a version far from the base, which makes the same of them: nobody can tell.
+    pub alike: BTreeSet<String>,
     pub answers: Answers,
 }
 
@@ -56,7 +58,7 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
     let template = Template::open(history.trees[base].clone()).ok()?;
     let given = answers(&template, random)?;
     let rendered = made(history, base, &given)?;
-    let (mut tree, mut versions) = (Tree::default(), BTreeMap::new());
+    let (mut tree, mut versions, mut alike) = (Tree::default(), BTreeMap::new(), BTreeSet::new());
     for (path, entry) in rendered.tree.iter().filter(|(_, entry)| **entry != Entry::Folder) {
         tree.insert(path, entry.clone()).unwrap();
         versions.insert(path.to_owned(), base);
@@ -67,6 +69,11 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
         let Some(again) = made(history, other, &given) else { continue };
         for (path, entry) in again.tree.iter() {
             if versions.contains_key(path) && random.u8(..100) < 12 {
+                if rendered.tree.get(path) == Some(entry) && base.abs_diff(other) > 5 {
+                    alike.insert(path.to_owned());
+                } else {
+                    alike.remove(path);
+                }
                 tree.insert(path, entry.clone()).unwrap();
                 versions.insert(path.to_owned(), other);
             }
@@ -77,6 +84,7 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
             0..10 => {
                 tree.remove(&path);
                 versions.remove(&path);
+                alike.remove(&path);
             }
             10..40 => edit(&mut tree, &path, random),
             _ => {}
@@ -86,7 +94,36 @@ pub fn project(history: &Stored, random: &mut fastrand::Rng) -> Option<Project> 
         tree.insert(format!("own/file{number}.py"), Entry::file(format!("own = {number}\n").into_bytes(), 0o644))
             .unwrap();
     }
-    Some(Project { tree, base, versions, answers: rendered.answers })
+    Some(Project { tree, base, versions, alike, answers: rendered.answers })
+}
+
+/// How many files of a project somebody would place within five commits who knew its answers and which files were made at the
+/// same moment, and nothing else: what of a run of versions that make the same is taken is its middle.
+pub fn knowable(history: &Stored, project: &Project) -> usize {
+    let rendered = |version: usize| {
+        let template = Template::open(history.trees[version].clone()).ok()?;
+        Some(template.render(&project.answers, &environment()).ok()?.tree)
+    };
+    let mut moments: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (path, version) in project.versions.iter().filter(|(path, _)| !project.alike.contains(*path)) {
+        moments.entry(*version).or_default().push(path);
+    }
+    let mut count = 0;
+    for (moment, paths) in moments {
+        let Some(truth) = rendered(moment) else { continue };
+        let is_same = |version: &usize| {
+            rendered(*version).is_some_and(|tree| match moment == project.base {
+                true => tree == truth,
+                false => paths.iter().all(|path| tree.get(path) == truth.get(path)),
+            })
+        };
+        let before = (0..moment).rev().take(60).take_while(is_same).count();
+        let after = (moment + 1..history.trees.len()).take(60).take_while(is_same).count();
+        if before.abs_diff(after) / 2 <= 5 {
+            count += paths.len();
+        }
+    }
+    count
 }
 
 fn edit(tree: &mut Tree, path: &str, random: &mut fastrand::Rng) {
@@ -148,6 +185,12 @@ pub struct Tally {
     pub equivalent: usize,
     /// Files whose one proposed revision is within five commits of the true one; of how many.
     pub version: (usize, usize),
+    /// Of how many nobody could tell.
+    pub alike: usize,
+    /// Of how many somebody could who knew everything else ([`knowable`]).
+    pub knowable: usize,
+    /// Projects whose base was proposed within five commits of the true one.
+    pub base: usize,
     /// The true revision is within five commits of those that the file may be from.
     pub range: usize,
 }
@@ -184,6 +227,9 @@ impl Tally {
             }
         }
         self.version.1 += project.versions.len();
+        self.alike += project.alike.len();
+        self.knowable += knowable(history, project);
+        self.base += usize::from(adoption.base.abs_diff(project.base) <= 5);
         self.projects += 1;
     }
 }
