@@ -236,6 +236,16 @@ pub fn of_pairs<'a>(path: &str, pairs: impl Iterator<Item = &'a (&'static str, S
     with_query(path, &query.0)
 }
 
+/// The page of a template.
+pub fn template(reference: &EntityRef) -> String {
+    format!("/templates/{}/{}", segment(&reference.namespace), segment(&reference.name))
+}
+
+/// The page of a run.
+pub fn run(id: &str) -> String {
+    format!("/runs/{}", segment(id))
+}
+
 /// The page of a change.
 pub fn change(id: &str) -> String {
     format!("/changes/{}", segment(id))

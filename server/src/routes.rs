@@ -33,6 +33,8 @@ pub enum Permission {
     SetUp,
     /// Proposes changes of files in repositories.
     Propose,
+    /// Launches templates.
+    Launch,
     /// Says what became of repositories that are not listed any more.
     Remove,
     /// Shows what belongs to whoever has signed in.
@@ -53,6 +55,7 @@ impl Permission {
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
+            Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
             Self::Own => Some(Action::Own),
@@ -89,7 +92,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Watch};
+use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -130,6 +133,11 @@ pub fn table() -> Vec<Route> {
         page("/changes", Read),
         page("/changes/new", Propose),
         page("/changes/{id}", Read),
+        page("/templates", Read),
+        page("/templates/{namespace}/{name}", Read),
+        page("/templates/{namespace}/{name}/launch", Launch),
+        page("/runs", Read),
+        page("/runs/{id}", Read),
 
         // Files beside the pages.
         searching(read("/catalog.json", Read, get(catalog::export_json))),
@@ -151,6 +159,10 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/retry", Propose, post(pages::action)),
         write("/actions/changes/close", Propose, post(pages::action)),
         write("/actions/changes/refresh", Propose, post(pages::action)),
+        write("/actions/templates/launch", Launch, post(pages::action)),
+        write("/actions/runs/cancel", Launch, post(pages::action)),
+        write("/actions/runs/retry", Launch, post(pages::action)),
+        write("/actions/runs/clean", Launch, post(pages::action)),
         searching(write("/calls/catalog/suggest", Read, post(pages::action))),
         write("/preferences/theme", Open, post(pages::set_theme)),
         write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
@@ -200,6 +212,7 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/jobs/{id}", Watch, get(jobs::job)),
         read("/api/v1/jobs/{id}/log", Watch, get(jobs::log)),
         read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
+        read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.
         Route { largest_body: LARGEST_DELIVERY, ..write("/webhooks/github/{source}", Open, post(webhooks::github)) },

@@ -18,6 +18,7 @@ pub enum Place {
     Home,
     Catalog,
     Docs,
+    Templates,
     Repositories,
     People,
     Unsure,
@@ -95,7 +96,7 @@ fn Scripts() -> impl IntoView {
 /// The frame around one page.
 #[component]
 pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
-    let Page { title, place, crumbs, search, live, body } = page;
+    let Page { title, place, crumbs, search, follows, body } = page;
     let document_title = if title == "Slipway" { title.clone() } else { format!("{title} · Slipway") };
     view! {
         <Title text=document_title/>
@@ -115,7 +116,7 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
                         {context.flash.as_ref().map(|flash| flash_message(flash).into_view())}
                         {body}
                     </div>
-                    {live.then(|| view! { <LivePage after=context.portal.index().sequence()/> })}
+                    {follows.events(&context).map(|(events, pause)| view! { <LivePage events pause/> })}
                 </main>
             </div>
         </div>
@@ -125,10 +126,11 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
 
 /// The left bar: a `<details>`, so that it opens as a drawer without a script.
 fn navigation(context: &RequestContext, place: Place) -> Html {
-    const READING: [(Place, Icon, &str, &str); 5] = [
+    const READING: [(Place, Icon, &str, &str); 6] = [
         (Place::Home, Icon::House, "/", "Home"),
         (Place::Catalog, Icon::Boxes, "/catalog?kind=component", "Catalog"),
         (Place::Docs, Icon::Book, "/docs", "Docs"),
+        (Place::Templates, Icon::Template, "/templates", "Templates"),
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];

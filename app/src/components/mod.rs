@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod diff;
+pub mod document;
 pub mod evidence;
 pub mod findings;
 pub mod form;

@@ -11,28 +11,27 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::listen;
 
-/// The page is fetched anew at most this often …
-const PAUSE: Duration = Duration::from_millis(2_000);
-/// … and not while somebody is at work in it; then it is looked again after this long.
+/// While somebody is at work in the page it is not fetched; then it is looked again after this long.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// What is exchanged.
 const REGION: &str = "#content .content-inner";
 
-/// Exchanges the page's content for what the server says now, whenever the catalog changes after `after` in its change
-/// sequence.
+/// Exchanges the page's content for what the server says now, whenever `events` say that it changed, and every `pause`
+/// milliseconds at most.
 #[island]
-pub fn LivePage(after: i64) -> impl IntoView {
-    Effect::new(move |_| follow(after));
+pub fn LivePage(events: String, pause: u64) -> impl IntoView {
+    Effect::new(move |_| follow(&events, Duration::from_millis(pause)));
 }
 
-fn follow(after: i64) {
-    let Ok(events) = web_sys::EventSource::new(&format!("/api/v1/catalog/events?after={after}")) else { return };
-    let page = Rc::new(Page::default());
+fn follow(events: &str, pause: Duration) {
+    let Ok(events) = web_sys::EventSource::new(events) else { return };
+    let page = Rc::new(Page { pause, ..Page::default() });
     listen(&events, "changed", move |_, _| page.is_old());
 }
 
 #[derive(Default)]
 struct Page {
+    pause: Duration,
     /// Something changed since it was fetched.
     old: Cell<bool>,
     /// Somebody will look at it.
@@ -56,6 +55,7 @@ impl Page {
             return;
         }
         self.old.set(false);
+        let pause = self.pause;
         spawn_local(async move {
             // A page that cannot be had now is fetched with the next change.
             let _ = page.exchange().await;
@@ -66,7 +66,7 @@ impl Page {
                         page.is_old();
                     }
                 },
-                PAUSE,
+                pause,
             );
         });
     }

@@ -12,8 +12,10 @@ mod jobs;
 mod people;
 mod repositories;
 mod rules;
+mod runs;
 mod setup;
 mod sources;
+mod templates;
 mod unsure;
 
 use std::future::Future;
@@ -41,8 +43,8 @@ pub struct Page {
     pub crumbs: Vec<(String, String)>,
     /// Whether the top bar has the search box.
     pub search: bool,
-    /// Whether it follows the catalog while it is open.
-    pub live: bool,
+    /// What it follows while it is open.
+    pub follows: Follows,
     pub body: AnyView,
 }
 
@@ -52,18 +54,40 @@ impl Page {
     }
 
     fn of_view(title: impl Into<String>, place: Place, body: AnyView) -> Self {
-        Self { title: title.into(), place, crumbs: Vec::new(), search: true, live: false, body }
+        Self { title: title.into(), place, crumbs: Vec::new(), search: true, follows: Follows::Nothing, body }
     }
 
     /// It shows what the catalog holds, and follows it.
     fn following(mut self) -> Self {
-        self.live = true;
+        self.follows = Follows::Catalog;
         self
     }
 
     fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
         self.crumbs.push((label.into(), address.into()));
         self
+    }
+}
+
+/// What a page is fetched anew for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Follows {
+    Nothing,
+    Catalog,
+    /// A run, by its id.
+    Run(String),
+}
+
+impl Follows {
+    /// The address of the events, and how many milliseconds at least lie between two looks.
+    pub fn events(&self, context: &RequestContext) -> Option<(String, u64)> {
+        match self {
+            Self::Nothing => None,
+            Self::Catalog => {
+                Some((format!("/api/v1/catalog/events?after={}", context.portal.index().sequence()), 2_000))
+            }
+            Self::Run(id) => Some((format!("/api/v1/runs/{}/events", crate::address::segment(id)), 50)),
+        }
     }
 }
 
@@ -109,6 +133,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/changes") view=|| answer(changes::list) ssr=mode.clone()/>
                 <Route path=path!("/changes/new") view=|| answer(changes::new) ssr=mode.clone()/>
                 <Route path=path!("/changes/:id") view=|| answer(changes::change) ssr=mode.clone()/>
+                <Route path=path!("/templates") view=|| answer(templates::list) ssr=mode.clone()/>
+                <Route path=path!("/templates/:namespace/:name") view=|| answer(templates::template) ssr=mode.clone()/>
+                <Route path=path!("/templates/:namespace/:name/launch") view=|| answer(templates::launch) ssr=mode.clone()/>
+                <Route path=path!("/runs") view=|| answer(runs::list) ssr=mode.clone()/>
+                <Route path=path!("/runs/:id") view=|| answer(runs::run) ssr=mode.clone()/>
                 <Route path=path!("/unsure") view=|| answer(unsure::page) ssr=mode.clone()/>
                 <Route path=path!("/rules") view=|| answer(rules::page) ssr=mode/>
             </Routes>

@@ -130,7 +130,7 @@ impl Sandbox {
         let child = command.spawn().map_err(|error| cannot_start(&error))?;
         // It holds the writing ends, and so the output would never end.
         drop(command);
-        Running::new(child, self.limits).to_end(reader)
+        Running::new(child, self.limits).ended(reader)
     }
 
     /// Starts a program that is talked to over its standard input and output, for [`CONVERSATION`] at most; what it prints

@@ -55,7 +55,7 @@ impl Running {
         Some((self.stdin.take()?, self.stdout.take()?))
     }
 
-    pub(super) fn to_end(mut self, output: PipeReader) -> Result<Ended, String> {
+    pub(super) fn ended(mut self, output: PipeReader) -> Result<Ended, String> {
         let limit = self.limits.output;
         let (said, was_too_much) = last_of(output, limit);
         if was_too_much {

@@ -8,7 +8,8 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream};
 use model::job::Job;
-use portal::{catalog, jobs};
+use model::run::RunDetail;
+use portal::{catalog, jobs, runs};
 use serde::Deserialize;
 
 use super::{Asking, Problem, Server};
@@ -108,6 +109,57 @@ impl Follower {
 
 fn json(name: &str, value: &impl serde::Serialize) -> Option<Event> {
     Event::default().event(name).json_data(value).ok()
+}
+
+/// Follows a run: `changed`, whenever its page is another one, then `end`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs",
+    params(("id" = String, Path, description = "The run's id")),
+    responses((status = 200, content_type = "text/event-stream"), (status = 404, body = Problem)))]
+pub async fn follow_run(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    asking: Asking,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let first = RunSeen { detail: Some(runs::get(&server.portal, &asking.actor, &id).await?), ..RunSeen::default() };
+    let events = stream::unfold((server, asking, id, first), |(server, asking, id, seen)| async move {
+        let (event, seen) = next_of_run(&server, &asking, &id, seen).await?;
+        Some((Ok(event), (server, asking, id, seen)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// What a page of a run was last told of.
+#[derive(Default)]
+struct RunSeen {
+    detail: Option<RunDetail>,
+    lines: i64,
+    over: bool,
+}
+
+/// Waits until the run is another one; `None` when the stream ends.
+async fn next_of_run(server: &Server, asking: &Asking, id: &str, mut seen: RunSeen) -> Option<(Event, RunSeen)> {
+    if seen.over {
+        return None;
+    }
+    let mut stopping = server.stopping.clone();
+    loop {
+        // Subscribed before reading, so that nothing falls between.
+        let mut changed = jobs::watch(&server.portal);
+        let detail = runs::get(&server.portal, &asking.actor, id).await.ok();
+        let lines = runs::log(&server.portal, &asking.actor, id, seen.lines).await.unwrap_or_default();
+        let is_over = detail.as_ref().is_none_or(|detail| !detail.run.state.is_under_way() && !detail.run.stopping);
+        if detail != seen.detail || !lines.is_empty() || is_over {
+            seen.lines = lines.last().map_or(seen.lines, |line| line.sequence);
+            // The last look is at how it ended.
+            (seen.detail, seen.over) = (detail, is_over);
+            return Some((Event::default().event("changed").data(id).retry(RETRY), seen));
+        }
+        tokio::select! {
+            _ = changed.changed() => {}
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return None,
+        }
+    }
 }
 
 /// How often the place in the change sequence is looked at: one number in memory.

@@ -1,6 +1,6 @@
 //! One change: what it does, how it stands, and what can be done about it.
 
-use engine_docs::{Links, RenderOptions};
+use engine_docs::RenderOptions;
 use leptos::server_fn::ServerFn;
 use model::change::{Change, ChangeDetail, ChangeState};
 use portal::identity::{Action, Resource, can};
@@ -10,6 +10,7 @@ use super::list::host_link;
 use super::{state_badge, state_word};
 use crate::RequestContext;
 use crate::address;
+use crate::components::document::Nowhere;
 use crate::components::state::{Tone, notice};
 use crate::components::{Icon, diff};
 use crate::format;
@@ -35,19 +36,6 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     timeline(&mut out, context.now(), &detail);
     out.raw("</div>");
     Ok(Page::new(detail.change.title, Place::Changes, out).below("Changes", "/changes"))
-}
-
-/// The text stands in a pull request: relative addresses lead nowhere here.
-struct Nowhere;
-
-impl Links for Nowhere {
-    fn link(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn image(&self, _: &str) -> Option<String> {
-        None
-    }
 }
 
 fn header(out: &mut Html, context: &RequestContext, change: &Change, may: bool) {

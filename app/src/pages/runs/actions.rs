@@ -1,0 +1,43 @@
+//! What the forms of these pages do.
+
+use leptos::prelude::*;
+use portal::runs;
+
+use crate::pages::finish;
+use crate::{Error, Flash, RequestContext, address};
+
+fn context() -> Result<RequestContext, Error> {
+    RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))
+}
+
+fn end(id: &str, done: portal::Result<()>, said: &str) {
+    let flash = match done {
+        Ok(()) => Flash::success(said),
+        Err(error) => Flash::error(Error::from(error).0),
+    };
+    finish(&address::run(id), &flash);
+}
+
+/// Stops one that is under way, and has what it made removed.
+#[server(prefix = "/actions", endpoint = "runs/cancel")]
+pub async fn cancel(#[server(default)] id: String) -> Result<(), Error> {
+    let context = context()?;
+    end(&id, runs::cancel(&context.portal, &context.actor, &id).await, "It is being stopped.");
+    Ok(())
+}
+
+/// Goes on with a failed one at the step that failed.
+#[server(prefix = "/actions", endpoint = "runs/retry")]
+pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
+    let context = context()?;
+    end(&id, runs::retry(&context.portal, &context.actor, &id).await, "It goes on.");
+    Ok(())
+}
+
+/// Has removed what a failed one made.
+#[server(prefix = "/actions", endpoint = "runs/clean")]
+pub async fn clean(#[server(default)] id: String) -> Result<(), Error> {
+    let context = context()?;
+    end(&id, runs::clean(&context.portal, &context.actor, &id).await, "What it made is being removed.");
+    Ok(())
+}

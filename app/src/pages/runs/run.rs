@@ -1,0 +1,204 @@
+//! One launch: its steps and its log as they go on, what it made, and where it leads.
+
+use leptos::server_fn::ServerFn;
+use model::Level;
+use model::job::LogLine;
+use model::run::{EffectState, Run, RunDetail, RunState, RunStep, StepState};
+
+use super::actions::{Cancel, Clean, Retry};
+use super::state_badge;
+use crate::components::Icon;
+use crate::components::state::{self, Tone, notice};
+use crate::html::Html;
+use crate::pages::{Answer, Follows, Page, Parameters, Place};
+use crate::{RequestContext, address, format};
+
+/// The most lines of the log that the page holds.
+const MOST_LINES: usize = 300;
+
+pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
+    let id = parameters.get("id");
+    let detail = portal::runs::get(&context.portal, &context.actor, &id).await?;
+    let mut log = portal::runs::log(&context.portal, &context.actor, &id, 0).await?;
+    log.drain(..log.len().saturating_sub(MOST_LINES));
+    let mut out = Html::new();
+    header(&mut out, &context, &detail);
+    standing(&mut out, &context, &detail);
+    if detail.run.state == RunState::Done {
+        leads_on(&mut out, &detail);
+    }
+    out.raw("<div class=\"with-facts\"><div>");
+    steps(&mut out, &detail.steps);
+    effects(&mut out, &detail);
+    lines(&mut out, &log);
+    out.raw("</div>");
+    answers(&mut out, &detail);
+    out.raw("</div>");
+    let page = Page::new(detail.run.name.clone(), Place::Templates, out).below("Launches", "/runs");
+    let goes_on = detail.run.state.is_under_way() || detail.run.stopping;
+    Ok(Page { follows: if goes_on { Follows::Run(id) } else { Follows::Nothing }, ..page })
+}
+
+fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
+    let run = &detail.run;
+    out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
+    Icon::Template.write(out);
+    out.raw("</span><h1>").text(&run.name).raw(" ");
+    state_badge(out, run.state);
+    out.raw("</h1><div class=\"thing-actions change-actions\">");
+    if detail.may_change && !run.stopping {
+        buttons(out, run);
+    }
+    out.raw("</div><ul class=\"thing-meta\"><li>from ");
+    out.link(&address::template(&run.template), "", &run.template.name).raw("</li><li>in ").text(&detail.destination);
+    out.raw("</li><li>by ").text(&run.by).raw(", ");
+    format::time(out, context.now(), run.created_at);
+    out.raw("</li>");
+    if let (Some(started), Some(ended)) = (run.started_at, run.ended_at) {
+        out.raw("<li>took ").text(&format::duration(ended - started)).raw("</li>");
+    }
+    out.raw("</ul></div>");
+}
+
+fn buttons(out: &mut Html, run: &Run) {
+    match run.state {
+        RunState::Queued | RunState::Running => form(out, Cancel::PATH, &run.id, "Stop, and take back"),
+        RunState::Waiting => {
+            form(out, Retry::PATH, &run.id, "Try now");
+            form(out, Cancel::PATH, &run.id, "Stop, and take back");
+        }
+        RunState::Failed => {
+            form(out, Retry::PATH, &run.id, "Try again from the failed step");
+            form(out, Clean::PATH, &run.id, "Take back what it made");
+        }
+        RunState::Done | RunState::Cancelled | RunState::Cleaned => {}
+    }
+}
+
+fn form(out: &mut Html, action: &str, id: &str, label: &'static str) {
+    out.raw("<form method=\"post\"").attribute("action", action).raw("><input type=\"hidden\" name=\"id\"");
+    out.attribute("value", id).raw("><button type=\"submit\" class=\"button\">").raw(label).raw("</button></form>");
+}
+
+/// Where it stands, in a sentence, and what to do.
+fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
+    let run = &detail.run;
+    let tone = match run.state {
+        RunState::Failed => Tone::Red,
+        RunState::Waiting => Tone::Amber,
+        _ => Tone::Plain,
+    };
+    if !run.state.is_under_way() && run.reason.is_none() && !run.stopping {
+        return;
+    }
+    notice(out, tone, |out| {
+        if run.stopping {
+            out.raw("What it made is being taken back. ");
+        } else if let Some(position) = detail.position {
+            out.raw("It is number ").plain(position).raw(" in the queue. ");
+        }
+        if let Some(reason) = &run.reason {
+            out.text(reason).raw(" ");
+        }
+        if run.state.is_under_way() || run.stopping {
+            out.raw("<noscript>").link(&context.path_and_query, "link", "Look again").raw("</noscript>");
+        }
+    });
+}
+
+/// What to do next with what was made.
+fn leads_on(out: &mut Html, detail: &RunDetail) {
+    out.raw("<section class=\"section launch-next\"><div class=\"section-head\"><h2>It is there</h2></div><p>");
+    if let Some(entity) = &detail.run.entity {
+        out.link(&address::entity(entity), "button button-primary", "Open in the catalog").raw(" ");
+    }
+    if let Some(project) = &detail.run.project {
+        out.link(&address::repository(project), "button", "Repository").raw(" ");
+        out.link(&format!("{}/docs", address::repository(project)), "button", "Documentation").raw(" ");
+    }
+    let host = detail.outputs.get("repoContentsUrl").filter(|url| url.starts_with("https://"));
+    if let Some(url) = host {
+        out.link(url, "button", "At its host");
+    }
+    out.raw("</p>");
+    if let Some(remote) = detail.outputs.get("remoteUrl") {
+        state::command(out, &format!("git clone {remote}"));
+    }
+    out.raw("</section>");
+}
+
+fn steps(out: &mut Html, steps: &[RunStep]) {
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>Steps</h2></div><ol class=\"timeline\">");
+    for step in steps {
+        let (class, word) = match step.state {
+            StepState::Pending => ("badge", "to come"),
+            StepState::Running => ("badge badge-accent", "running"),
+            StepState::Done => ("badge badge-green", "done"),
+            StepState::Failed => ("badge badge-red", "failed"),
+            StepState::Undone => ("badge", "taken back"),
+        };
+        out.raw("<li><span class=\"timeline-head\"><strong>").text(&step.name).raw("</strong> <span");
+        out.attribute("class", class).raw(">").raw(word).raw("</span>");
+        if let (Some(started), Some(ended)) = (step.started_at, step.ended_at) {
+            out.raw(" <span class=\"quiet\">").text(&format::duration(ended - started)).raw("</span>");
+        }
+        if step.attempts > 1 {
+            out.raw(" <span class=\"quiet\">attempt ").plain(step.attempts).raw("</span>");
+        }
+        out.raw("</span><p class=\"quiet\">").text(&step.does).raw("</p>");
+        if let Some(reason) = &step.reason {
+            out.raw("<p>").text(reason).raw("</p>");
+        }
+        out.raw("</li>");
+    }
+    out.raw("</ol></section>");
+}
+
+/// What was made outside, where that has to be said: something is left, or was taken back.
+fn effects(out: &mut Html, detail: &RunDetail) {
+    let told = detail.effects.iter().filter(|effect| matches!(effect.state, EffectState::Kept | EffectState::Undone));
+    let mut told = told.peekable();
+    if told.peek().is_none() {
+        return;
+    }
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>What it had made</h2></div><ul class=\"plain-list\">");
+    for effect in told {
+        out.raw("<li>").text(&effect.target);
+        match effect.state {
+            EffectState::Kept => out.raw(" <span class=\"badge badge-amber\">is left</span>"),
+            _ => out.raw(" <span class=\"badge\">taken back</span>"),
+        };
+        if let Some(reason) = &effect.reason {
+            out.raw("<p class=\"quiet\">").text(reason).raw("</p>");
+        }
+        if let Some(command) = &effect.command {
+            state::command(out, command);
+        }
+        out.raw("</li>");
+    }
+    out.raw("</ul></section>");
+}
+
+fn lines(out: &mut Html, log: &[LogLine]) {
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>Log</h2></div>");
+    out.raw("<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">");
+    for line in log {
+        let class = match line.level {
+            Level::Note => "log-note",
+            Level::Warning => "log-warning",
+            Level::Error => "log-error",
+        };
+        out.raw("<li").attribute("class", class).raw("><time>").text(&format::clock_time(line.at)).raw("</time><span>");
+        out.text(&line.line).raw("</span></li>");
+    }
+    out.raw("</ol></section>");
+}
+
+fn answers(out: &mut Html, detail: &RunDetail) {
+    out.raw("<aside class=\"facts-column\" aria-label=\"Answers\"><section><h2>Answers</h2><dl class=\"facts\">");
+    for (name, value) in detail.answers.iter().filter(|(name, _)| !name.starts_with('_')) {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        out.raw("<dt>").text(name).raw("</dt><dd>").text(&shown).raw("</dd>");
+    }
+    out.raw("</dl></section></aside>");
+}

@@ -1,0 +1,137 @@
+//! One template: what it asks, its versions with what they brought, and the projects that came from it.
+
+use model::template::{QuestionKind, TemplateDetail, TemplateProject, TemplateVersion};
+
+use super::named;
+use crate::components::Icon;
+use crate::components::state::{Tone, notice};
+use crate::html::Html;
+use crate::pages::{Answer, Page, Parameters, Place};
+use crate::{RequestContext, address, format};
+
+/// What is shown of a commit's id.
+const SHORT: usize = 8;
+
+pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
+    let reference = named(&parameters);
+    let detail = portal::templates::get(&context.portal, &context.actor, &reference, None).await?;
+    let mut out = Html::new();
+    header(&mut out, &detail);
+    if !detail.executes.is_empty() {
+        notice(&mut out, Tone::Amber, |out| {
+            out.raw("It would execute ").text(&detail.executes.join(", "));
+            out.raw(", and is not launched from here. On a machine of your own: <code>slipway new</code>.");
+        });
+    }
+    out.raw("<div class=\"with-facts\"><div>");
+    questions(&mut out, &detail);
+    versions(&mut out, context.now(), &detail.versions);
+    out.raw("</div><aside class=\"facts-column\" aria-label=\"Projects\"><section><h2>Projects</h2>");
+    projects(&mut out, &detail.projects);
+    out.raw("</section></aside></div>");
+    let title = title(&detail).to_owned();
+    Ok(Page::new(title, Place::Templates, out).below("Templates", "/templates").following())
+}
+
+fn title(detail: &TemplateDetail) -> &str {
+    detail.template.title.as_deref().unwrap_or(&detail.template.reference.name)
+}
+
+fn header(out: &mut Html, detail: &TemplateDetail) {
+    let row = &detail.template;
+    out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
+    Icon::Template.write(out);
+    out.raw("</span><h1>").text(title(detail)).raw("</h1><div class=\"thing-actions\">");
+    if detail.executes.is_empty() && row.dialect.is_some() {
+        out.link(&format!("{}/launch", address::template(&row.reference)), "button button-primary", "Launch a project");
+    }
+    out.raw("</div><ul class=\"thing-meta\"><li>");
+    Icon::Repository.write(out);
+    out.link(&address::repository(&row.repository), "", &row.repository_name).raw("</li>");
+    if let Some(owner) = &row.owner {
+        out.raw("<li>");
+        Icon::Users.write(out);
+        out.link(&address::entity(owner), "", &owner.name).raw("</li>");
+    }
+    out.raw("<li>");
+    Icon::Commit.write(out);
+    match &detail.tag {
+        Some(tag) => out.text(tag),
+        None => out.raw("<code>").text(short(&detail.commit)).raw("</code>"),
+    };
+    out.raw("</li></ul>");
+    if let Some(description) = &row.description {
+        out.raw("<p class=\"thing-about\">").text(description).raw("</p>");
+    }
+    out.raw("</div>");
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..SHORT).unwrap_or(commit)
+}
+
+fn questions(out: &mut Html, detail: &TemplateDetail) {
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>What it asks<span class=\"count\">");
+    out.plain(detail.questions.len()).raw("</span></h2></div>");
+    out.raw("<table class=\"table table-plain\"><thead><tr><th scope=\"col\">Question</th>");
+    out.raw("<th scope=\"col\">Takes</th><th scope=\"col\">Default</th></tr></thead><tbody>");
+    for question in &detail.questions {
+        out.raw("<tr><td>").text(&question.text).raw("</td><td>");
+        match &question.kind {
+            QuestionKind::Text => out.raw("text"),
+            QuestionKind::YesNo => out.raw("yes or no"),
+            QuestionKind::Dictionary => out.raw("a JSON object"),
+            QuestionKind::Choice { choices } => {
+                let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+                out.text(&labels.join(", "))
+            }
+        };
+        out.raw("</td><td><code>").text(&question.default).raw("</code></td></tr>");
+    }
+    out.raw("</tbody></table></section>");
+}
+
+fn versions(out: &mut Html, now: i64, versions: &[TemplateVersion]) {
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>Versions</h2></div><ol class=\"timeline\">");
+    for version in versions {
+        out.raw("<li><span class=\"timeline-head\"><strong>");
+        out.text(version.tag.as_deref().unwrap_or("Not released yet")).raw("</strong> <span class=\"quiet\">");
+        if let Some(at) = version.at {
+            format::time(out, now, at);
+        }
+        if version.projects > 0 {
+            out.raw(" · ").plain(version.projects).raw(if version.projects == 1 { " project" } else { " projects" });
+        }
+        out.raw("</span></span>");
+        if !version.changes.is_empty() {
+            out.raw("<ul>");
+            for change in &version.changes {
+                out.raw("<li>")
+                    .text(&change.subject)
+                    .raw(" <span class=\"quiet\">")
+                    .text(&change.by)
+                    .raw("</span></li>");
+            }
+            out.raw("</ul>");
+        }
+        out.raw("</li>");
+    }
+    out.raw("</ol></section>");
+}
+
+fn projects(out: &mut Html, projects: &[TemplateProject]) {
+    if projects.is_empty() {
+        out.raw("<p class=\"quiet\">None says yet that it came from here.</p>");
+        return;
+    }
+    out.raw("<ul class=\"plain-list\">");
+    for project in projects {
+        out.raw("<li>").link(&address::repository(&project.repository), "link", &project.repository_name);
+        let version = project.tag.as_deref().or(project.commit.as_deref().map(short));
+        if let Some(version) = version {
+            out.raw(" <span class=\"quiet\">").text(version).raw("</span>");
+        }
+        out.raw("</li>");
+    }
+    out.raw("</ul>");
+}
