@@ -48,6 +48,13 @@ fn read(repository: &str) -> Stored {
     stored
 }
 
+/// Seconds of processors that this process and the programs that it ran took: what it takes where nobody else is at work.
+fn processors() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(4);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
 #[test]
 #[ignore = "needs bare repositories of real templates: see the top of the file"]
 fn projects_replayed_from_real_histories() {
@@ -69,7 +76,7 @@ fn projects_replayed_from_real_histories() {
             tried += 1;
             assert!(tried < 20 * count, "hardly any version makes a project");
         }
-        let began = Instant::now();
+        let (began, busy) = (Instant::now(), processors());
         let programs = Programs::new(&PythonHooks);
         let adoptions = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
@@ -82,7 +89,7 @@ fn projects_replayed_from_real_histories() {
                 });
             }
         });
-        let taken = began.elapsed();
+        let (taken, busy) = (began.elapsed(), processors() - busy);
         let (mut tally, mut wrong) = (Tally::default(), BTreeMap::new());
         let mut adoptions = adoptions.into_inner().unwrap();
         adoptions.sort_by_key(|(at, _)| *at);
@@ -95,6 +102,8 @@ fn projects_replayed_from_real_histories() {
             tally.template += usize::from(adoption.score > best);
             tally.add(&projects[at], history, &adoption, &mut wrong);
         }
-        println!("history {own}: {count} projects in {taken:?}: {tally:?}\nwrong: {wrong:?}");
+        println!(
+            "history {own}: {count} projects in {taken:?}, {busy:.0} s of processors: {tally:?}\nwrong: {wrong:?}"
+        );
     }
 }
