@@ -49,6 +49,7 @@ use crate::http::{Problem, events, webhooks};
         jobs::log,
         events::follow,
         events::follow_catalog,
+        events::follow_run,
         webhooks::github,
         description,
     ),

@@ -23,7 +23,7 @@ use model::{EntityRef, Visibility};
 use portal::git::Address;
 use portal::identity::{self, Actor, Claims, Client};
 use portal::settings::{GitSettings, Settings, SourceKind, SourceSettings};
-use portal::{Portal, changes};
+use portal::{Portal, changes, runs};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -38,6 +38,8 @@ struct World {
     job: String,
     /// By repository.
     changes: BTreeMap<String, String>,
+    /// By the template's repository.
+    runs: BTreeMap<String, String>,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
 }
@@ -50,6 +52,8 @@ async fn world() -> World {
     settings.identity.administrators = vec!["id:administrators".to_owned()];
     settings.identity.auditors = vec!["id:auditors".to_owned()];
     settings.poll_interval = std::time::Duration::ZERO;
+    let projects = folder.path().join("projects");
+    std::fs::create_dir(&projects).unwrap();
     let sources = [("public", "harbour", Visibility::Public), ("secret", "treasury", Visibility::Readers)];
     settings.sources = sources
         .map(|(name, repository, visibility)| {
@@ -59,6 +63,7 @@ async fn world() -> World {
             SourceSettings::new(name, SourceKind::Git(git), visibility).trusted()
         })
         .to_vec();
+    settings.sources.push(SourceSettings::folder("projects", &projects, Visibility::Public).launching());
     let portal = Portal::open(settings).await.unwrap();
     portal.start();
     let job = portal::sources::sync(&portal, &Actor::Operator, None).await.unwrap();
@@ -74,6 +79,10 @@ async fn world() -> World {
         ("harbour".to_owned(), proposed(&portal, "harbour").await),
         ("treasury".to_owned(), proposed(&portal, "treasury").await),
     ]);
+    let runs = BTreeMap::from([
+        ("harbour".to_owned(), launched(&portal, "harbour").await),
+        ("treasury".to_owned(), launched(&portal, "treasury").await),
+    ]);
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
         portal: portal.clone(),
@@ -83,7 +92,7 @@ async fn world() -> World {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    World { router: router(server), portal, job, changes, _stop: stop, _folder: folder }
+    World { router: router(server), portal, job, changes, runs, _stop: stop, _folder: folder }
 }
 
 /// A change that is proposed for a component; its id.
@@ -101,8 +110,25 @@ async fn proposed(portal: &Portal, name: &str) -> String {
     proposed[0].id.clone()
 }
 
+/// A launch of a repository's template; its id.
+async fn launched(portal: &Portal, name: &str) -> String {
+    let template = EntityRef::new("template", "default", name);
+    let launch =
+        runs::Launch { name: Some(format!("of-{}", &name[..2])), ..runs::Launch::new(template, "projects", name) };
+    let id = runs::launch(portal, &Actor::Operator, launch).await.unwrap();
+    for _ in 0..600 {
+        if !runs::get(portal, &Actor::Operator, &id).await.unwrap().run.state.is_under_way() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    id
+}
+
 fn repository(path: &Path) {
-    std::fs::create_dir_all(path).unwrap();
+    std::fs::create_dir_all(path.join("{{cookiecutter.slug}}")).unwrap();
+    std::fs::write(path.join("cookiecutter.json"), "{\"slug\": \"made\"}").unwrap();
+    std::fs::write(path.join("{{cookiecutter.slug}}/README.md"), "# {{ cookiecutter.slug }}\n").unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     std::fs::write(path.join("README.md"), format!("# {name}\n\nKeeps the {name}.\n")).unwrap();
     std::fs::create_dir_all(path.join("docs")).unwrap();
@@ -206,7 +232,14 @@ impl World {
             .replace("{tab}", "dependencies")
             .replace("{slug}", name)
             .replace("{*path}", "README.md")
-            .replace("{id}", if path.contains("/changes/") { &self.changes[name] } else { &self.job })
+            .replace(
+                "{id}",
+                match path {
+                    path if path.contains("/changes/") => &self.changes[name],
+                    path if path.contains("/runs/") => &self.runs[name],
+                    _ => &self.job,
+                },
+            )
     }
 }
 
@@ -242,12 +275,12 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{Audit, Correct, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
+        use Permission::{Audit, Correct, Launch, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
             Sync | SetUp | Remove => assert!([visitor, member, owner, auditor].into_iter().all(refused), "{route}"),
-            Correct | Propose => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
+            Correct | Propose | Launch => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
             Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
             SeeOwn | Own => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
             _ => assert!(![visitor, member, auditor].into_iter().any(refused), "{route}"),
@@ -273,7 +306,8 @@ async fn what_only_readers_may_see_is_nowhere_for_anybody_else() {
         {
             let secret = world.fill(route.path, "treasury");
             let (status, text) = world.text(&secret, &who).await;
-            let is_about = route.permission == Permission::Read && route.path.contains('{');
+            let is_read = matches!(route.permission, Permission::Read | Permission::Launch);
+            let is_about = is_read && route.path.contains('{') && status != StatusCode::UNAUTHORIZED;
             if is_about {
                 assert_eq!(status, StatusCode::NOT_FOUND, "{name} {secret}: {text}");
             }

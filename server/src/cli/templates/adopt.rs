@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use engine_templates::Template;
@@ -10,6 +11,7 @@ use engine_templates::lineage::{FILE, Source};
 use engine_templates::tree::{Entry, Tree};
 use portal::Error;
 use portal::templates::{AfterFiles, Fetched, Reference, TemplateHistory, apply, read_committed};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::programs::sandbox;
@@ -92,14 +94,17 @@ async fn fit_all(arguments: &Adopt) -> Result<bool, Stop> {
         .iter()
         .map(|known| known.finish.as_ref().map_or_else(Programs::none, |finish| Programs::new(finish)))
         .collect();
-    let mut found = Vec::new();
-    for project in &projects {
+    // Each uses a processor for half a second: as many at once as there are, told as they are done.
+    let telling = Mutex::new(());
+    let fitted = projects.par_iter().map(|project| {
         let one = fit(project, &templates, &programs, arguments.write);
         if arguments.format == Format::Text {
+            let _one_by_one = telling.lock().unwrap_or_else(PoisonError::into_inner);
             say(&one);
         }
-        found.push(one);
-    }
+        one
+    });
+    let found: Vec<Found<'_>> = fitted.collect();
     if arguments.format == Format::Json {
         println!("{}", serde_json::to_string_pretty(&found).unwrap_or_default());
     }

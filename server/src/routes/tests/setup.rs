@@ -33,7 +33,18 @@ async fn acme(fake: &Fake) -> (World, Portal) {
         stopping,
     });
     let (job, changes) = Default::default();
-    (World { router: router(server), portal: portal.clone(), job, changes, _stop: stop, _folder: folder }, portal)
+    (
+        World {
+            router: router(server),
+            portal: portal.clone(),
+            job,
+            changes,
+            runs: BTreeMap::new(),
+            _stop: stop,
+            _folder: folder,
+        },
+        portal,
+    )
 }
 
 async fn fake() -> Fake {
