@@ -19,7 +19,7 @@ pub fn look_again(out: &mut Html, action: &str, source: Option<&str>, class: &'s
 }
 
 /// A field for several lines of text, whose label is elsewhere; it is called the same as it is identified.
-pub fn text_area(out: &mut Html, name: &'static str, rows: u64, longest: u64, text: &str) {
+pub fn text_area(out: &mut Html, name: &str, rows: u64, longest: u64, text: &str) {
     out.raw("<textarea class=\"input textarea\"").attribute("id", name).attribute("name", name);
     out.attribute("rows", &rows.to_string()).attribute("maxlength", &longest.to_string()).raw(">");
     // A browser swallows the first line break.

@@ -100,6 +100,9 @@ fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
         if let Some(reason) = &run.reason {
             out.text(reason).raw(" ");
         }
+        if run.state == RunState::Running && run.reason.is_none() && !run.stopping {
+            out.raw("It is being made; this page follows it. ");
+        }
         if run.state.is_under_way() || run.stopping {
             out.raw("<noscript>").link(&context.path_and_query, "link", "Look again").raw("</noscript>");
         }
@@ -195,7 +198,7 @@ fn lines(out: &mut Html, log: &[LogLine]) {
 }
 
 fn answers(out: &mut Html, detail: &RunDetail) {
-    out.raw("<aside class=\"facts-column\" aria-label=\"Answers\"><section><h2>Answers</h2><dl class=\"facts\">");
+    out.raw("<aside class=\"facts-column\" aria-label=\"Answers\"><section><h2>Answers</h2><dl class=\"answers\">");
     for (name, value) in detail.answers.iter().filter(|(name, _)| !name.starts_with('_')) {
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         out.raw("<dt>").text(name).raw("</dt><dd>").text(&shown).raw("</dd>");

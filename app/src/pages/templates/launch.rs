@@ -13,11 +13,14 @@ use super::asked::Asked;
 use super::named;
 use crate::components::Icon;
 use crate::components::document::code;
+use crate::components::form::text_area;
 use crate::components::state::{Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
 use crate::{RequestContext, address, format};
 
+/// Characters of an answer that is a JSON object.
+const LONGEST_DICTIONARY: u64 = 16_000;
 /// Bytes of text that are highlighted on one page; the rest stands there as it is.
 const MOST_HIGHLIGHTED: usize = 64 << 10;
 
@@ -119,9 +122,9 @@ fn write_form(out: &mut Html, reference: &EntityRef, asked: &Asked, form: &Form,
 }
 
 fn field(out: &mut Html, question: &FormQuestion, sent: bool) {
-    let id = format!("question-{}", question.name);
     let name = Asked::field(&question.name);
-    out.raw("<div class=\"field\"><label").attribute("for", &id).raw(">").text(&question.text).raw("</label>");
+    let id = &name;
+    out.raw("<div class=\"field\"><label").attribute("for", id).raw(">").text(&question.text).raw("</label>");
     let error = question.error.as_ref().filter(|_| sent);
     let described = |out: &mut Html| {
         if error.is_some() {
@@ -129,7 +132,7 @@ fn field(out: &mut Html, question: &FormQuestion, sent: bool) {
         }
     };
     let options = |out: &mut Html, choices: &mut dyn Iterator<Item = (&str, &str)>| {
-        out.raw("<select class=\"input\"").attribute("id", &id).attribute("name", &name).with(described).raw(">");
+        out.raw("<select class=\"input\"").attribute("id", id).attribute("name", &name).with(described).raw(">");
         for (value, label) in choices {
             option(out, value, label, question.value == value);
         }
@@ -140,15 +143,12 @@ fn field(out: &mut Html, question: &FormQuestion, sent: bool) {
         QuestionKind::Choice { choices } => {
             options(out, &mut choices.iter().map(|choice| (choice.value.as_str(), choice.label.as_str())));
         }
-        QuestionKind::Dictionary => {
-            out.raw("<textarea class=\"input textarea\" rows=\"4\"").attribute("id", &id).attribute("name", &name);
-            out.with(described).raw(">\n").text(&question.value).raw("</textarea>");
-        }
+        QuestionKind::Dictionary => text_area(out, &name, 4, LONGEST_DICTIONARY, &question.value),
         QuestionKind::Text => {
             let kind = if question.secret { "password" } else { "text" };
             // Where nobody answered, an empty field follows what earlier answers make the default.
             let value = if question.answered { question.value.as_str() } else { "" };
-            out.raw("<input class=\"input\"").attribute("type", kind).attribute("id", &id).attribute("name", &name);
+            out.raw("<input class=\"input\"").attribute("type", kind).attribute("id", id).attribute("name", &name);
             out.attribute("value", value).attribute("placeholder", &question.default).with(described).raw(">");
         }
     }

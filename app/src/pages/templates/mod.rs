@@ -16,5 +16,5 @@ use super::Parameters;
 
 /// The template that an address names.
 fn named(parameters: &Parameters) -> EntityRef {
-    EntityRef::new("template", &parameters.get("namespace"), &parameters.get("name"))
+    EntityRef::new("template", parameters.get("namespace"), parameters.get("name"))
 }

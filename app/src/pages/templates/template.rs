@@ -103,16 +103,8 @@ fn versions(out: &mut Html, now: i64, versions: &[TemplateVersion]) {
             out.raw(" · ").plain(version.projects).raw(if version.projects == 1 { " project" } else { " projects" });
         }
         out.raw("</span></span>");
-        if !version.changes.is_empty() {
-            out.raw("<ul>");
-            for change in &version.changes {
-                out.raw("<li>")
-                    .text(&change.subject)
-                    .raw(" <span class=\"quiet\">")
-                    .text(&change.by)
-                    .raw("</span></li>");
-            }
-            out.raw("</ul>");
+        for change in &version.changes {
+            out.raw("<p>").text(&change.subject).raw(" <span class=\"quiet\">").text(&change.by).raw("</span></p>");
         }
         out.raw("</li>");
     }
