@@ -20,7 +20,18 @@ pub struct Environment {
     pub repository_folder: String,
     /// The branch, tag or commit that was asked for: cookiecutter's `_checkout`.
     pub checkout: Option<String>,
+    /// Where the template's scripts are to find both folders, where that is not where they are.
+    pub scripts: Option<Places>,
     pub limits: Limits,
+}
+
+/// The folders of a render, for scripts that run behind a fence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// As [`Environment::output_folder`].
+    pub output_folder: String,
+    /// As [`Environment::repository_folder`].
+    pub repository_folder: String,
 }
 
 /// How much a template may take before it is stopped with a finding.
@@ -50,8 +61,20 @@ impl Environment {
             output_folder: String::new(),
             repository_folder: String::new(),
             checkout: None,
+            scripts: None,
             limits: Limits::default(),
         }
+    }
+
+    /// The same as the template's scripts see it.
+    #[must_use]
+    pub fn of_scripts(&self) -> Self {
+        let mut environment = self.clone();
+        if let Some(places) = &self.scripts {
+            environment.output_folder.clone_from(&places.output_folder);
+            environment.repository_folder.clone_from(&places.repository_folder);
+        }
+        environment
     }
 }
 

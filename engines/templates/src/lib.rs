@@ -41,7 +41,7 @@ pub mod tree;
 mod trust;
 pub mod update;
 
-pub use environment::{Environment, Limits};
+pub use environment::{Environment, Limits, Places};
 pub use question::{Answers, Choice, Kind, Question};
 pub use rendered::{Hook, Origin, Rendered, Stage, Treatment};
 pub use template::{Dialect, Nested, Template};

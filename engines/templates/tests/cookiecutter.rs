@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use engine_templates::tree::{Entry, Tree};
-use engine_templates::{Answers, Environment, Kind, Rendered, Stage, Template, Treatment, cookiecutter};
+use engine_templates::{Answers, Environment, Kind, Places, Rendered, Stage, Template, Treatment, cookiecutter};
 use model::{Findings, Level};
 use serde_json::{Value, json};
 
@@ -323,6 +323,22 @@ fn text_that_is_no_utf_8_is_told_with_its_place() {
 }
 
 #[test]
+fn scripts_find_the_folders_where_they_run() {
+    let text = "{{ cookiecutter._output_dir }} {{ cookiecutter._repo_dir }}";
+    let template =
+        template(&json!({"slug": "p"}), &[("{{cookiecutter.slug}}/f", text), ("hooks/post_gen_project.sh", text)]);
+    let places = Places { output_folder: "/scratch/project".to_owned(), repository_folder: "/scratch/t".to_owned() };
+    let mut environment = environment();
+    environment.scripts = Some(places);
+    environment.output_folder = "/work".to_owned();
+    environment.repository_folder = "/templates/t".to_owned();
+    let rendered = template.render(&Answers::default(), &environment).unwrap();
+    assert_eq!(rendered.hooks[0].text, "/scratch/project /scratch/t");
+    let Some(Entry::File { content, .. }) = rendered.tree.get("f") else { panic!("it is no file") };
+    assert_eq!(&content[..], b"/work /templates/t");
+}
+
+#[test]
 fn what_would_be_executed_is_told_before_anything_is() {
     let template = template(
         &json!({"slug": "p", "_extensions": ["jinja2.ext.do", "local.Slug"]}),
@@ -330,7 +346,11 @@ fn what_would_be_executed_is_told_before_anything_is() {
             ("{{cookiecutter.slug}}/f", ""),
             ("local.py", ""),
             ("hooks/post_gen_project.sh", "#!/usr/bin/env bash\ngit init\nnpm install && echo done\n"),
-            ("hooks/pre_gen_project.py", "import subprocess\nsubprocess.run(['make', 'x'])\n"),
+            (
+                "hooks/pre_gen_project.py",
+                "import subprocess\nsubprocess.run(['make', 'x'])\nrun((\"black\", '.'))\nuv_cmd = [\"uv\"]\n\
+                 subprocess.run(  # noqa\n    [  # noqa\n        \"docker\",\n    ])\nos.system('cd x && git init')\n",
+            ),
             ("hooks/pre_prompt.py~", ""),
             ("hooks/README.md", ""),
         ],
@@ -340,7 +360,10 @@ fn what_would_be_executed_is_told_before_anything_is() {
         trust.programs.iter().map(|one| (one.stage, one.interpreter.as_str(), one.calls.join(" "))).collect();
     assert_eq!(
         programs,
-        [(Stage::BeforeFiles, "python3", "make".to_owned()), (Stage::AfterFiles, "bash", "git npm".to_owned()),]
+        [
+            (Stage::BeforeFiles, "python3", "black docker make uv".to_owned()),
+            (Stage::AfterFiles, "bash", "git npm".to_owned()),
+        ]
     );
     assert_eq!(trust.extensions.len(), 1);
     assert_eq!(

@@ -53,6 +53,13 @@ const FEWEST_PIDS: usize = 301;
 const COUNTS_IN_NAMESPACES: (u32, u32) = (5, 14);
 /// Devices without a memory.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+/// What programs expect beside them: links to what a process has open.
+const OPEN_FILES: [(&str, &str); 4] = [
+    ("dev/fd", "/proc/self/fd"),
+    ("dev/stdin", "/proc/self/fd/0"),
+    ("dev/stdout", "/proc/self/fd/1"),
+    ("dev/stderr", "/proc/self/fd/2"),
+];
 
 pub fn go(spec: Spec) -> ExitCode {
     let ended = match spec.stage {
@@ -119,6 +126,11 @@ fn own_root(spec: &Spec) -> io::Result<()> {
     for path in system.chain(reads).chain([executable.as_path()]) {
         bring(&root, path)?;
     }
+    for (link, target) in OPEN_FILES {
+        symlink(target, root.join(link))?;
+    }
+    // Shared memory and semaphores are files; these count as any other in the scratch folder.
+    symlink(scratch.join("tmp"), root.join("dev/shm"))?;
     let inside = root.join(scratch.strip_prefix("/").unwrap_or(scratch));
     fs::create_dir_all(&inside)?;
     bind(scratch, &inside, MsFlags::empty())?;

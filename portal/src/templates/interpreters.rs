@@ -27,7 +27,9 @@ struct Python {
 
 impl Interpreters {
     pub fn of(trust: &Trust) -> Self {
-        let mut reads = Vec::new();
+        // What scripts call is not always to be seen in them.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut reads: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
         let uses_python = !trust.extensions.is_empty();
         let named = trust.programs.iter().flat_map(|program| program.calls.iter().chain([&program.interpreter]));
         let named: Vec<&str> = named.map(String::as_str).chain(uses_python.then_some(PYTHON)).collect();
@@ -41,6 +43,7 @@ impl Interpreters {
             reads.extend(path.parent().map(Path::to_owned));
             reads.extend(installation(&real));
         }
+        reads.retain(|folder| !is_personal(folder));
         reads.sort();
         reads.dedup();
         Self { reads }
@@ -72,10 +75,20 @@ impl Interpreters {
 fn installation(program: &Path) -> Option<PathBuf> {
     let folder = program.parent()?;
     match (folder.file_name()?.to_str()?, folder.parent()) {
-        // Never the whole machine.
-        ("bin", Some(above)) if above.parent().is_some() => Some(above.to_owned()),
+        // Never the whole machine, and of a person's own folders only the programs.
+        ("bin", Some(above)) if above.parent().is_some() && !is_personal(above) => Some(above.to_owned()),
         _ => Some(folder.to_owned()),
     }
+}
+
+/// Whether a folder holds a person's keys beside programs: their home, what it lies in, and the hidden ones in it, such as
+/// `.local`, `.cargo` and `.docker`.
+fn is_personal(folder: &Path) -> bool {
+    let Some(home) = std::env::home_dir().filter(|home| home.parent().is_some()) else {
+        return folder.parent().is_none();
+    };
+    let is_hidden = folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    home.starts_with(folder) || (folder.parent() == Some(&home) && is_hidden && !folder.join("pyvenv.cfg").exists())
 }
 
 /// A program on `PATH`, or at its absolute path.

@@ -10,7 +10,7 @@ use std::process::ChildStdin;
 use engine_templates::adopt::Finish;
 use engine_templates::extensions::BRIDGE;
 use engine_templates::tree::Tree;
-use engine_templates::{Answers, Environment, Hook, Rendered, Stage, Template, Trust, lineage};
+use engine_templates::{Answers, Environment, Hook, Places, Rendered, Stage, Template, Trust, lineage};
 use model::{Finding, Level};
 use tempfile::TempDir;
 
@@ -19,16 +19,21 @@ use super::interpreters::{Interpreters, PYTHON};
 use crate::error::{Error, Result};
 use crate::sandbox::{Program, Running, Sandbox};
 
-/// Git insists on a name, and scripts often make a repository, which is left behind.
-const NAMED: [(&str, &str); 4] = [
+/// Git insists on a name, and scripts often make a repository, which is left behind. Python goes through a set in another order
+/// each time, unless it is told.
+const GIVEN: [(&str, &str); 5] = [
+    ("PYTHONHASHSEED", "0"),
     ("GIT_AUTHOR_NAME", "Slipway"),
     ("GIT_AUTHOR_EMAIL", "slipway@localhost"),
     ("GIT_COMMITTER_NAME", "Slipway"),
     ("GIT_COMMITTER_EMAIL", "slipway@localhost"),
 ];
 
+/// The part of a scratch folder into which a project's folder is put.
+const PROJECT: &str = "project";
+
 fn variables(path: &str) -> Vec<(&str, &str)> {
-    NAMED.into_iter().chain([("PATH", path)]).collect()
+    GIVEN.into_iter().chain([("PATH", path)]).collect()
 }
 
 /// Whether what a template brings is run. Who decides that asks [`super::Trusted`] first.
@@ -70,15 +75,31 @@ impl Programs {
     /// # Errors
     /// [`Error::Invalid`] for what cannot be rendered; [`Error::Unavailable`] for a script that fails, with what it said.
     pub fn render(&self, template: &Template, answers: &Answers, environment: &Environment) -> Result<Rendered> {
-        let mut rendered = template.render(answers, environment)?;
-        let Self::Run(sandbox) = self else { return Ok(rendered) };
+        let Self::Run(sandbox) = self else { return Ok(template.render(answers, environment)?) };
+        let scratch = Scratch::new()?;
+        let (project, copy) = (scratch.path(PROJECT), scratch.path("template"));
+        let (output_folder, repository_folder) = (project.display().to_string(), copy.display().to_string());
+        let is_named = |hook: &Hook| hook.text.contains(&repository_folder);
+        let places = Places { output_folder, repository_folder: repository_folder.clone() };
+        let environment = Environment { scripts: Some(places), ..environment.clone() };
+        let mut rendered = template.render(answers, &environment)?;
         if rendered.hooks.iter().any(|hook| hook.stage != Stage::BeforeQuestions) {
-            let (tree, notes) = around(&rendered, &Interpreters::of(&template.trust()), sandbox)?;
+            if rendered.hooks.iter().any(is_named) {
+                // Scripts take files out of their template.
+                write_all(&copy, template.tree())?;
+            }
+            let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox)?;
             rendered.origins.retain(|path, _| tree.get(path).is_some());
             rendered.tree = tree;
             rendered.findings.extend(notes);
         }
         Ok(rendered)
+    }
+
+    /// Whether scripts take part in what is rendered.
+    #[must_use]
+    pub fn run_scripts_of(&self, template: &Template) -> bool {
+        matches!(self, Self::Run(_)) && !template.trust().programs.is_empty()
     }
 
     /// What a project has to remember of a template of which this is decided.
@@ -152,15 +173,20 @@ pub struct AfterFiles {
 
 impl Finish for AfterFiles {
     fn finish(&self, rendered: &Rendered) -> Option<Tree> {
-        around(rendered, &Interpreters::of(&self.trust), &self.sandbox).ok().map(|(tree, _)| tree)
+        let scratch = Scratch::new().ok()?;
+        around(&scratch, rendered, &Interpreters::of(&self.trust), &self.sandbox).ok().map(|(tree, _)| tree)
     }
 }
 
 /// The project after its scripts.
-fn around(rendered: &Rendered, interpreters: &Interpreters, sandbox: &Sandbox) -> Result<(Tree, Option<Finding>)> {
-    let scratch = Scratch::new()?;
+fn around(
+    scratch: &Scratch,
+    rendered: &Rendered,
+    interpreters: &Interpreters,
+    sandbox: &Sandbox,
+) -> Result<(Tree, Option<Finding>)> {
     // Scripts ask for the name of the folder in which they are.
-    let project = scratch.path("project").join(rendered.folder.as_deref().unwrap_or("project"));
+    let project = scratch.path(PROJECT).join(rendered.folder.as_deref().unwrap_or("project"));
     fs::create_dir_all(&project).map_err(|error| cannot_write(&project, &error))?;
     let scripts = scratch.path("scripts");
     fs::create_dir_all(&scripts).map_err(|error| cannot_write(&scripts, &error))?;

@@ -47,7 +47,9 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
     let name = project.name(&folder, &folder).and_then(|name| root_name(&name, &source.folder));
     let name = name.map_err(one)?;
     project.folder("");
-    let hooks = hooks::render(template, &jinja, &project.context, &known).unwrap_or_else(|findings| {
+    let seen = context::whole(template, &filled.values, &inputs.of_scripts());
+    let seen = values::from_json(&serde_json::Value::Object(seen));
+    let hooks = hooks::render(template, &jinja, &seen, &known).unwrap_or_else(|findings| {
         project.findings.extend(findings);
         Vec::new()
     });

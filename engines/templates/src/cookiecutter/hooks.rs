@@ -115,11 +115,13 @@ fn interpreter(path: &str, text: &str) -> String {
     named.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// A program named in a call of Python that starts one.
+/// A program named in a call of Python that starts one, or in a command that is put together for one.
 static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let call =
-        r#"(?:run|call|check_call|check_output|Popen|system|popen|getoutput|which)\(\s*(?:\[\s*)?[fr]?["']([\w./+-]+)"#;
-    Regex::new(call).ok()
+    const BETWEEN: &str = r"(?:\s|#[^\n]*\n)*";
+    let calls = r"(?:run|call|check_call|check_output|Popen|system|popen|getoutput|which|command|cmd|exec|execute)\(";
+    let names = r"(?:command|cmd|argv)s?\s*(?::[^=\n]+)?=";
+    let word = r#"[fr]?["']([\w./+-]+)"#;
+    Regex::new(&format!(r"(?:{calls}|{names}){BETWEEN}(?:[\[(]{BETWEEN})*{word}")).ok()
 });
 
 /// Words of a shell that start no program.
@@ -133,7 +135,8 @@ fn calls(interpreter: &str, text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     if interpreter.starts_with("python") {
         let calls = PYTHON.as_ref().map(|pattern| pattern.captures_iter(text)).into_iter().flatten();
-        found.extend(calls.filter_map(|call| Some(call.get(1)?.as_str().to_owned())));
+        let named = calls.filter_map(|call| Some(call.get(1)?.as_str().to_owned()));
+        found.extend(named.filter(|name| !SHELL_WORDS.contains(&name.as_str())));
     } else if matches!(interpreter, "sh" | "bash" | "dash" | "zsh" | "ksh") {
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
             for command in line.split(['|', ';', '&']) {

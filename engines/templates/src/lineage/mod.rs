@@ -157,6 +157,12 @@ impl Lineage {
         answers
     }
 
+    /// Whether a render is what was recorded, file by file. Where nothing was, nobody knows.
+    #[must_use]
+    pub fn is_record_of(&self, rendered: &Tree) -> bool {
+        !self.files.is_empty() && self.files == records(rendered)
+    }
+
     /// The environment in which it is rendered again, old version and new: so that a date or a random number is no change.
     /// Where none was recorded `otherwise` stands in; best is the time of the template's commit.
     #[must_use]

@@ -5,11 +5,14 @@
 //! 2. renders the recorded version with [`Lineage::answers_to_render`] in [`Lineage::environment`], runs its hooks where
 //!    they are trusted, and calls the result *base*;
 //! 3. asks what the wanted version asks anew, renders that in the same environment, and calls it *theirs*;
-//! 4. calls [`update`] with both and the project's files, and writes what differs between project and result.
+//! 4. where the recorded version has hooks and is not what was recorded, renders it once more: [`steady`] tells from both what
+//!    the hooks make by chance, and takes it out of base and theirs;
+//! 5. calls [`update`] with both and the project's files, and writes what differs between project and result.
 //!
 //! What an update promises is in the laws of `tests/update/laws.rs`, and each rule in the table of
 //! `tests/update/rules.rs`.
 
+mod chance;
 pub mod git;
 mod marks;
 mod merge;
@@ -23,6 +26,7 @@ mod three;
 use model::{Finding, Findings, Level};
 use serde_json::{Map, Value};
 
+pub use self::chance::{Steady, steady};
 pub use self::merge::{Clash, ClashKind, MARKER_SIZE, Merge, MergeError, Merged};
 pub use self::plan::{Action, Plan, Reason, Step};
 use self::skip::Skip;

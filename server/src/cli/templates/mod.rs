@@ -17,7 +17,8 @@ use clap::{Args, ValueEnum};
 use engine_templates::cookiecutter::config::Config;
 use engine_templates::lineage::{self, Found, Lineage, Render, Version};
 use engine_templates::tree::Tree;
-use engine_templates::{Answers, Environment, Rendered, Template};
+use engine_templates::update::{Steady, steady};
+use engine_templates::{Answers, Environment, Template};
 use jiff::tz::{Offset, TimeZone};
 use model::{Finding, Findings, Level};
 use portal::Error;
@@ -264,7 +265,21 @@ async fn bring_template(lineage: &Lineage, reference: Option<&str>) -> std::resu
 }
 
 /// What the recorded version makes today, of the recorded answers.
-fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -> std::result::Result<Rendered, Stop> {
+struct Recorded {
+    tree: Tree,
+    /// The same once more, where scripts took part and it is not what was recorded: chance made what differs.
+    again: Option<Tree>,
+}
+
+impl Recorded {
+    /// This and the wanted version, in which chance made what the project has.
+    fn beside(&self, project: &Tree, wanted: &Tree) -> Steady {
+        steady(project, &self.tree, self.again.as_ref().unwrap_or(&self.tree), wanted)
+    }
+}
+
+/// Renders the recorded version, with what it may execute.
+fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -> std::result::Result<Recorded, Stop> {
     let Version { commit, .. } = &lineage.version;
     let commit = commit.as_deref().ok_or_else(|| {
         let message = "the project does not say from which commit of its template it was made".to_owned();
@@ -283,7 +298,10 @@ fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -
     let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
     let programs = admit(&template, &fetched, &executed.for_recorded(lineage), false)?;
     let template = programs.prepare(template)?;
-    Ok(programs.render(&template, &lineage.answers_to_render(), &lineage.environment(otherwise()))?)
+    let render = || programs.render(&template, &lineage.answers_to_render(), &lineage.environment(otherwise()));
+    let (tree, ran) = (render()?.tree, programs.run_scripts_of(&template));
+    let again = if ran && !lineage.is_record_of(&tree) { Some(render()?.tree) } else { None };
+    Ok(Recorded { tree, again })
 }
 
 /// For projects of which nobody recorded when they were rendered: old and new render have the same clock, so any will do.

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use engine_templates::lineage::Lineage;
 use engine_templates::tree::Tree;
 use engine_templates::update::{ChangeKind, Merge, Standing, standing};
 use portal::Error;
 use portal::git::Merger;
 use portal::templates::read_committed;
 
-use super::update::newer;
+use super::update::{Newer, newer};
 use super::{Executed, Format, Given, Stop, bring_template, lineage_of, render_recorded};
 use crate::cli::FAILED;
 
@@ -58,21 +59,30 @@ async fn stands(arguments: &CheckUpdate) -> Result<Standing, Stop> {
     let project = read_committed(&arguments.project)?;
     let (found, given) = (lineage_of(&project, &arguments.project)?, nobody_is_asked(arguments.executed));
     let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
-    let recorded = match found.lineage.files.is_empty() {
-        true => Some(render_recorded(&found.lineage, &fetched, &given.executed)?.tree),
+    let newer = newer(&found, fetched, &given, false)?;
+    let steady = match may_be_chance(&found.lineage, &newer) {
+        _ if found.lineage.files.is_empty() => Some(render_recorded(&found.lineage, &newer.fetched, &given.executed)?),
+        // Where it may not be run here, it is not known what chance made.
+        true => render_recorded(&found.lineage, &newer.fetched, &given.executed).ok(),
         false => None,
     };
-    let newer = newer(&found, fetched, &given, false)?;
+    let steady = steady.map(|recorded| recorded.beside(&project, &newer.rendered.tree));
+    let recorded = steady.as_ref().map(|steady| &steady.base);
+    let wanted = steady.as_ref().map_or(&newer.rendered.tree, |steady| &steady.theirs);
     let commits =
         commits(&newer.fetched.folder, newer.fetched.version.commit.as_deref(), &found.lineage.version.commit);
     let version = &newer.fetched.version;
-    let standing =
-        standing(&found, &project, recorded.as_ref(), version, &newer.rendered.tree, &newer.questions, commits);
+    let standing = standing(&found, &project, recorded, version, wanted, &newer.questions, commits);
     match arguments.format {
         Format::Json => println!("{}", serde_json::to_string_pretty(&standing).unwrap_or_default()),
         Format::Text => print!("{}", said(&standing)),
     }
     Ok(standing)
+}
+
+/// Whether scripts took part in what another version makes otherwise.
+fn may_be_chance(lineage: &Lineage, newer: &Newer) -> bool {
+    newer.ran && newer.fetched.version.commit != lineage.version.commit && !lineage.is_record_of(&newer.rendered.tree)
 }
 
 /// How many commits of the template lie between.
@@ -131,13 +141,13 @@ async fn drift(arguments: &Diff) -> Result<String, Stop> {
     let project = read_committed(&arguments.project)?;
     let found = lineage_of(&project, &arguments.project)?;
     let fetched = bring_template(&found.lineage, None).await?;
-    let made = render_recorded(&found.lineage, &fetched, &arguments.executed)?;
+    let made = render_recorded(&found.lineage, &fetched, &arguments.executed)?.beside(&project, &Tree::default()).base;
     let mut here = Tree::default();
-    for (path, _) in made.tree.iter() {
+    for (path, _) in made.iter() {
         if let Some(entry) = project.get(path) {
             here.insert(path, entry.clone()).map_err(|error| Error::Unavailable(format!("{path}: {error}")))?;
         }
     }
-    let patch = Merger::new(std::env::temp_dir()).patch(&made.tree, &here);
+    let patch = Merger::new(std::env::temp_dir()).patch(&made, &here);
     Ok(patch.map_err(|error| Error::Unavailable(error.to_string()))?)
 }

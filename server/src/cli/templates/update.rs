@@ -70,6 +70,8 @@ pub struct Newer {
     pub rendered: Rendered,
     pub environment: Environment,
     pub programs: lineage::Programs,
+    /// Whether scripts took part.
+    pub ran: bool,
     /// Asked now and not before.
     pub questions: Vec<String>,
 }
@@ -102,8 +104,8 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         false => known,
     };
     let rendered = programs.render(&template, &answers, &environment)?;
-    let programs = programs.remembered(&template);
-    Ok(Newer { fetched, rendered, environment, programs, questions })
+    let (ran, programs) = (programs.run_scripts_of(&template), programs.remembered(&template));
+    Ok(Newer { fetched, rendered, environment, programs, ran, questions })
 }
 
 async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
@@ -115,11 +117,13 @@ async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
     };
     let found = lineage_of(&project, &arguments.project)?;
     let fetched = bring_template(&found.lineage, arguments.reference.as_deref()).await?;
-    let base = render_recorded(&found.lineage, &fetched, &arguments.given.executed)?;
+    let recorded = render_recorded(&found.lineage, &fetched, &arguments.given.executed)?;
     let newer = newer(&found, fetched, &arguments.given, true)?;
     if !arguments.allow_downgrade {
         no_downgrade(&found, &newer.fetched)?;
     }
+    let steady = recorded.beside(&project, &newer.rendered.tree);
+    print_findings(&steady.note().into_iter().collect::<Vec<_>>());
     let merger = Merger::new(std::env::temp_dir());
     let style = match arguments.conflict {
         Conflict::Inline => ConflictStyle::Inline,
@@ -131,10 +135,10 @@ async fn bring_up(arguments: &Update) -> Result<bool, Stop> {
         secrets: &found.lineage.secrets,
         render: Render::of(&newer.environment),
         programs: newer.programs,
-        tree: &newer.rendered.tree,
+        tree: &steady.theirs,
         context: Some(&newer.rendered.variables),
     };
-    let outcome = update(&found, &project, &base.tree, target, style, &merger).map_err(|error| match error {
+    let outcome = update(&found, &project, &steady.base, target, style, &merger).map_err(|error| match error {
         UpdateError::Invalid(findings) => Stop::Invalid(findings),
         UpdateError::Merge(error) => Error::Unavailable(error.to_string()).into(),
     })?;
