@@ -35,11 +35,10 @@ impl<'a> Growth<'a> {
         let files = files
             .into_iter()
             .map(|file| {
-                let grows = GROWING.iter().any(|ending| file.path.ends_with(ending));
+                let grows = script.commits.is_empty() && GROWING.iter().any(|ending| file.path.ends_with(ending));
                 let ends = file.content.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
                 let lines = if grows { ends.collect() } else { vec![file.content.len()] };
-                let appears = script.files.iter().find(|rule| rule.paths.iter().any(|path| covers(path, &file.path)));
-                let appears = appears.map_or(start, |rule| rule.at);
+                let appears = appears(script, &file.path).unwrap_or(start);
                 (file.path, Growing { content: file.content, lines, shown: 0, hidden: None, appears })
             })
             .collect();
@@ -127,6 +126,14 @@ impl<'a> Growth<'a> {
         }
         content
     }
+}
+
+/// When a file that is not there from the beginning comes.
+fn appears(script: &Script, path: &str) -> Option<Date> {
+    let names = |paths: &[String]| paths.iter().any(|rule| covers(rule, path));
+    let rest = script.commits.iter().find(|commit| commit.paths.is_empty());
+    let commit = script.commits.iter().find(|commit| names(&commit.paths)).or(rest).map(|commit| commit.at);
+    commit.or_else(|| script.files.iter().find(|rule| names(&rule.paths)).map(|rule| rule.at))
 }
 
 fn covers(rule: &str, path: &str) -> bool {

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use super::growth::Growth;
 use super::plan::{self, Slot};
 use super::random::Random;
-use super::script::{File, People, Script};
+use super::script::{File, People, Script, Written};
 use crate::{Error, Result};
 
 /// One commit, ready to be written. Commits are numbered by their place in the list.
@@ -27,10 +27,12 @@ pub struct Commit {
 
 /// The whole history of one repository, in the order of its dates.
 pub fn write(script: &Script, people: &People, files: Vec<File>) -> Result<Vec<Commit>> {
-    let Some(start) = script.phases.iter().map(|phase| phase.from).min() else { return Ok(Vec::new()) };
+    let begins = script.phases.iter().map(|phase| phase.from).chain(script.commits.iter().map(|commit| commit.at));
+    let Some(start) = begins.min() else { return Ok(Vec::new()) };
     let seed = script.description.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
     let mut random = Random::new(seed);
-    for key in script.phases.iter().flat_map(|phase| phase.people.keys()).chain(script.tags.iter().map(|tag| &tag.by)) {
+    let named = script.tags.iter().map(|tag| &tag.by).chain(script.commits.iter().map(|commit| &commit.by));
+    for key in script.phases.iter().flat_map(|phase| phase.people.keys()).chain(named) {
         if !people.contains_key(key) {
             return Err(Error::internal(format!("demo/people.toml does not know {key}")));
         }
@@ -46,7 +48,10 @@ pub fn write(script: &Script, people: &People, files: Vec<File>) -> Result<Vec<C
         subject: 0,
         pull_request: 0,
     };
-    writer.write(&slots);
+    match script.commits.as_slice() {
+        [] => writer.write(&slots),
+        written => writer.write_by_hand(written),
+    }
     Ok(writer.commits)
 }
 
@@ -96,6 +101,16 @@ impl Writer<'_> {
                 self.direct(&slots[at], left, next.is_none());
                 at += 1;
             }
+        }
+        self.bots_until(super::ANCHOR / 1000);
+    }
+
+    fn write_by_hand(&mut self, commits: &[Written]) {
+        for commit in commits {
+            let slot = plan::written(commit);
+            self.bots_until(slot.at);
+            let changes = self.changes(&slot, 1, false);
+            self.push(slot, false, commit.message.clone(), changes, self.tip, None);
         }
         self.bots_until(super::ANCHOR / 1000);
     }

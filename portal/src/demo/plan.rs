@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::ANCHOR;
 use super::random::Random;
-use super::script::{People, Person, Phase, Script};
+use super::script::{People, Person, Phase, Script, Written};
 
 /// A moment at which somebody committed.
 #[derive(Debug, Clone)]
@@ -58,6 +58,14 @@ fn week(phase: &Phase, monday: Date, people: &People, random: &mut Random, slots
         let offset = offset(local);
         slots.push(Slot { at: seconds(local) - offset * 60, offset, author: author.clone() });
     }
+}
+
+/// In the morning of its day.
+pub fn written(commit: &Written) -> Slot {
+    let minute = (commit.message.len() % 60) as i8;
+    let local = commit.at.at(10, minute, 7, 0);
+    let offset = offset(local);
+    Slot { at: seconds(local) - offset * 60, offset, author: commit.by.clone() }
 }
 
 /// The bot works at night, on every day but Sunday.

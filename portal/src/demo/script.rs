@@ -22,6 +22,9 @@ pub struct Script {
     /// Repositories without phases stay empty.
     #[serde(default)]
     pub phases: Vec<Phase>,
+    /// Every commit by hand, instead of phases: each brings whole files, so that what was tagged on the way works.
+    #[serde(default)]
+    pub commits: Vec<Written>,
     /// First lines of commit messages, used in this order.
     #[serde(default)]
     pub subjects: Vec<String>,
@@ -52,6 +55,19 @@ pub struct Phase {
     pub weekly: u32,
     /// Keys of people, each with their share.
     pub people: BTreeMap<String, u32>,
+}
+
+/// One commit that somebody thought of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    pub at: Date,
+    /// Key of the person.
+    pub by: String,
+    pub message: String,
+    /// Files that it brings, or folders with a trailing `/`; one commit says none, and brings those that no other does.
+    #[serde(default)]
+    pub paths: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

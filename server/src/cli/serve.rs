@@ -114,10 +114,16 @@ async fn serve(config: &Config) -> Result<(), Error> {
 
 /// Builds the demo where it is wanted, then lets the portal's jobs run: the first page does not wait for either.
 fn start_portal(config: &Config, portal: Portal) {
-    let data = config.demo.then(|| config.data.clone());
+    let demo = config.demo.then(|| (config.data.clone(), config.demo_projects()));
     tokio::spawn(async move {
-        if let Some(data) = data {
-            let built = tokio::task::spawn_blocking(move || portal::demo::build(&data)).await;
+        if let Some((data, projects)) = demo {
+            let built = tokio::task::spawn_blocking(move || {
+                std::fs::create_dir_all(&projects).map_err(|error| {
+                    Error::Unavailable(format!("The folder {} could not be made: {error}.", projects.display()))
+                })?;
+                portal::demo::build(&data)
+            });
+            let built = built.await;
             match built {
                 Ok(Ok(folder)) => tracing::debug!(folder = %folder.display(), "the demo organisation is there"),
                 Ok(Err(error)) => tracing::error!(%error, "the demo organisation could not be built"),

@@ -306,7 +306,7 @@ impl Config {
     }
 
     fn add(&mut self, base: &str, kind: SourceKind, policy: SourcePolicy) {
-        let taken = |name: &str| self.sources.iter().any(|source| source.name == name) || name == DEMO_SOURCE;
+        let taken = |name: &str| self.sources.iter().any(|source| source.name == name) || DEMO_SOURCES.contains(&name);
         let name = (1..)
             .map(|n| if n == 1 { base.to_owned() } else { format!("{base}-{n}") })
             .find(|name| !taken(name))
@@ -337,6 +337,9 @@ impl Config {
                 policy: SourcePolicy::trusted(),
                 launch: false,
             });
+            let projects = SourceKind::Folder(self.demo_projects());
+            let projects = SourceSettings::new(DEMO_PROJECTS, projects, Visibility::Public);
+            sources.push(SourceSettings { demo: true, ..projects.launching().trusted() });
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         Settings {
@@ -362,10 +365,19 @@ impl Config {
     pub fn demo_folder(&self) -> PathBuf {
         self.data.join("demo")
     }
+
+    /// Where the demo's templates make projects.
+    pub fn demo_projects(&self) -> PathBuf {
+        self.data.join(DEMO_PROJECTS)
+    }
 }
 
 /// The name of the demo's source.
 pub const DEMO_SOURCE: &str = "demo";
+/// The name of the source in which the demo's templates make projects.
+pub const DEMO_PROJECTS: &str = "demo-projects";
+/// Names that no source of a configuration has.
+pub const DEMO_SOURCES: [&str; 2] = [DEMO_SOURCE, DEMO_PROJECTS];
 
 #[cfg(test)]
 mod tests;

@@ -129,7 +129,7 @@ impl SourceBuilder {
             return Err(wrong(message, "Correct kind, or take the key out."));
         }
         let name = self.name.clone().ok_or_else(|| missing("name"))?;
-        if name == super::DEMO_SOURCE || others.iter().any(|source| source.name == name) {
+        if super::DEMO_SOURCES.contains(&name.as_str()) || others.iter().any(|source| source.name == name) {
             return Err(wrong(format!("two sources are named \"{name}\""), "Give each source a name of its own."));
         }
         let visibility = self.visibility.unwrap_or(match self.kind {

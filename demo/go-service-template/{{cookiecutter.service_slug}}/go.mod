@@ -1,0 +1,3 @@
+module git.harbourline.example/{{ cookiecutter.team }}/{{ cookiecutter.service_slug }}
+
+go 1.24
