@@ -323,6 +323,23 @@ fn text_that_is_no_utf_8_is_told_with_its_place() {
 }
 
 #[test]
+fn a_script_before_the_files_changes_answers() {
+    let template = template(
+        &json!({"slug": "p", "version": [21, 20]}),
+        &[
+            ("{{cookiecutter.slug}}/f", "{{ cookiecutter.version + 1 }} {{ cookiecutter._output_dir }}"),
+            ("hooks/pre_gen_project.py", "{{ cookiecutter.update({'version': cookiecutter.version | int}) }}"),
+        ],
+    );
+    let mut environment = environment();
+    environment.output_folder = "/work".to_owned();
+    let rendered = template.render(&Answers::default(), &environment).unwrap();
+    let Some(Entry::File { content, .. }) = rendered.tree.get("f") else { panic!("it is no file") };
+    assert_eq!(&content[..], b"22 /work");
+    assert_eq!(rendered.hooks[0].text, "None");
+}
+
+#[test]
 fn scripts_find_the_folders_where_they_run() {
     let text = "{{ cookiecutter._output_dir }} {{ cookiecutter._repo_dir }}";
     let template =

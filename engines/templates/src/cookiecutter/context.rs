@@ -281,19 +281,28 @@ pub fn typed(question: &Question, typed: &str) -> Result<Value, String> {
     answer.ok_or_else(|| format!("{typed:?} is no answer to this: {}", help_for(&question.kind)))
 }
 
+/// The names of [`places`].
+pub const PLACES: [&str; 2] = ["_output_dir", "_repo_dir"];
+
+/// Where the project's folder and the template lie, by their names in templates.
+pub fn places(template: &Template, inputs: &Environment) -> [(&'static str, String); 2] {
+    let [output, repository] = PLACES;
+    let folder = match (inputs.repository_folder.as_str(), template.root.as_str()) {
+        (folder, "") => folder.to_owned(),
+        (folder, root) => joined(folder, root),
+    };
+    [(output, inputs.output_folder.clone()), (repository, folder)]
+}
+
 /// The whole context of a render: `cookiecutter`, and `_cookiecutter` as it was before it was answered.
 pub fn whole(template: &Template, values: &Map<String, Value>, inputs: &Environment) -> Map<String, Value> {
     let public = template.manifest.variables.iter().filter(|(name, _)| !name.starts_with('_'));
     let before: Map<String, Value> = public.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut answered = values.clone();
-    let folder = match (inputs.repository_folder.as_str(), template.root.as_str()) {
-        (folder, "") => folder.to_owned(),
-        (folder, root) => joined(folder, root),
-    };
-    let name = if template.chosen { folder.clone() } else { inputs.template.clone() };
+    let [output, repository] = places(template, inputs);
+    let name = if template.chosen { repository.1.clone() } else { inputs.template.clone() };
     answered.insert("_template".to_owned(), Value::String(name));
-    answered.insert("_output_dir".to_owned(), Value::String(inputs.output_folder.clone()));
-    answered.insert("_repo_dir".to_owned(), Value::String(folder));
+    answered.extend([output, repository].map(|(name, place)| (name.to_owned(), Value::String(place))));
     answered.insert("_checkout".to_owned(), inputs.checkout.clone().map_or(Value::Null, Value::String));
     Map::from_iter([
         ("cookiecutter".to_owned(), Value::Object(answered)),

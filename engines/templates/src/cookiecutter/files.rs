@@ -13,7 +13,7 @@ use super::source::{Source, project_folder};
 use super::{Template, binary, context, environment, fnmatch, hooks, joined, newline, one};
 use crate::jinja::{Jinja, Problem, values};
 use crate::tree::Entry;
-use crate::{Answers, Environment, Limits, Origin, Rendered, Treatment};
+use crate::{Answers, Environment, Hook, Limits, Origin, Rendered, Stage, Treatment};
 
 /// As many findings are gathered; what is behind them is most often the same.
 const FINDINGS: usize = 100;
@@ -46,13 +46,10 @@ pub fn render(template: &Template, answers: &Answers, inputs: &Environment) -> R
     };
     let name = project.name(&folder, &folder).and_then(|name| root_name(&name, &source.folder));
     let name = name.map_err(one)?;
+    // A script may change the answers as its text is rendered, and the files are rendered with what it left.
+    let mut hooks = project.hooks(template, inputs, &[Stage::BeforeQuestions, Stage::BeforeFiles]);
     project.folder("");
-    let seen = context::whole(template, &filled.values, &inputs.of_scripts());
-    let seen = values::from_json(&serde_json::Value::Object(seen));
-    let hooks = hooks::render(template, &jinja, &seen, &known).unwrap_or_else(|findings| {
-        project.findings.extend(findings);
-        Vec::new()
-    });
+    hooks.extend(project.hooks(template, inputs, &[Stage::AfterFiles]));
     let (answers, variables) = (filled.answers, filled.found);
     let made = Rendered { folder: Some(name), answers, variables, hooks, ..Rendered::default() };
     project.finish(made)
@@ -74,6 +71,24 @@ struct Project<'a> {
 }
 
 impl Project<'_> {
+    /// The scripts of some stages, in a context in which the folders are where scripts see them.
+    fn hooks(&mut self, template: &Template, inputs: &Environment, stages: &[Stage]) -> Vec<Hook> {
+        let answers = self.context.get_attr("cookiecutter").unwrap_or_default();
+        let before: Vec<(&str, Value)> =
+            context::PLACES.iter().filter_map(|name| Some((*name, answers.get_attr(name).ok()?))).collect();
+        for (name, place) in context::places(template, &inputs.of_scripts()) {
+            values::put(&answers, name, Value::from(place));
+        }
+        let hooks = hooks::render(template, self.jinja, &self.context, self.known, stages);
+        for (name, place) in before {
+            values::put(&answers, name, place);
+        }
+        hooks.unwrap_or_else(|findings| {
+            self.findings.extend(findings);
+            Vec::new()
+        })
+    }
+
     /// One folder of the template, by its path in the project's folder: first its folders, then its files, then what is in
     /// the folders.
     fn folder(&mut self, relative: &str) {

@@ -42,14 +42,20 @@ pub fn rendered_scripts(template: &Template) -> Vec<String> {
     rendered.map(|(_, path)| path).collect()
 }
 
-/// The scripts as they would be run. What runs before the questions is not rendered.
+/// The scripts of some stages as they would be run. What runs before the questions is not rendered.
 ///
 /// # Errors
 /// Texts that cannot be rendered.
-pub fn render(template: &Template, jinja: &Jinja, context: &Value, known: &[&str]) -> Result<Vec<Hook>, Vec<Finding>> {
+pub fn render(
+    template: &Template,
+    jinja: &Jinja,
+    context: &Value,
+    known: &[&str],
+    stages: &[Stage],
+) -> Result<Vec<Hook>, Vec<Finding>> {
     let mut hooks = Vec::new();
     let mut findings = Vec::new();
-    for (stage, path) in scripts(template) {
+    for (stage, path) in scripts(template).into_iter().filter(|(stage, _)| stages.contains(stage)) {
         match render_one(template, jinja, context, stage, &path) {
             Ok(Some(hook)) => hooks.push(hook),
             Ok(None) => {}

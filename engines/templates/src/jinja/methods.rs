@@ -4,7 +4,7 @@ use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::arguments::Arguments;
-use super::{text, values};
+use super::{conversion, text, values};
 
 /// The widest that a text is padded to.
 const WIDEST: usize = 1 << 20;
@@ -14,6 +14,11 @@ const WIDEST: usize = 1 << 20;
 /// # Errors
 /// There is none of that name, or its arguments are wrong.
 pub fn call(state: &mut State, value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Error> {
+    if let (Some(text), "format") = (value.as_str(), method)
+        && let Some((text, arguments)) = conversion::without(text, arguments)?
+    {
+        return minijinja_contrib::pycompat::unknown_method_callback(state, &Value::from(text), method, &arguments);
+    }
     let own = match value.kind() {
         ValueKind::String => value.as_str().map(|text| text_method(state, text, method, arguments)),
         ValueKind::Seq if method == "index" => Some(index(value, arguments).map(Some)),

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod chance;
+mod conversion;
 mod depth;
 mod entities;
 mod filters;

@@ -23,7 +23,7 @@ pub const DICTIONARY: &str = "__slipway_dictionary";
 
 /// The template as minijinja is to read it.
 pub fn rewrite<'a>(source: &'a str, syntax: &Syntax) -> Cow<'a, str> {
-    let source = normalise_lines(source, "\n");
+    let source = with_plain_spaces(normalise_lines(source, "\n"), syntax);
     if !needs_rewriting(&source, syntax) {
         return source;
     }
@@ -72,6 +72,34 @@ pub fn normalise_lines<'a>(source: &'a str, newline: &str) -> Cow<'a, str> {
     }
     let unix = source.replace("\r\n", "\n").replace('\r', "\n");
     Cow::Owned(if newline == "\n" { unix } else { unix.replace('\n', newline) })
+}
+
+/// Python takes every space of Unicode for one, such as those that word processors leave; minijinja those of ASCII.
+fn with_plain_spaces<'a>(source: Cow<'a, str>, syntax: &Syntax) -> Cow<'a, str> {
+    let is_other_space = |one: char| !one.is_ascii() && one.is_whitespace();
+    if source.is_ascii() || !source.contains(is_other_space) {
+        return source;
+    }
+    let mut written = String::with_capacity(source.len());
+    let mut position = 0;
+    for piece in pieces(&source, syntax) {
+        if !matches!(piece.kind, PieceKind::Block | PieceKind::Variable) {
+            continue;
+        }
+        let words = tokens(&source, piece.inner.clone());
+        for text in words.iter().filter(|word| word.kind == TokenKind::String) {
+            written.push_str(&source[position..piece.inner.start.max(position)]);
+            let between = &source[piece.inner.start.max(position)..text.range.start];
+            written.push_str(&between.replace(is_other_space, " "));
+            written.push_str(&source[text.range.clone()]);
+            position = text.range.end;
+        }
+        written.push_str(&source[position..piece.inner.start.max(position)]);
+        written.push_str(&source[piece.inner.start.max(position)..piece.inner.end].replace(is_other_space, " "));
+        position = piece.inner.end;
+    }
+    written.push_str(&source[position..]);
+    Cow::Owned(written)
 }
 
 /// minijinja cuts the line end behind `{% raw %}` where blocks are trimmed, and Jinja2 does not.
