@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod doors;
+mod launches;
 mod setup;
 mod tokens;
 
@@ -19,9 +20,11 @@ use axum::response::Response;
 use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::change::ChangeState;
+use model::run::RunState;
 use model::{EntityRef, Visibility};
 use portal::git::Address;
 use portal::identity::{self, Actor, Claims, Client};
+use portal::runs::{self, Launch};
 use portal::settings::{GitSettings, Settings, SourceKind, SourceSettings};
 use portal::{Portal, changes};
 use tempfile::TempDir;
@@ -38,6 +41,8 @@ struct World {
     job: String,
     /// By repository.
     changes: BTreeMap<String, String>,
+    /// By the repository of the template.
+    runs: BTreeMap<String, String>,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
 }
@@ -59,6 +64,10 @@ async fn world() -> World {
             SourceSettings::new(name, SourceKind::Git(git), visibility).trusted()
         })
         .to_vec();
+    for (name, visibility) in [("made", Visibility::Public), ("vault", Visibility::Readers)] {
+        let path = folder.path().join(name);
+        settings.sources.push(SourceSettings::folder(name, path, visibility).launching().trusted());
+    }
     let portal = Portal::open(settings).await.unwrap();
     portal.start();
     let job = portal::sources::sync(&portal, &Actor::Operator, None).await.unwrap();
@@ -74,6 +83,10 @@ async fn world() -> World {
         ("harbour".to_owned(), proposed(&portal, "harbour").await),
         ("treasury".to_owned(), proposed(&portal, "treasury").await),
     ]);
+    let runs = BTreeMap::from([
+        ("harbour".to_owned(), launched(&portal, "harbour", "made").await),
+        ("treasury".to_owned(), launched(&portal, "treasury", "vault").await),
+    ]);
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
         portal: portal.clone(),
@@ -83,7 +96,7 @@ async fn world() -> World {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    World { router: router(server), portal, job, changes, _stop: stop, _folder: folder }
+    World { router: router(server), portal, job, changes, runs, _stop: stop, _folder: folder }
 }
 
 /// A change that is proposed for a component; its id.
@@ -101,12 +114,30 @@ async fn proposed(portal: &Portal, name: &str) -> String {
     proposed[0].id.clone()
 }
 
+/// A project that is made from a template; the id of the launch.
+async fn launched(portal: &Portal, name: &str, destination: &str) -> String {
+    let launch = Launch::new(EntityRef::new("template", "default", name), destination, name);
+    let id = runs::launch(portal, &Actor::Operator, launch).await.unwrap();
+    for _ in 0..600 {
+        if runs::get(portal, &Actor::Operator, &id).await.unwrap().run.state == RunState::Done {
+            return id;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", runs::get(portal, &Actor::Operator, &id).await.unwrap())
+}
+
 fn repository(path: &Path) {
     std::fs::create_dir_all(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     std::fs::write(path.join("README.md"), format!("# {name}\n\nKeeps the {name}.\n")).unwrap();
     std::fs::create_dir_all(path.join("docs")).unwrap();
     std::fs::write(path.join("docs/index.md"), format!("# Manual\n\nKeeps the {name} too.\n")).unwrap();
+    let starter = path.join("starters").join(name);
+    std::fs::create_dir_all(starter.join("{{cookiecutter.slug}}")).unwrap();
+    let questions = format!(r#"{{"slug": "{name}-boat", "sails": ["one", "two"]}}"#);
+    std::fs::write(starter.join("cookiecutter.json"), questions).unwrap();
+    std::fs::write(starter.join("{{cookiecutter.slug}}/README.md"), "# {{ cookiecutter.sails }}\n").unwrap();
     let picture = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     std::fs::write(path.join("docs/picture.svg"), picture).unwrap();
     let descriptor = format!(
@@ -206,7 +237,14 @@ impl World {
             .replace("{tab}", "dependencies")
             .replace("{slug}", name)
             .replace("{*path}", "README.md")
-            .replace("{id}", if path.contains("/changes/") { &self.changes[name] } else { &self.job })
+            .replace(
+                "{id}",
+                match path {
+                    _ if path.contains("/changes/") => &self.changes[name],
+                    _ if path.contains("/runs/") => &self.runs[name],
+                    _ => &self.job,
+                },
+            )
     }
 }
 
@@ -242,12 +280,14 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{Audit, Correct, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
+        use Permission::{Audit, Correct, Launch, Own, Propose, Remove, SeeOwn, SetUp, Sync, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
             Sync | SetUp | Remove => assert!([visitor, member, owner, auditor].into_iter().all(refused), "{route}"),
-            Correct | Propose => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
+            // What becomes of a run is up to whoever launched it.
+            Launch if route.contains("/runs/{id}/") => assert!([visitor, owner, auditor].into_iter().all(refused)),
+            Correct | Propose | Launch => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
             Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
             SeeOwn | Own => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
             _ => assert!(![visitor, member, auditor].into_iter().any(refused), "{route}"),
@@ -273,9 +313,12 @@ async fn what_only_readers_may_see_is_nowhere_for_anybody_else() {
         {
             let secret = world.fill(route.path, "treasury");
             let (status, text) = world.text(&secret, &who).await;
-            let is_about = route.permission == Permission::Read && route.path.contains('{');
+            let is_about =
+                matches!(route.permission, Permission::Read | Permission::Launch) && route.path.contains('{');
             if is_about {
-                assert_eq!(status, StatusCode::NOT_FOUND, "{name} {secret}: {text}");
+                let is_shut = route.permission == Permission::Launch && name == "visitor";
+                let expected = if is_shut { StatusCode::UNAUTHORIZED } else { StatusCode::NOT_FOUND };
+                assert_eq!(status, expected, "{name} {secret}: {text}");
             }
             // A page that does not exist may repeat what was asked for; it may know nothing else of it.
             let leaks = if is_about { text.contains("Keeps the treasury") } else { text.contains("treasury") };

@@ -8,6 +8,7 @@ mod template;
 
 use model::EntityRef;
 
+pub use asked::Asked;
 pub use launch::page as launch;
 pub use list::page as list;
 pub use template::page as template;
@@ -16,5 +17,5 @@ use super::Parameters;
 
 /// The template that an address names.
 fn named(parameters: &Parameters) -> EntityRef {
-    EntityRef::new("template", &parameters.get("namespace"), &parameters.get("name"))
+    EntityRef::new("template", parameters.get("namespace"), parameters.get("name"))
 }
