@@ -17,7 +17,7 @@ pub mod git;
 pub mod identity;
 pub mod inbox;
 pub mod jobs;
-mod outgoing;
+pub mod outgoing;
 pub mod preferences;
 pub mod repositories;
 pub mod runs;

@@ -12,7 +12,8 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences, repositories, sources, tokens};
+use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences};
+use crate::api::{repositories, runs, sources, templates, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
 /// What somebody needs to be let in. The use case behind the route decides for the very thing that is asked for; who
@@ -147,6 +148,7 @@ pub fn table() -> Vec<Route> {
         read("/audit.csv", Audit, get(audit::csv)),
         read("/changes/patch", Propose, get(changes::planned_patch)),
         read("/changes/{id}/patch", Read, get(changes::patch)),
+        read("/templates/{namespace}/{name}/archive", Launch, get(templates::archive)),
         read("/assets/{*path}", Open, get(assets::serve)),
 
         // Forms and islands.
@@ -212,6 +214,17 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/jobs/{id}", Watch, get(jobs::job)),
         read("/api/v1/jobs/{id}/log", Watch, get(jobs::log)),
         read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
+        read("/api/v1/templates", Read, get(templates::list)),
+        read("/api/v1/templates/{namespace}/{name}", Read, get(templates::template)),
+        write("/api/v1/templates/{namespace}/{name}/form", Launch, post(templates::form)),
+        write("/api/v1/templates/{namespace}/{name}/preview", Launch, post(templates::preview)),
+        read("/api/v1/runs", Read, get(runs::list)),
+        write("/api/v1/runs", Launch, post(runs::launch)),
+        read("/api/v1/runs/{id}", Read, get(runs::run)),
+        read("/api/v1/runs/{id}/log", Read, get(runs::log)),
+        write("/api/v1/runs/{id}/cancel", Launch, post(runs::cancel)),
+        write("/api/v1/runs/{id}/retry", Launch, post(runs::retry)),
+        write("/api/v1/runs/{id}/clean", Launch, post(runs::clean)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.

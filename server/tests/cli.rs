@@ -4,6 +4,8 @@
 
 #[path = "cli/hooks.rs"]
 mod hooks;
+#[path = "cli/launches.rs"]
+mod launches;
 #[path = "cli/operations.rs"]
 mod operations;
 #[path = "cli/templates.rs"]

@@ -29,6 +29,7 @@ use leptos_router::{SsrMode, path};
 
 pub use self::audit::asked as audit_asked;
 pub use self::setup::FORM_ACTION;
+pub use self::templates::Asked as LaunchAsked;
 use crate::components::frame::Frame;
 pub use crate::components::frame::{Place, shell};
 use crate::html::Html;

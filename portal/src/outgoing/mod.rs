@@ -7,9 +7,11 @@ mod addresses;
 mod client;
 mod connect;
 mod exchange;
+mod remote;
 
 pub(crate) use self::addresses::Reach;
 pub(crate) use self::client::Client;
 pub use self::connect::Proxy;
 pub(crate) use self::connect::{Connections, Way, connections, tls, trusted};
 pub(crate) use self::exchange::{Failure, Limits, exchange};
+pub use self::remote::{Remote, RemoteAnswer};

@@ -8,7 +8,9 @@ pub mod inbox;
 pub mod jobs;
 pub mod preferences;
 pub mod repositories;
+pub mod runs;
 pub mod sources;
+pub mod templates;
 pub mod tokens;
 
 use axum::Json;
@@ -47,7 +49,19 @@ use crate::http::{Problem, events, webhooks};
         jobs::list,
         jobs::job,
         jobs::log,
+        templates::list,
+        templates::template,
+        templates::form,
+        templates::preview,
+        runs::list,
+        runs::launch,
+        runs::run,
+        runs::log,
+        runs::cancel,
+        runs::retry,
+        runs::clean,
         events::follow,
+        events::follow_run,
         events::follow_catalog,
         events::follow_run,
         webhooks::github,

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod catalog;
 pub mod doctor;
 pub mod pseudonymise;
+pub mod run;
 mod sarif;
 pub mod serve;
 pub mod sync;
@@ -70,6 +71,8 @@ pub enum Command {
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),
+    /// Launch a template at a portal: the project gets its repository, and the catalog shows it.
+    Run(run::Run),
     /// Make a project from a template.
     New(templates::new::New),
     /// Bring what a template changed since into a project that was made from it.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod doors;
+mod launches;
 mod setup;
 mod tokens;
 
@@ -19,11 +20,13 @@ use axum::response::Response;
 use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::change::ChangeState;
+use model::run::RunState;
 use model::{EntityRef, Visibility};
 use portal::git::Address;
 use portal::identity::{self, Actor, Claims, Client};
+use portal::runs::{self, Launch};
 use portal::settings::{GitSettings, Settings, SourceKind, SourceSettings};
-use portal::{Portal, changes, runs};
+use portal::{Portal, changes};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -38,7 +41,7 @@ struct World {
     job: String,
     /// By repository.
     changes: BTreeMap<String, String>,
-    /// By the template's repository.
+    /// By the repository of the template.
     runs: BTreeMap<String, String>,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
@@ -52,8 +55,6 @@ async fn world() -> World {
     settings.identity.administrators = vec!["id:administrators".to_owned()];
     settings.identity.auditors = vec!["id:auditors".to_owned()];
     settings.poll_interval = std::time::Duration::ZERO;
-    let projects = folder.path().join("projects");
-    std::fs::create_dir(&projects).unwrap();
     let sources = [("public", "harbour", Visibility::Public), ("secret", "treasury", Visibility::Readers)];
     settings.sources = sources
         .map(|(name, repository, visibility)| {
@@ -63,7 +64,10 @@ async fn world() -> World {
             SourceSettings::new(name, SourceKind::Git(git), visibility).trusted()
         })
         .to_vec();
-    settings.sources.push(SourceSettings::folder("projects", &projects, Visibility::Public).launching());
+    for (name, visibility) in [("made", Visibility::Public), ("vault", Visibility::Readers)] {
+        let path = folder.path().join(name);
+        settings.sources.push(SourceSettings::folder(name, path, visibility).launching().trusted());
+    }
     let portal = Portal::open(settings).await.unwrap();
     portal.start();
     let job = portal::sources::sync(&portal, &Actor::Operator, None).await.unwrap();
@@ -80,8 +84,8 @@ async fn world() -> World {
         ("treasury".to_owned(), proposed(&portal, "treasury").await),
     ]);
     let runs = BTreeMap::from([
-        ("harbour".to_owned(), launched(&portal, "harbour").await),
-        ("treasury".to_owned(), launched(&portal, "treasury").await),
+        ("harbour".to_owned(), launched(&portal, "harbour", "made").await),
+        ("treasury".to_owned(), launched(&portal, "treasury", "vault").await),
     ]);
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
@@ -110,29 +114,30 @@ async fn proposed(portal: &Portal, name: &str) -> String {
     proposed[0].id.clone()
 }
 
-/// A launch of a repository's template; its id.
-async fn launched(portal: &Portal, name: &str) -> String {
-    let template = EntityRef::new("template", "default", name);
-    let launch =
-        runs::Launch { name: Some(format!("of-{}", &name[..2])), ..runs::Launch::new(template, "projects", name) };
+/// A project that is made from a template; the id of the launch.
+async fn launched(portal: &Portal, name: &str, destination: &str) -> String {
+    let launch = Launch::new(EntityRef::new("template", "default", name), destination, name);
     let id = runs::launch(portal, &Actor::Operator, launch).await.unwrap();
     for _ in 0..600 {
-        if !runs::get(portal, &Actor::Operator, &id).await.unwrap().run.state.is_under_way() {
-            break;
+        if runs::get(portal, &Actor::Operator, &id).await.unwrap().run.state == RunState::Done {
+            return id;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    id
+    panic!("{:?}", runs::get(portal, &Actor::Operator, &id).await.unwrap())
 }
 
 fn repository(path: &Path) {
-    std::fs::create_dir_all(path.join("{{cookiecutter.slug}}")).unwrap();
-    std::fs::write(path.join("cookiecutter.json"), "{\"slug\": \"made\"}").unwrap();
-    std::fs::write(path.join("{{cookiecutter.slug}}/README.md"), "# {{ cookiecutter.slug }}\n").unwrap();
+    std::fs::create_dir_all(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
     std::fs::write(path.join("README.md"), format!("# {name}\n\nKeeps the {name}.\n")).unwrap();
     std::fs::create_dir_all(path.join("docs")).unwrap();
     std::fs::write(path.join("docs/index.md"), format!("# Manual\n\nKeeps the {name} too.\n")).unwrap();
+    let starter = path.join("starters").join(name);
+    std::fs::create_dir_all(starter.join("{{cookiecutter.slug}}")).unwrap();
+    let questions = format!(r#"{{"slug": "{name}-boat", "sails": ["one", "two"]}}"#);
+    std::fs::write(starter.join("cookiecutter.json"), questions).unwrap();
+    std::fs::write(starter.join("{{cookiecutter.slug}}/README.md"), "# {{ cookiecutter.sails }}\n").unwrap();
     let picture = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     std::fs::write(path.join("docs/picture.svg"), picture).unwrap();
     let descriptor = format!(
@@ -235,8 +240,8 @@ impl World {
             .replace(
                 "{id}",
                 match path {
-                    path if path.contains("/changes/") => &self.changes[name],
-                    path if path.contains("/runs/") => &self.runs[name],
+                    _ if path.contains("/changes/") => &self.changes[name],
+                    _ if path.contains("/runs/") => &self.runs[name],
                     _ => &self.job,
                 },
             )
@@ -280,6 +285,8 @@ async fn everybody_gets_what_the_table_promises() {
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
             Sync | SetUp | Remove => assert!([visitor, member, owner, auditor].into_iter().all(refused), "{route}"),
+            // What becomes of a run is up to whoever launched it.
+            Launch if route.contains("/runs/{id}/") => assert!([visitor, owner, auditor].into_iter().all(refused)),
             Correct | Propose | Launch => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
             Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
             SeeOwn | Own => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
@@ -306,10 +313,12 @@ async fn what_only_readers_may_see_is_nowhere_for_anybody_else() {
         {
             let secret = world.fill(route.path, "treasury");
             let (status, text) = world.text(&secret, &who).await;
-            let is_read = matches!(route.permission, Permission::Read | Permission::Launch);
-            let is_about = is_read && route.path.contains('{') && status != StatusCode::UNAUTHORIZED;
+            let is_about =
+                matches!(route.permission, Permission::Read | Permission::Launch) && route.path.contains('{');
             if is_about {
-                assert_eq!(status, StatusCode::NOT_FOUND, "{name} {secret}: {text}");
+                let is_shut = route.permission == Permission::Launch && name == "visitor";
+                let expected = if is_shut { StatusCode::UNAUTHORIZED } else { StatusCode::NOT_FOUND };
+                assert_eq!(status, expected, "{name} {secret}: {text}");
             }
             // A page that does not exist may repeat what was asked for; it may know nothing else of it.
             let leaks = if is_about { text.contains("Keeps the treasury") } else { text.contains("treasury") };

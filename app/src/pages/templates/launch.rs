@@ -202,8 +202,11 @@ fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, previe
         out.raw("<input type=\"hidden\"").attribute("name", name).attribute("value", &value).raw(">");
     }
     out.raw(
-        "<button class=\"button button-primary\" type=\"submit\">Launch</button></form><div class=\"launch-files\">",
+        "<button class=\"button button-primary\" type=\"submit\">Launch</button></form><p class=\"quiet\">Or take the files \
+         away without a repository: ",
     );
+    let archive = format!("{}/archive?{}", address::template(reference), context.query());
+    out.link(&archive, "link", "download .tar.gz").raw("</p><div class=\"launch-files\">");
     let mut left = MOST_HIGHLIGHTED;
     for one in &preview.files {
         file(out, one, &mut left);

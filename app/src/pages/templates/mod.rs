@@ -8,6 +8,7 @@ mod template;
 
 use model::EntityRef;
 
+pub use asked::Asked;
 pub use launch::page as launch;
 pub use list::page as list;
 pub use template::page as template;

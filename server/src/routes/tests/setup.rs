@@ -32,19 +32,8 @@ async fn acme(fake: &Fake) -> (World, Portal) {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    let (job, changes) = Default::default();
-    (
-        World {
-            router: router(server),
-            portal: portal.clone(),
-            job,
-            changes,
-            runs: BTreeMap::new(),
-            _stop: stop,
-            _folder: folder,
-        },
-        portal,
-    )
+    let (job, changes, runs) = Default::default();
+    (World { router: router(server), portal: portal.clone(), job, changes, runs, _stop: stop, _folder: folder }, portal)
 }
 
 async fn fake() -> Fake {

@@ -1,0 +1,187 @@
+//! `slipway run`: launches a template at a portal, over its API.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use model::Findings;
+use model::run::{EffectState, RunDetail, RunState};
+use portal::outgoing::{Remote, RemoteAnswer};
+use portal::secret::Secret;
+use serde_json::{Map, Value, json};
+
+use super::{FAILED, INVALID, UNREADABLE, print_findings};
+
+#[derive(Args)]
+#[command(
+    after_help = "Exit codes: 0 it is launched (with --wait: done), 1 it failed, 2 an answer is invalid, 3 the portal \
+                        cannot be reached or does not let you.\n\nThe token is read from SLIPWAY_TOKEN: make one with the scope \
+                        write on your page at the portal.\n\nExamples:\n  \
+                        slipway run go-service-template --portal https://slipway.example.com --data service_name=Tides --wait\n  \
+                        slipway run template:default/docs --name handbook --destination github --owner platform --format json"
+)]
+pub struct Run {
+    /// The template, as the catalog calls it: service, or template:default/service
+    template: String,
+    /// The answer to a question; may be repeated
+    #[arg(long = "data", value_name = "NAME=VALUE", value_parser = pair)]
+    data: Vec<(String, String)>,
+    /// What the repository is called [default: as the template calls its folder]
+    #[arg(long)]
+    name: Option<String>,
+    /// The source in which the project is made [default: the portal's first]
+    #[arg(long, value_name = "SOURCE")]
+    destination: Option<String>,
+    /// Who owns it, where the template does not ask: payments, user:jane
+    #[arg(long)]
+    owner: Option<String>,
+    /// What it is, in one line, for its repository
+    #[arg(long)]
+    description: Option<String>,
+    /// A commit of the template [default: the newest]
+    #[arg(long)]
+    commit: Option<String>,
+    /// The same key again is the same launch: for scripts that may be started twice
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+    /// Follow it to its end, with its log on standard error
+    #[arg(long)]
+    wait: bool,
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Where the portal is [default: SLIPWAY_PORTAL, or http://127.0.0.1:3000]
+    #[arg(long, value_name = "URL")]
+    portal: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "write NAME=VALUE".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// How long between two looks at a run that goes on.
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// Why it ends here; what is to be said has been said.
+type Stopped<T> = Result<T, ExitCode>;
+
+pub async fn run(arguments: Run) -> ExitCode {
+    match launch(&arguments).await {
+        Ok(code) | Err(code) => code,
+    }
+}
+
+async fn launch(arguments: &Run) -> Stopped<ExitCode> {
+    let portal = arguments.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok());
+    let portal = portal.unwrap_or_else(|| "http://127.0.0.1:3000".to_owned());
+    let token = std::env::var("SLIPWAY_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
+    let remote = Remote::new(&portal, token).map_err(|why| stop(INVALID, &why))?;
+    let key = arguments.idempotency_key.clone().unwrap_or_else(|| ulid::Ulid::generate().to_string());
+    let sent = request(arguments);
+    let launched = remote.post("/api/v1/runs", &[("idempotency-key", &key)], &sent).await;
+    let mut detail = detail(launched)?;
+    let mut seen = 0;
+    while arguments.wait && (detail.run.state.is_under_way() || detail.run.stopping) {
+        tokio::time::sleep(BETWEEN).await;
+        seen = follow(&remote, &detail.run.id, seen).await?;
+        detail = self::detail(remote.get(&format!("/api/v1/runs/{}", detail.run.id)).await)?;
+    }
+    if arguments.wait {
+        follow(&remote, &detail.run.id, seen).await?;
+    }
+    match arguments.format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(&detail).unwrap_or_default()),
+        Format::Text => print(&detail, portal.trim_end_matches('/')),
+    }
+    let has_failed = matches!(detail.run.state, RunState::Failed | RunState::Cancelled | RunState::Cleaned);
+    Ok(if has_failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+fn request(arguments: &Run) -> Value {
+    let template = match arguments.template.split_once(':') {
+        Some(_) => arguments.template.clone(),
+        None if arguments.template.contains('/') => format!("template:{}", arguments.template),
+        None => format!("template:default/{}", arguments.template),
+    };
+    let answers: Map<String, Value> =
+        arguments.data.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+    json!({
+        "template": template, "answers": answers, "name": arguments.name, "destination": arguments.destination,
+        "owner": arguments.owner, "description": arguments.description.clone().unwrap_or_default(),
+        "commit": arguments.commit,
+    })
+}
+
+/// The run in an answer.
+fn detail(answer: Result<RemoteAnswer, String>) -> Stopped<RunDetail> {
+    let answer = answer.map_err(|why| stop(UNREADABLE, &why))?;
+    if answer.status < 300 {
+        return serde_json::from_value(answer.body)
+            .map_err(|error| stop(UNREADABLE, &format!("what the portal answered is no launch: {error}")));
+    }
+    Err(refused(&answer))
+}
+
+/// What a problem says.
+fn refused(answer: &RemoteAnswer) -> ExitCode {
+    let said = answer.body.get("detail").and_then(Value::as_str).map(str::to_owned);
+    let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
+    let findings = answer.body.get("findings").cloned().map(serde_json::from_value::<Findings>);
+    // 404 names a template or a destination that is not there, 409 a key that was used, 400 and 422 what is wrong.
+    let code = if matches!(answer.status, 400 | 404 | 409 | 422) { INVALID } else { UNREADABLE };
+    let code = stop(code, &said);
+    if let Some(Ok(findings)) = findings {
+        print_findings(&findings.findings);
+    }
+    if answer.status == 401 {
+        eprintln!("  help: set SLIPWAY_TOKEN to a token with the scope write, from your page at the portal");
+    }
+    code
+}
+
+/// Prints the lines of the log after one that was printed; gives the last.
+async fn follow(remote: &Remote, id: &str, after: i64) -> Stopped<i64> {
+    let answer = remote.get(&format!("/api/v1/runs/{id}/log?after={after}")).await;
+    let answer = answer.map_err(|why| stop(UNREADABLE, &why))?;
+    if answer.status >= 300 {
+        return Err(refused(&answer));
+    }
+    let lines: Vec<model::job::LogLine> = serde_json::from_value(answer.body).unwrap_or_default();
+    for line in &lines {
+        eprintln!("{}", line.line);
+    }
+    Ok(lines.last().map_or(after, |line| line.sequence))
+}
+
+fn print(detail: &RunDetail, portal: &str) {
+    let run = &detail.run;
+    println!("{}: {}", run.name, run.state.as_str());
+    if let Some(reason) = &run.reason {
+        println!("  {reason}");
+    }
+    if let Some(remote) = detail.outputs.get("remoteUrl") {
+        println!("  git clone {remote}");
+    }
+    if let Some(entity) = &run.entity {
+        println!("  {entity}");
+    }
+    for effect in detail.effects.iter().filter(|effect| effect.state == EffectState::Kept) {
+        println!(
+            "  {} is left{}",
+            effect.target,
+            effect.command.as_deref().map(|it| format!(": {it}")).unwrap_or_default()
+        );
+    }
+    println!("  {portal}/runs/{}", run.id);
+}
+
+fn stop(code: u8, why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::from(code)
+}
