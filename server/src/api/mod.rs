@@ -63,7 +63,6 @@ use crate::http::{Problem, events, webhooks};
         events::follow,
         events::follow_run,
         events::follow_catalog,
-        events::follow_run,
         webhooks::github,
         description,
     ),
