@@ -46,14 +46,14 @@ EXPLAINED = [
     ("cookiecutter+cookiecutter-django", "*/config/settings/*.py", BY_A_HOOK),
     ("cookiecutter+cookiecutter-django", "*/.env", BY_A_HOOK),
     ("vchaptsev+cookiecutter-django-vue", "*/.env", BY_A_HOOK),
-    ("pydanny+cookiecutter-djangopackage", "*/tests/settings.py", BY_A_HOOK),
+    ("pydanny+cookiecutter-djangopackage", "*/tests/settings.py", BY_THE_TEMPLATE),
     ("wemake-services+wemake-django-template", FAILS, A_TAG),
     ("zxyle+cookiecutter-springboot-standalone", FAILS, A_TAG),
     ("plone+cookiecutter-zope-instance", "instance/inituser", BY_A_HOOK),
     ("reef-technologies+cookiecutter-rt-django", "*/README_AWS.md", BY_THE_TEMPLATE),
     ("reef-technologies+cookiecutter-rt-django", "*/backend.tf", BY_THE_TEMPLATE),
     ("openedx+edx-cookiecutters/python-template", "*/docs/index.rst", "it holds the second in which it was made"),
-    ("Stillpoint-Software+project.cookiecutter", "*/.cookiecutter.json", "a hook asks the template's own repository for its commit"),
+    ("Stillpoint-Software+project.cookiecutter", "*/.cookiecutter.json", "a hook asks the template's repository for its commit"),
 ]
 
 
