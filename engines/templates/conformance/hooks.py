@@ -32,6 +32,7 @@ ABSENT = ("docker", "dotnet", "gh", "npm", "poetry", "pre-commit", "prek", "tox"
 # What a template has to be told, since it has no default that works.
 ANSWERS = {
     "Stillpoint-Software+project.cookiecutter": {"assembly_name": "Acme", "github_organization": "acme"},
+    "MolSSI+cookiecutter-cms": {"author_email": "acme@example.com"},
     "cookiecutter-flask+cookiecutter-flask": {"app_name": "acme", "project_name": "Acme", "python_version": "3.11"},
 }
 
@@ -39,15 +40,20 @@ ANSWERS = {
 FAILS = "(fails)"
 BY_A_HOOK = "a hook draws it at random"
 BY_THE_TEMPLATE = "the template draws it at random"
+A_TAG = "the template needs the tag of a Python extension, and tags are not carried"
 EXPLAINED = [
     ("cookiecutter+cookiecutter-django", "*/.envs/*", BY_A_HOOK),
     ("cookiecutter+cookiecutter-django", "*/config/settings/*.py", BY_A_HOOK),
     ("cookiecutter+cookiecutter-django", "*/.env", BY_A_HOOK),
+    ("vchaptsev+cookiecutter-django-vue", "*/.env", BY_A_HOOK),
+    ("pydanny+cookiecutter-djangopackage", "*/tests/settings.py", BY_THE_TEMPLATE),
+    ("wemake-services+wemake-django-template", FAILS, A_TAG),
+    ("zxyle+cookiecutter-springboot-standalone", FAILS, A_TAG),
     ("plone+cookiecutter-zope-instance", "instance/inituser", BY_A_HOOK),
     ("reef-technologies+cookiecutter-rt-django", "*/README_AWS.md", BY_THE_TEMPLATE),
     ("reef-technologies+cookiecutter-rt-django", "*/backend.tf", BY_THE_TEMPLATE),
     ("openedx+edx-cookiecutters/python-template", "*/docs/index.rst", "it holds the second in which it was made"),
-    ("Stillpoint-Software+project.cookiecutter", "*/.cookiecutter.json", "a hook asks the template's own repository for its commit"),
+    ("Stillpoint-Software+project.cookiecutter", "*/.cookiecutter.json", "a hook asks the template's repository for its commit"),
 ]
 
 

@@ -11,6 +11,8 @@ use super::journal::{Begun, take_back};
 use super::tree_at;
 use crate::error::{Error, Result};
 
+/// How the names of files begin that are written, and not yet in their place.
+pub(super) const HALF_WRITTEN: &str = ".slipway-half-";
 /// Files, links and folders of one template or project.
 const MOST: usize = 200_000;
 /// Bytes of all of them.
@@ -240,7 +242,8 @@ pub(super) fn write(root: &Path, path: &str, entry: &Entry) -> Result<()> {
             symlink(target, &to).map_err(|error| cannot_write(&to, &error))
         }
         Entry::File { content, mode } => {
-            let mut file = tempfile::NamedTempFile::new_in(&parent).map_err(|error| cannot_write(&parent, &error))?;
+            let beside = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(&parent);
+            let mut file = beside.map_err(|error| cannot_write(&parent, &error))?;
             io::Write::write_all(&mut file, content).map_err(|error| cannot_write(&to, &error))?;
             let permissions = fs::Permissions::from_mode(*mode);
             file.as_file().set_permissions(permissions).map_err(|error| cannot_write(&to, &error))?;

@@ -1,7 +1,7 @@
 //! What an update is about to write into a project, kept in the project's Git folder until it is done: an update that was
 //! killed halfway is taken back by the next command that reads the project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use engine_templates::lineage::Record;
 use engine_templates::tree::{Entry, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::folder::{entry_on_disk, remove, write};
+use super::folder::{HALF_WRITTEN, entry_on_disk, remove, write};
 use crate::error::{Error, Result};
 
 const NAME: &str = "slipway-update.json";
@@ -77,6 +77,7 @@ pub fn take_back(folder: &Path) -> Result<usize> {
         && head.as_ref() == Some(&journal.head)
     {
         let committed = super::tree_at(&repository, &journal.head)?;
+        remove_half_written(folder, journal.paths.keys().map(String::as_str));
         for (path, new) in &journal.paths {
             let now = entry_on_disk(folder, path);
             let is_ours = now.as_ref().and_then(Record::of).map(|record| record.sha256) == *new;
@@ -93,6 +94,18 @@ pub fn take_back(folder: &Path) -> Result<usize> {
     }
     Begun { file }.done()?;
     Ok(back)
+}
+
+/// Removes what an update that was killed left beside the files that it was writing.
+fn remove_half_written<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) {
+    let parents: BTreeSet<&str> = paths.map(|path| path.rsplit_once('/').map_or("", |(parent, _)| parent)).collect();
+    for parent in parents {
+        let found = fs::read_dir(folder.join(parent)).into_iter().flatten().flatten();
+        for entry in found.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(HALF_WRITTEN.as_bytes())) {
+            // It is nobody's; one that cannot be removed is seen in `git status`.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn open(folder: &Path) -> Result<Repository> {

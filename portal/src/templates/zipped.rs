@@ -123,7 +123,9 @@ fn unpack(bytes: &[u8], password: Option<&str>) -> Result<Tree, String> {
         check_path(path).map_err(|error| format!("{name:?} in it is no path: {error}"))?;
         let Some(path) = path.strip_prefix(top.as_str()).filter(|path| !path.is_empty()) else {
             if path == "cookiecutter.json" {
-                return Err("its files lie in no folder: pack the folder that holds the template, not what is in it".to_owned());
+                return Err(
+                    "its files lie in no folder: pack the folder that holds the template, not what is in it".to_owned()
+                );
             }
             continue;
         };

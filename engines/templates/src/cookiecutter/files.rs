@@ -71,12 +71,15 @@ struct Project<'a> {
 }
 
 impl Project<'_> {
-    /// The scripts of some stages, in a context in which the folders are where scripts see them.
+    /// The scripts of some stages, in a context in which the folders are where scripts see them. Scripts that write down all
+    /// answers, and name no folder, write down where it really is.
     fn hooks(&mut self, template: &Template, inputs: &Environment, stages: &[Stage]) -> Vec<Hook> {
         let answers = self.context.get_attr("cookiecutter").unwrap_or_default();
         let before: Vec<(&str, Value)> =
             context::PLACES.iter().filter_map(|name| Some((*name, answers.get_attr(name).ok()?))).collect();
-        for (name, place) in context::places(template, &inputs.of_scripts()) {
+        let named = |name: &str| hooks::mention(template, stages, name);
+        for (name, place) in context::places(template, &inputs.of_scripts()).into_iter().filter(|(name, _)| named(name))
+        {
             values::put(&answers, name, Value::from(place));
         }
         let hooks = hooks::render(template, self.jinja, &self.context, self.known, stages);

@@ -42,6 +42,14 @@ pub fn rendered_scripts(template: &Template) -> Vec<String> {
     rendered.map(|(_, path)| path).collect()
 }
 
+/// Whether a script of some stages holds a word.
+pub fn mention(template: &Template, stages: &[Stage], word: &str) -> bool {
+    scripts(template).iter().filter(|(stage, _)| stages.contains(stage)).any(|(_, path)| {
+        let content = template.folders.read(&template.tree, path).ok().flatten();
+        content.is_some_and(|(content, _)| String::from_utf8_lossy(&content).contains(word))
+    })
+}
+
 /// The scripts of some stages as they would be run. What runs before the questions is not rendered.
 ///
 /// # Errors
