@@ -72,23 +72,34 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
 /// Whether there are too many processes, or their memory is too much. Nothing where there is no `/proc` of our own.
 fn processes_of(limits: Limits) -> Option<String> {
     let page = rustix::param::page_size() as u64;
-    let (mut count, mut memory) = (0, 0);
+    let (mut all, mut memory) = (Vec::new(), 0);
     for entry in fs::read_dir("/proc").ok()?.flatten() {
         if !entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit) {
             continue;
         }
-        count += 1;
         // Size, resident, shared, … in pages (proc_pid_statm(5)).
         let sizes = fs::read_to_string(entry.path().join("statm")).unwrap_or_default();
         let mut sizes = sizes.split_ascii_whitespace().skip(1).map(|size| size.parse::<u64>().unwrap_or_default());
         let (resident, shared) = (sizes.next().unwrap_or_default(), sizes.next().unwrap_or_default());
         memory += resident.saturating_sub(shared) * page;
+        all.push(entry.path());
     }
     // We ourselves are one of them.
-    if count > limits.processes + 1 {
+    if all.len() > limits.processes + 1 {
         return Some(format!("it started more than {} processes", limits.processes));
     }
+    // What processes have in common since they were forked was counted for each: only now is it worth a closer look.
+    if memory > limits.memory {
+        memory = all.iter().map(|process| proportional(process)).sum();
+    }
     (memory > limits.memory).then(|| format!("it took more than {} MB of memory", limits.memory >> 20))
+}
+
+/// Bytes of memory of a process, what it shares with others as its part of it (`Pss` in proc_pid_smaps(5)).
+fn proportional(process: &Path) -> u64 {
+    let text = fs::read_to_string(process.join("smaps_rollup")).unwrap_or_default();
+    let kilobytes = text.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.unwrap_or(0_u64) << 10
 }
 
 fn files_of(scratch: &Path, limits: Limits) -> Option<String> {
