@@ -40,7 +40,7 @@ for (const { template, question, called } of TEMPLATES) {
     await expect(page).toHaveURL(/\/catalog\/default\//);
     await expect(page.getByRole("main")).toContainText("quayside");
     await page.goBack();
-    await page.getByRole("link", { name: "Documentation" }).click();
+    await page.getByRole("link", { name: "Documentation", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     await expect(page).toHaveURL(/\/docs/);
 
