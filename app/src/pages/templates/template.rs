@@ -73,7 +73,7 @@ fn short(commit: &str) -> &str {
 fn questions(out: &mut Html, detail: &TemplateDetail) {
     out.raw("<section class=\"section\"><div class=\"section-head\"><h2>What it asks<span class=\"count\">");
     out.plain(detail.questions.len()).raw("</span></h2></div>");
-    out.raw("<table class=\"table table-plain\"><thead><tr><th scope=\"col\">Question</th>");
+    out.raw("<div class=\"table-wrap\"><table class=\"table table-plain\"><thead><tr><th scope=\"col\">Question</th>");
     out.raw("<th scope=\"col\">Takes</th><th scope=\"col\">Default</th></tr></thead><tbody>");
     for question in &detail.questions {
         out.raw("<tr><td>").text(&question.text).raw("</td><td>");
@@ -88,7 +88,7 @@ fn questions(out: &mut Html, detail: &TemplateDetail) {
         };
         out.raw("</td><td><code>").text(&question.default).raw("</code></td></tr>");
     }
-    out.raw("</tbody></table></section>");
+    out.raw("</tbody></table></div></section>");
 }
 
 fn versions(out: &mut Html, now: i64, versions: &[TemplateVersion]) {
