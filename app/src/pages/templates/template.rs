@@ -61,7 +61,7 @@ fn header(out: &mut Html, detail: &TemplateDetail) {
     };
     out.raw("</li></ul>");
     if let Some(description) = &row.description {
-        out.raw("<p class=\"thing-about\">").text(description).raw("</p>");
+        out.raw("<p class=\"lede\">").text(description).raw("</p>");
     }
     out.raw("</div>");
 }
