@@ -92,7 +92,7 @@ pub(crate) async fn round(portal: &Portal) -> Job {
 }
 
 async fn ended(portal: &Portal, id: &str) -> Job {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(180);
     loop {
         let mut changed = jobs::watch(portal);
         let job = jobs::get(portal, &Actor::Operator, id).await.unwrap();
