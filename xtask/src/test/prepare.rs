@@ -1,4 +1,4 @@
-//! Node, a browser and PostgreSQL: found, brought, or asked for.
+//! Node, a browser, PostgreSQL and Python: found, brought, or asked for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,13 @@ pub fn prepare(only: Option<Part>) -> Result<Needs> {
             });
         }
     }
+    if only != Some(Part::Browser) && python().or_else(|| install(&["python3"]).then(python).flatten()).is_none() {
+        lacking.push(Missing {
+            what: "Python",
+            why: "version 3.8 or newer runs the scripts and extensions of templates".into(),
+            packages: "python3",
+        });
+    }
     if only != Some(Part::Unit) {
         match node().or_else(|| install(&["nodejs", "npm"]).then(node).flatten()).or_else(node_from_npm) {
             None => lacking.push(Missing {
@@ -64,6 +71,11 @@ pub fn prepare(only: Option<Part>) -> Result<Needs> {
         }
     }
     if lacking.is_empty() { Ok(needs) } else { missing(&lacking) }
+}
+
+/// The interpreter that the scripts of templates are run with.
+fn python() -> Option<PathBuf> {
+    find(&["python3"])
 }
 
 /// Debian keeps the server's programs out of the search path, in a folder for each version.
