@@ -12,22 +12,18 @@ use engine_templates::{Answers, Environment, Rendered, Template};
 use model::Findings;
 use serde_json::Value;
 
+#[path = "shared/cases.rs"]
+mod cases;
 #[path = "shared/folder.rs"]
 mod folder;
 #[path = "shared/python.rs"]
 mod python;
 
+use cases::cases;
+
 fn main() -> ExitCode {
-    let root = std::env::args().nth(1).unwrap_or_default();
-    let mut cases: Vec<_> = fs::read_dir(Path::new(&root).join("cases"))
-        .unwrap_or_else(|error| panic!("{root}: {error}"))
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    cases.sort();
     let (mut equal, mut refused, mut different) = (0, 0, 0);
-    for path in cases {
-        let text = fs::read_to_string(path.join("case.json")).expect("a case is described");
-        let case: Value = serde_json::from_str(&text).expect("a case is JSON");
+    for (path, case) in cases() {
         for (file, write) in [("created.json", created as fn(&Path, &Value) -> _), ("updated.json", updated)] {
             let Ok(reference) = fs::read_to_string(path.join(file)) else {
                 println!("{} {file}: cruft refuses: {}", case["name"], case["failed"]);

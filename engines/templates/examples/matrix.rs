@@ -4,7 +4,6 @@
 #![allow(clippy::expect_used, reason = "a harness: what it stands on is there or it ends")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,23 +12,19 @@ use engine_templates::{Answers, Environment, Template};
 use model::Findings;
 use serde_json::Value;
 
+#[path = "shared/cases.rs"]
+mod cases;
 #[path = "shared/folder.rs"]
 mod folder;
 #[path = "shared/python.rs"]
 mod python;
 
+use cases::cases;
+
 fn main() -> ExitCode {
-    let root = std::env::args().nth(1).unwrap_or_default();
-    let mut cases: Vec<_> = fs::read_dir(Path::new(&root).join("cases"))
-        .unwrap_or_else(|error| panic!("{root}: {error}"))
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    cases.sort();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut unexplained = 0;
-    for path in cases {
-        let text = fs::read_to_string(path.join("case.json")).expect("a case is described");
-        let case: Value = serde_json::from_str(&text).expect("a case is JSON");
+    for (path, case) in cases() {
         let (verdict, detail) = compare(&path, &case);
         let reason = case["differs"].as_str();
         let verdict = match (verdict, reason) {
