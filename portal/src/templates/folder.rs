@@ -223,6 +223,16 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::set_permissions(to, mode).map_err(|error| cannot_write(to, &error))
 }
 
+/// Puts a file in its place at once, so that it is the old or the new one whatever happens.
+pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut beside, content)?;
+    beside.as_file().sync_all()?;
+    beside.persist(file)?;
+    Ok(())
+}
+
 /// Writes every entry of a tree below `root`, which is ours alone.
 pub(super) fn write_all(root: &Path, tree: &Tree) -> Result<()> {
     fs::create_dir_all(root).map_err(|error| cannot_write(root, &error))?;

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use engine_repo::Repository;
@@ -11,7 +10,7 @@ use engine_templates::lineage::Record;
 use engine_templates::tree::{Entry, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::folder::{HALF_WRITTEN, entry_on_disk, remove, write};
+use super::folder::{HALF_WRITTEN, entry_on_disk, remove, replace, write};
 use crate::error::{Error, Result};
 
 const NAME: &str = "slipway-update.json";
@@ -40,14 +39,8 @@ impl Begun {
         let journal = Journal { head, paths: paths.map(|path| (path.to_owned(), hash(path))).collect() };
         let text = serde_json::to_vec(&journal).map_err(Error::internal)?;
         let file = repository.git_folder().join(NAME);
-        let put = || -> std::io::Result<()> {
-            let mut beside = tempfile::NamedTempFile::new_in(repository.git_folder())?;
-            beside.write_all(&text)?;
-            beside.as_file().sync_all()?;
-            beside.persist(&file)?;
-            Ok(())
-        };
-        put().map_err(|error| Error::Unavailable(format!("{} cannot be written: {error}", file.display())))?;
+        replace(&file, &text)
+            .map_err(|error| Error::Unavailable(format!("{} cannot be written: {error}", file.display())))?;
         Ok(Self { file })
     }
 

@@ -1,12 +1,12 @@
 //! Which templates may execute what they bring: a person says so of one repository at one commit, and it is remembered.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Fetched;
+use super::folder::replace;
 use crate::error::{Error, Result};
 
 /// The decisions of a person at this machine, in a file of theirs.
@@ -95,14 +95,8 @@ impl Trusted {
     fn write(&self, trusted: Vec<Decision>) -> Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let text = toml::to_string(&File { trusted }).map_err(|error| self.cannot("written", &error))?;
-        let put = || -> std::io::Result<()> {
-            fs::create_dir_all(folder)?;
-            let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-            beside.write_all(text.as_bytes())?;
-            beside.persist(&self.file)?;
-            Ok(())
-        };
-        put().map_err(|error| self.cannot("written", &error))
+        let put = fs::create_dir_all(folder).and_then(|()| replace(&self.file, text.as_bytes()));
+        put.map_err(|error| self.cannot("written", &error))
     }
 
     fn cannot(&self, done: &str, error: &dyn std::fmt::Display) -> Error {

@@ -176,11 +176,15 @@ fn configuration() -> std::result::Result<Config, Stop> {
 
 /// Where templates from elsewhere are mirrored.
 fn mirrors() -> std::result::Result<PathBuf, Stop> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let cache =
-        cache.ok_or_else(|| Stop::Usage("neither HOME nor XDG_CACHE_HOME says where to keep templates".to_owned()))?;
-    Ok(cache.join("slipway/templates"))
+    Ok(own_folder("XDG_CACHE_HOME", ".cache", "templates")?.join("templates"))
+}
+
+/// Slipway's part of a folder of the person's, as the XDG Base Directory Specification says where it is.
+fn own_folder(variable: &str, below_home: &str, kept: &str) -> std::result::Result<PathBuf, Stop> {
+    let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = named.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home)));
+    let folder = folder.ok_or_else(|| Stop::Usage(format!("neither HOME nor {variable} says where to keep {kept}")))?;
+    Ok(folder.join("slipway"))
 }
 
 async fn bring(address: &str, directory: Option<&str>, reference: Reference<'_>) -> std::result::Result<Fetched, Stop> {

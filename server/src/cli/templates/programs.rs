@@ -1,14 +1,13 @@
 //! What a template would execute, and whether it may.
 
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
 
 use engine_templates::{Template, Trust};
 use portal::clock::Clock;
 use portal::sandbox::{Limits, Sandbox};
 use portal::templates::{Fetched, Programs, Trusted};
 
-use super::{Executed, Stop};
+use super::{Executed, Stop, own_folder};
 
 /// Whether the template's programs are run: where they were trusted before, are now, or a person who can be asked says so.
 ///
@@ -48,11 +47,7 @@ pub fn admit(template: &Template, fetched: &Fetched, executed: &Executed, may_as
 /// # Errors
 /// Nothing says where a person's settings are.
 pub fn decisions() -> Result<Trusted, Stop> {
-    let settings = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let settings = settings.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")));
-    let settings = settings
-        .ok_or_else(|| Stop::Usage("neither HOME nor XDG_CONFIG_HOME says where to keep what is trusted".to_owned()))?;
-    Ok(Trusted::new(settings.join("slipway/trusted.toml")))
+    Ok(Trusted::new(own_folder("XDG_CONFIG_HOME", ".config", "what is trusted")?.join("trusted.toml")))
 }
 
 /// The fence of this executable, with the limits of a person's machine.
