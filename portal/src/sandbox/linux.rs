@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{getgid, getuid, pivot_root};
+use nix::unistd::{Uid, getgid, getuid, pivot_root};
 
 use super::spec::{Spec, Stage, refused};
 use super::watch;
@@ -80,8 +80,8 @@ fn enter(mut spec: Spec) -> Result<ExitCode, String> {
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS;
-    spec.fence.apart = unshare(all).is_ok() && be(0, spec.user, 0, spec.group).is_ok();
-    let next = if spec.fence.apart { Stage::Keep } else { Stage::Become };
+    spec.entered = unshare(all).is_ok() && be(0, spec.user, 0, spec.group).is_ok();
+    let next = if spec.entered { Stage::Keep } else { Stage::Become };
     if next == Stage::Become {
         // Nobody has to be left behind to watch: there is no root to make, and nothing can be ended but the group.
         return Err(format!("it could not go on: {}", spec.next(next)?.exec()));
@@ -107,9 +107,9 @@ fn keep(mut spec: Spec) -> Result<ExitCode, String> {
                 .to_owned(),
         );
     }
-    let (limits, scratch) = (spec.limits, PathBuf::from(&spec.scratch));
+    let (limits, scratch, apart) = (spec.limits, PathBuf::from(&spec.scratch), spec.fence.apart);
     let child = spec.next(Stage::Become)?.spawn().map_err(|error| format!("it could not go on: {error}"))?;
-    watch::until_it_ends(&child, limits, &scratch)
+    watch::until_it_ends(&child, limits, &scratch, apart)
 }
 
 /// A root in which there is the system, what may be read, and the scratch folder, each at its own place.
@@ -195,12 +195,22 @@ fn become_program(mut spec: Spec) -> Result<ExitCode, String> {
     ] {
         setrlimit(resource, most, most).map_err(|error| format!("a limit could not be set: {error}"))?;
     }
-    if spec.fence.apart && version().is_some_and(|version| version >= COUNTS_IN_NAMESPACES) {
-        let most = limits.processes as u64;
-        setrlimit(Resource::RLIMIT_NPROC, most, most).map_err(|error| format!("a limit could not be set: {error}"))?;
-    }
+    let others = if spec.entered && version().is_some_and(|version| version >= COUNTS_IN_NAMESPACES) {
+        0
+    } else {
+        tasks_of(getuid())
+    };
+    let most = others + limits.processes as u64;
+    setrlimit(Resource::RLIMIT_NPROC, most, most).map_err(|error| format!("a limit could not be set: {error}"))?;
     spec.fence.writes_nothing_else = forbid_writing(&spec);
     Ok(spec.become_program())
+}
+
+/// What counts for the limit of processes where they are counted over all that a user runs.
+fn tasks_of(user: Uid) -> u64 {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let own = processes.filter(|process| process.metadata().is_ok_and(|known| known.uid() == user.as_raw()));
+    own.map(|process| fs::read_dir(process.path().join("task")).map_or(0, |tasks| tasks.count() as u64)).sum()
 }
 
 fn version() -> Option<(u32, u32)> {

@@ -162,6 +162,7 @@ impl Sandbox {
             reads: program.reads.iter().map(|path| text(path)).collect::<Result<_, _>>()?,
             limits: self.limits,
             strict: self.strict,
+            entered: false,
             fence: Fence::default(),
             user: 0,
             group: 0,

@@ -23,6 +23,8 @@ pub struct Spec {
     pub reads: Vec<String>,
     pub limits: Limits,
     pub strict: bool,
+    /// It has left for namespaces, in which processes are counted for themselves.
+    pub entered: bool,
     /// What holds so far.
     pub fence: Fence,
     /// Whose process this was outside.

@@ -22,8 +22,9 @@ const STEPS_TO_FILES: u32 = 10;
 /// Files and folders that are counted; more are as much as too many bytes.
 const MOST_ENTRIES: usize = 200_000;
 
-/// Waits for the program, takes leave of what it left behind, and ends everything where it takes too much.
-pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<ExitCode, String> {
+/// Waits for the program, takes leave of what it left behind, and ends everything where it takes too much. Processes can be
+/// counted only where `/proc` shows no others (`apart`).
+pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path, apart: bool) -> Result<ExitCode, String> {
     let ended = Arc::new(AtomicBool::new(false));
     let scratch = scratch.to_owned();
     let seen = ended.clone();
@@ -33,7 +34,7 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
         let mut step = 0;
         loop {
             thread::sleep(STEP);
-            let too_much = processes_of(limits).or_else(|| {
+            let too_much = apart.then(|| processes_of(limits)).flatten().or_else(|| {
                 step += 1;
                 if step % STEPS_TO_FILES == 0 { files_of(&scratch, limits) } else { None }
             });
@@ -69,7 +70,7 @@ pub fn until_it_ends(child: &Child, limits: Limits, scratch: &Path) -> Result<Ex
     }
 }
 
-/// Whether there are too many processes, or their memory is too much. Nothing where there is no `/proc` of our own.
+/// Whether there are too many processes, or their memory is too much.
 fn processes_of(limits: Limits) -> Option<String> {
     let page = rustix::param::page_size() as u64;
     let (mut all, mut memory) = (Vec::new(), 0);
