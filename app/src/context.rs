@@ -10,7 +10,7 @@ use portal::identity::Actor;
 pub use portal::preferences::Theme;
 use portal::secret::Secret;
 
-use crate::cookie;
+use crate::{Error, cookie};
 
 /// One request, as pages see it. `server` provides it as context.
 #[derive(Clone)]
@@ -37,6 +37,14 @@ impl RequestContext {
     /// The context of the request that is being answered; `None` while routes are only listed.
     pub fn current() -> Option<Self> {
         use_context()
+    }
+
+    /// The context of a call or the sending of a form.
+    ///
+    /// # Errors
+    /// There is no request.
+    pub fn answered() -> Result<Self, Error> {
+        Self::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))
     }
 
     /// Milliseconds since 1970 in UTC.

@@ -12,7 +12,7 @@ pub async fn suggest(text: String) -> Result<Vec<Suggestion>, Error> {
     use crate::{RequestContext, address};
 
     const MOST: usize = 8;
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let rows = portal::catalog::suggest(&context.portal, &context.actor, text.trim(), MOST).await?;
     Ok(rows
         .into_iter()

@@ -18,6 +18,12 @@ pub fn look_again(out: &mut Html, action: &str, source: Option<&str>, class: &'s
     out.raw("</button></form>");
 }
 
+/// A button that has `action` do something to what `id` names.
+pub fn act_on(out: &mut Html, action: &str, id: &str, label: &'static str) {
+    out.raw("<form method=\"post\"").attribute("action", action).raw("><input type=\"hidden\" name=\"id\"");
+    out.attribute("value", id).raw("><button type=\"submit\" class=\"button\">").raw(label).raw("</button></form>");
+}
+
 /// A field for several lines of text, whose label is elsewhere; it is called the same as it is identified.
 pub fn text_area(out: &mut Html, name: &str, rows: u64, longest: u64, text: &str) {
     out.raw("<textarea class=\"input textarea\"").attribute("id", name).attribute("name", name);

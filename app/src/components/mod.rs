@@ -13,6 +13,7 @@ pub mod marks;
 pub mod own;
 pub mod pager;
 pub mod rows;
+pub mod segments;
 pub mod state;
 pub mod tokens;
 

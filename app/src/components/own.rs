@@ -51,7 +51,7 @@ pub async fn star(
     #[server(default)] starred: bool,
     #[server(default)] back: String,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let back = address::own(&back).unwrap_or("/").to_owned();
     let Ok(reference) = reference.parse::<EntityRef>() else {
         finish(&back, &Flash::error("That is no entity."));
@@ -76,7 +76,7 @@ pub async fn save_view_as(
     #[server(default)] path: String,
     #[server(default)] query: String,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let Some(list) = List::of_path(&path) else {
         finish("/", &Flash::error("That is no list that can be kept."));
         return Ok(());

@@ -108,7 +108,7 @@ fn sent(out: &mut Html, delivery: &Delivery) {
 /// Marks one message, or all, as read.
 #[server(prefix = "/actions", endpoint = "inbox/read")]
 pub async fn read(#[server(default)] id: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let which = if id.is_empty() { Which::All } else { Which::One(&id) };
     let flash = match inbox::mark_read(&context.portal, &context.actor, which).await {
         Ok(count) => {

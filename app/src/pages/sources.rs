@@ -228,7 +228,7 @@ fn job_state(out: &mut Html, state: JobState) {
 /// Starts a round over one source or all, or joins the one that runs, and shows it.
 #[server(prefix = "/actions", endpoint = "sources/sync")]
 pub async fn sync(#[server(default)] source: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let source = Some(source.as_str()).filter(|source| !source.is_empty());
     match portal::sources::sync(&context.portal, &context.actor, source).await {
         Ok(job) => leptos_axum::redirect(&format!("/jobs/{}", crate::address::segment(&job))),
@@ -244,7 +244,7 @@ pub async fn decide(
     #[server(default)] until: i64,
     #[server(default)] word: String,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let flash = match Word::parse(&word) {
         None => Flash::error("Say whether they are gone, or are to be kept.".to_owned()),
         Some(word) => match portal::sources::decide(&context.portal, &context.actor, &source, word, until).await {

@@ -152,7 +152,7 @@ pub async fn correct(
     #[server(default)] one: String,
     #[server(default)] back: String,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let (action, chosen) = match one.split_once(' ') {
         Some((action, key)) => (action.to_owned(), vec![key.to_owned()]),
         None => (action, chosen),

@@ -12,10 +12,6 @@ use crate::{Error, Flash, RequestContext, address, format};
 /// Longer texts are not carried back in an address; they stay in the browser's history.
 const LONGEST_CARRIED: usize = 4_000;
 
-fn context() -> Result<RequestContext, Error> {
-    RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))
-}
-
 /// Proposes what a preview showed, if that is still what would be changed.
 #[server(prefix = "/actions", endpoint = "changes/propose")]
 pub async fn propose(
@@ -26,7 +22,7 @@ pub async fn propose(
     #[server(default)] title: String,
     #[server(default)] text: String,
 ) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     let entities = entities.iter().filter_map(|reference| reference.parse().ok()).collect();
     let asked = Asked { what, to, entities, ..Asked::default() };
     // Browsers send \r\n, whatever was there.
@@ -75,7 +71,7 @@ async fn apply(
 /// Proposes one again.
 #[server(prefix = "/actions", endpoint = "changes/retry")]
 pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     let flash = match changes::retry(&context.portal, &context.actor, &id).await {
         Ok(()) => Flash::success("It is on its way again."),
         Err(error) => Flash::error(Error::from(error).0),
@@ -87,7 +83,7 @@ pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
 /// Closes one, with its pull request and its branch.
 #[server(prefix = "/actions", endpoint = "changes/close")]
 pub async fn close(#[server(default)] id: String) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     let flash = match changes::close(&context.portal, &context.actor, &id).await {
         Ok(()) => Flash::success("It is being closed."),
         Err(error) => Flash::error(Error::from(error).0),
@@ -99,7 +95,7 @@ pub async fn close(#[server(default)] id: String) -> Result<(), Error> {
 /// Looks what has become of the open ones.
 #[server(prefix = "/actions", endpoint = "changes/refresh")]
 pub async fn refresh() -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     match changes::refresh(&context.portal, &context.actor).await {
         Ok(job) if can(&context.actor, Action::Watch, Resource::Anything).is_ok() => {
             leptos_axum::redirect(&format!("/jobs/{}", address::segment(&job)));

@@ -11,6 +11,7 @@ use super::{state_badge, state_word};
 use crate::RequestContext;
 use crate::address;
 use crate::components::document::Nowhere;
+use crate::components::form::act_on;
 use crate::components::state::{Tone, notice};
 use crate::components::{Icon, diff};
 use crate::format;
@@ -70,10 +71,10 @@ fn buttons(out: &mut Html, change: &Change, may: bool) {
             _ => None,
         };
         if let Some(label) = again.filter(|_| !change.closing) {
-            form(out, Retry::PATH, &change.id, "button", label);
+            act_on(out, Retry::PATH, &change.id, label);
         }
         if !matches!(change.state, ChangeState::Merged | ChangeState::Closed) && !change.closing {
-            form(out, Close::PATH, &change.id, "button", "Close");
+            act_on(out, Close::PATH, &change.id, "Close");
         }
     }
     out.raw("<a class=\"button\" download")
@@ -85,12 +86,6 @@ fn buttons(out: &mut Html, change: &Change, may: bool) {
         out.raw("<a class=\"button button-primary\" rel=\"noopener\"").attribute("href", url).raw(">");
         out.raw(if change.number.is_some() { "Open pull request" } else { "Make pull request" }).raw("</a>");
     }
-}
-
-fn form(out: &mut Html, action: &str, id: &str, class: &'static str, label: &'static str) {
-    out.raw("<form method=\"post\"").attribute("action", action).raw("><input type=\"hidden\" name=\"id\"");
-    out.attribute("value", id).raw("><button type=\"submit\"").attribute("class", class).raw(">").raw(label);
-    out.raw("</button></form>");
 }
 
 /// Where it stands, in a sentence, and what to do.

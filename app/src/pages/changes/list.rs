@@ -9,6 +9,7 @@ use super::actions::Refresh;
 use super::{state_badge, state_word};
 use crate::RequestContext;
 use crate::address;
+use crate::components::segments::segment;
 use crate::components::state::Tone;
 use crate::components::{Icon, pager, state};
 use crate::format;
@@ -111,11 +112,6 @@ fn segments(out: &mut Html, filter: &ChangeFilter, page: &ChangePage, all: usize
         segment(out, &address(&only), state_word(state), count, filter.states == [state]);
     }
     out.raw("</nav>");
-}
-
-fn segment(out: &mut Html, address: &str, label: &'static str, count: usize, current: bool) {
-    out.raw("<a").attribute("href", address).raw(if current { " aria-current=\"true\">" } else { ">" }).raw(label);
-    out.raw(" <span>").text(&format::number(count)).raw("</span></a>");
 }
 
 fn table(out: &mut Html, now: i64, rows: &[Change]) {

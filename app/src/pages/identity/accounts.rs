@@ -88,7 +88,7 @@ fn buttons(out: &mut Html, account: &AccountView) {
 /// Disables or enables an account, or ends its sessions.
 #[server(prefix = "/actions", endpoint = "identity/account")]
 pub async fn decide(#[server(default)] id: String, #[server(default)] what: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let (portal, actor) = (&context.portal, &context.actor);
     let decided = match what.as_str() {
         "disable" => identity::disable(portal, actor, &id).await.map(|()| "The account is disabled.".to_owned()),

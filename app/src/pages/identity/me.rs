@@ -136,7 +136,7 @@ fn browser(agent: &str) -> &str {
 /// Ends one session, or all but this one.
 #[server(prefix = "/actions", endpoint = "identity/end")]
 pub async fn end(#[server(default)] id: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let (portal, actor) = (&context.portal, &context.actor);
     let cookie = context.session.as_ref().map(portal::secret::Secret::expose);
     let ended = match id.is_empty() {

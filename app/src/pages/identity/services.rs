@@ -86,7 +86,7 @@ pub async fn make(
     #[server(default)] reads: String,
     #[server(default)] days: i64,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     // A page of another version may name some that there are not.
     let scopes: Vec<Scope> = may.iter().filter_map(|word| Scope::parse(word)).collect();
     let made = match Reads::parse(&reads) {
@@ -106,7 +106,7 @@ pub async fn make(
 
 #[server(prefix = "/actions", endpoint = "identity/revoke-service")]
 pub async fn revoke(#[server(default)] id: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let now = context.portal.clock().now();
     let flash = match service::revoke(context.portal.db(), now, &context.actor, &id).await {
         Ok(()) => Flash::success("The token is revoked; it opens nothing any more."),

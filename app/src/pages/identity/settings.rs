@@ -94,7 +94,7 @@ pub async fn set(
     #[server(default)] mail: bool,
     #[server(default)] webhook: bool,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let flash = match preferences::set(&context.portal, &context.actor, &zone, mail, webhook).await {
         Ok(()) => Flash::success("Your settings are kept."),
         Err(error) => Flash::error(Error::from(error).0),
@@ -105,7 +105,7 @@ pub async fn set(
 
 #[server(prefix = "/actions", endpoint = "preferences/delete-view")]
 pub async fn delete_view(#[server(default)] id: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let flash = match preferences::delete_view(&context.portal, &context.actor, &id).await {
         Ok(()) => Flash::success("The view is deleted."),
         Err(error) => Flash::error(Error::from(error).0),

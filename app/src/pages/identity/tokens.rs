@@ -75,7 +75,7 @@ pub async fn make(
     #[server(default)] scope: String,
     #[server(default)] days: i64,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let made = match Scope::parse(&scope) {
         Some(scope) => identity::make_token(&context.portal, &context.actor, &name, scope, days).await,
         None => Err(portal::Error::Conflict("The scope is read or write.".to_owned())),
@@ -90,7 +90,7 @@ pub async fn make(
 
 #[server(prefix = "/actions", endpoint = "identity/revoke")]
 pub async fn revoke(#[server(default)] id: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let flash = match identity::revoke_token(&context.portal, &context.actor, &id).await {
         Ok(()) => Flash::success("The token is revoked; it opens nothing any more."),
         Err(error) => Flash::error(Error::from(error).0),

@@ -7,6 +7,7 @@ use portal::repositories::{RepositoryFilter, RepositoryPage, RepositorySort};
 use super::super::{Answer, Page, Parameters, Place};
 use crate::RequestContext;
 use crate::address;
+use crate::components::segments::segment;
 use crate::components::{Icon, activity, marks, own, pager, state};
 use crate::format;
 use crate::html::Html;
@@ -88,11 +89,6 @@ fn bar(out: &mut Html, filter: &RepositoryFilter, page: &RepositoryPage, all: us
         segment(out, &address::repositories(&only), "Out of sight", page.out_of_sight, filter.out_of_sight);
     }
     out.raw("</nav>");
-}
-
-fn segment(out: &mut Html, address: &str, label: &'static str, count: usize, current: bool) {
-    out.raw("<a").attribute("href", address).raw(if current { " aria-current=\"true\">" } else { ">" }).raw(label);
-    out.raw(" <span>").text(&format::number(count)).raw("</span></a>");
 }
 
 /// As a person says it.

@@ -6,10 +6,6 @@ use portal::runs;
 use crate::pages::finish;
 use crate::{Error, Flash, RequestContext, address};
 
-fn context() -> Result<RequestContext, Error> {
-    RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))
-}
-
 fn end(id: &str, done: portal::Result<()>, said: &str) {
     let flash = match done {
         Ok(()) => Flash::success(said),
@@ -21,7 +17,7 @@ fn end(id: &str, done: portal::Result<()>, said: &str) {
 /// Stops one that is under way, and has what it made removed.
 #[server(prefix = "/actions", endpoint = "runs/cancel")]
 pub async fn cancel(#[server(default)] id: String) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     end(&id, runs::cancel(&context.portal, &context.actor, &id).await, "It is being stopped.");
     Ok(())
 }
@@ -29,7 +25,7 @@ pub async fn cancel(#[server(default)] id: String) -> Result<(), Error> {
 /// Goes on with a failed one at the step that failed.
 #[server(prefix = "/actions", endpoint = "runs/retry")]
 pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     end(&id, runs::retry(&context.portal, &context.actor, &id).await, "It goes on.");
     Ok(())
 }
@@ -37,7 +33,7 @@ pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
 /// Has removed what a failed one made.
 #[server(prefix = "/actions", endpoint = "runs/clean")]
 pub async fn clean(#[server(default)] id: String) -> Result<(), Error> {
-    let context = context()?;
+    let context = RequestContext::answered()?;
     end(&id, runs::clean(&context.portal, &context.actor, &id).await, "What it made is being removed.");
     Ok(())
 }

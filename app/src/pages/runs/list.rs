@@ -4,6 +4,7 @@ use model::run::{Run, RunState};
 use portal::runs::{RunFilter, RunPage};
 
 use super::{state_badge, state_word};
+use crate::components::segments::segment;
 use crate::components::{Icon, pager, state};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
@@ -65,11 +66,6 @@ fn segments(out: &mut Html, filter: &RunFilter, page: &RunPage, all: usize) {
     out.raw("</nav>");
 }
 
-fn segment(out: &mut Html, address: &str, label: &str, count: usize, current: bool) {
-    out.raw("<a").attribute("href", address).raw(if current { " aria-current=\"true\">" } else { ">" }).text(label);
-    out.raw(" <span>").text(&format::number(count)).raw("</span></a>");
-}
-
 fn table(out: &mut Html, now: i64, rows: &[Run]) {
     out.raw("<table class=\"table table-list\"><caption class=\"visually-hidden\">Launches</caption><thead><tr>");
     out.raw("<th scope=\"col\">Project</th><th scope=\"col\">State</th><th scope=\"col\">By</th>");
@@ -83,7 +79,9 @@ fn table(out: &mut Html, now: i64, rows: &[Run]) {
         if let Some(reason) = &run.reason {
             out.raw("<div class=\"row-about\">").text(reason).raw("</div>");
         }
-        out.raw("</div></div></td><td>");
+        out.raw("<div class=\"row-more\">");
+        state_badge(out, run.state);
+        out.raw("</div></div></div></td><td>");
         state_badge(out, run.state);
         out.raw("</td><td>").text(&run.by).raw("</td><td class=\"number\">");
         format::time(out, now, run.created_at);

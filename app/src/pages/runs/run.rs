@@ -8,6 +8,7 @@ use model::run::{EffectState, Run, RunDetail, RunState, RunStep, StepState};
 use super::actions::{Cancel, Clean, Retry};
 use super::state_badge;
 use crate::components::Icon;
+use crate::components::form::act_on;
 use crate::components::state::{self, Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Follows, Page, Parameters, Place};
@@ -62,22 +63,17 @@ fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
 
 fn buttons(out: &mut Html, run: &Run) {
     match run.state {
-        RunState::Queued | RunState::Running => form(out, Cancel::PATH, &run.id, "Stop, and take back"),
+        RunState::Queued | RunState::Running => act_on(out, Cancel::PATH, &run.id, "Stop, and take back"),
         RunState::Waiting => {
-            form(out, Retry::PATH, &run.id, "Try now");
-            form(out, Cancel::PATH, &run.id, "Stop, and take back");
+            act_on(out, Retry::PATH, &run.id, "Try now");
+            act_on(out, Cancel::PATH, &run.id, "Stop, and take back");
         }
         RunState::Failed => {
-            form(out, Retry::PATH, &run.id, "Try again from the failed step");
-            form(out, Clean::PATH, &run.id, "Take back what it made");
+            act_on(out, Retry::PATH, &run.id, "Try again from the failed step");
+            act_on(out, Clean::PATH, &run.id, "Take back what it made");
         }
         RunState::Done | RunState::Cancelled | RunState::Cleaned => {}
     }
-}
-
-fn form(out: &mut Html, action: &str, id: &str, label: &'static str) {
-    out.raw("<form method=\"post\"").attribute("action", action).raw("><input type=\"hidden\" name=\"id\"");
-    out.attribute("value", id).raw("><button type=\"submit\" class=\"button\">").raw(label).raw("</button></form>");
 }
 
 /// Where it stands, in a sentence, and what to do.

@@ -166,7 +166,7 @@ fn row(out: &mut Html, check: &Looked) {
 /// Starts a look at one source or all, or joins the one that waits, and shows what is known meanwhile.
 #[server(prefix = "/actions", endpoint = "sources/doctor")]
 pub async fn check(#[server(default)] source: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let source = Some(source.as_str()).filter(|source| !source.is_empty());
     match portal::sources::doctor::check(&context.portal, &context.actor, source).await {
         Ok(_) => leptos_axum::redirect(SETUP),

@@ -203,7 +203,7 @@ pub async fn begin(
     #[server(default)] url: String,
     #[server(default)] writes: String,
 ) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     let wish = Wish::read(&owner, kind != "person", &url, writes == "yes");
     let begun = match wish {
         Ok(wish) => registration::begin(&context.portal, &context.actor, &wish).await,

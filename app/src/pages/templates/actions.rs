@@ -10,7 +10,7 @@ use crate::{Error, Flash, RequestContext, address};
 /// Launches what a preview showed. `asked` is the query of that preview's address.
 #[server(prefix = "/actions", endpoint = "templates/launch")]
 pub async fn launch(#[server(default)] template: String, #[server(default)] asked: String) -> Result<(), Error> {
-    let context = RequestContext::current().ok_or_else(|| Error("There is no request to answer.".to_owned()))?;
+    let context = RequestContext::answered()?;
     match run(&context, &template, &asked).await {
         Ok(id) => finish(&address::run(&id), &Flash::success("It is on its way.")),
         Err(error) => {

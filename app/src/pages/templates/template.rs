@@ -1,6 +1,6 @@
 //! One template: what it asks, its versions with what they brought, and the projects that came from it.
 
-use model::template::{QuestionKind, TemplateDetail, TemplateProject, TemplateVersion};
+use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateProject, TemplateVersion};
 
 use super::named;
 use crate::components::Icon;
@@ -11,6 +11,8 @@ use crate::{RequestContext, address, format};
 
 /// What is shown of a commit's id.
 const SHORT: usize = 8;
+/// Changes of a version that are shown at once.
+const UNFOLDED: usize = 5;
 
 pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let reference = named(&parameters);
@@ -103,12 +105,22 @@ fn versions(out: &mut Html, now: i64, versions: &[TemplateVersion]) {
             out.raw(" · ").plain(version.projects).raw(if version.projects == 1 { " project" } else { " projects" });
         }
         out.raw("</span></span>");
-        for change in &version.changes {
-            out.raw("<p>").text(&change.subject).raw(" <span class=\"quiet\">").text(&change.by).raw("</span></p>");
+        let (first, more) = version.changes.split_at(version.changes.len().min(UNFOLDED));
+        changes(out, first);
+        if !more.is_empty() {
+            out.raw("<details><summary class=\"quiet\">").plain(more.len()).raw(" more</summary>");
+            changes(out, more);
+            out.raw("</details>");
         }
         out.raw("</li>");
     }
     out.raw("</ol></section>");
+}
+
+fn changes(out: &mut Html, changes: &[TemplateChange]) {
+    for change in changes {
+        out.raw("<p>").text(&change.subject).raw(" <span class=\"quiet\">").text(&change.by).raw("</span></p>");
+    }
 }
 
 fn projects(out: &mut Html, projects: &[TemplateProject]) {
