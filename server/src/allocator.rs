@@ -35,6 +35,11 @@ pub async fn give_back_after_jobs(portal: Portal) {
     }
 }
 
+/// For a process that ends soon: all goes back then, at once.
+pub fn give_nothing_back() {
+    set_purge_delay(-1);
+}
+
 #[allow(unsafe_code)]
 fn set_purge_delay(milliseconds: std::ffi::c_long) {
     // SAFETY: stores one number, which the allocator reads atomically, in an option that this version has.

@@ -39,10 +39,10 @@ fn main() -> ExitCode {
         Command::Token(command) => block_on(cli::token::run(command)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
         Command::Run(arguments) => block_on(cli::run::run(arguments)),
-        Command::New(arguments) => block_on(cli::templates::new::run(arguments)),
-        Command::Update(arguments) => block_on(cli::templates::update::run(arguments)),
-        Command::CheckUpdate(arguments) => block_on(cli::templates::standing::check_update(arguments)),
-        Command::Diff(arguments) => block_on(cli::templates::standing::diff(arguments)),
+        Command::New(arguments) => briefly(cli::templates::new::run(arguments)),
+        Command::Update(arguments) => briefly(cli::templates::update::run(arguments)),
+        Command::CheckUpdate(arguments) => briefly(cli::templates::standing::check_update(arguments)),
+        Command::Diff(arguments) => briefly(cli::templates::standing::diff(arguments)),
         Command::Adopt(arguments) => block_on(cli::templates::adopt::run(arguments)),
         Command::Template(command) => cli::templates::check::run(&command),
     }
@@ -50,8 +50,18 @@ fn main() -> ExitCode {
 
 fn block_on(future: impl Future<Output = ExitCode>) -> ExitCode {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().thread_keep_alive(allocator::IDLE_THREAD);
-    match builder.build() {
+    builder.thread_keep_alive(allocator::IDLE_THREAD);
+    run(builder, future)
+}
+
+/// For what takes some milliseconds, of which threads and freed memory would be a large part.
+fn briefly(future: impl Future<Output = ExitCode>) -> ExitCode {
+    allocator::give_nothing_back();
+    run(tokio::runtime::Builder::new_current_thread(), future)
+}
+
+fn run(mut builder: tokio::runtime::Builder, future: impl Future<Output = ExitCode>) -> ExitCode {
+    match builder.enable_all().build() {
         Ok(runtime) => runtime.block_on(future),
         Err(error) => {
             eprintln!("error: cannot start: {error}");

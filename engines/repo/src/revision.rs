@@ -1,10 +1,10 @@
 //! Any commit of a repository, not only its head: what a branch, a tag or an id names, and the files there.
 
 use gix::ObjectId;
-use gix::objs::{CommitRef, CommitRefIter, Kind};
+use gix::objs::{CommitRef, CommitRefIter, Kind, compute_hash};
 
-use crate::objects::object;
-use crate::walk::{self, Walk};
+use crate::objects::{Lent, object};
+use crate::walk::{self, Walk, WalkedEntry};
 use crate::{FileKind, ReadError, Repository, SnapshotLimits};
 
 /// Bytes of all files of one commit.
@@ -131,19 +131,10 @@ impl Repository {
     /// # Errors
     /// Something cannot be read, or there is more than is ever read.
     pub fn files_at(&self, commit: &str) -> Result<Vec<RevisionFile>, ReadError> {
-        let not_there = || ReadError::Object { id: commit.to_owned(), why: "there is no such commit".to_owned() };
-        let id = ObjectId::from_hex(commit.as_bytes()).map_err(|_| not_there())?;
         let lent = self.objects().lend();
-        let root = walk::tree_of(&lent, id, &mut Vec::new())?;
-        let limits = SnapshotLimits::default();
-        let mut walk = Walk { limits, entries: Vec::new(), findings: Vec::new(), truncated: false };
-        walk.run(&lent, root);
-        if walk.truncated || !walk.findings.is_empty() {
-            let why = walk.findings.first().map_or("it has too many files", |finding| finding.message.as_str());
-            return Err(object(&root, why));
-        }
-        let (mut files, mut total) = (Vec::with_capacity(walk.entries.len()), 0);
-        for entry in walk.entries.into_iter().filter(|entry| entry.kind != FileKind::Submodule) {
+        let entries = listed(&lent, commit)?;
+        let (mut files, mut total) = (Vec::with_capacity(entries.len()), 0);
+        for entry in entries {
             let mut bytes = Vec::new();
             lent.read_as(&entry.id, Kind::Blob, &mut bytes)?;
             total += bytes.len() as u64;
@@ -152,9 +143,49 @@ impl Repository {
             }
             files.push(RevisionFile { path: entry.path, kind: entry.kind, bytes, id: entry.id.to_string() });
         }
-        files.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(files)
     }
+
+    /// Whether a commit has just these files, by path: no file of it is read.
+    ///
+    /// # Errors
+    /// As [`Self::files_at`].
+    pub fn has_just<'f>(
+        &self,
+        commit: &str,
+        files: impl IntoIterator<Item = (&'f str, FileKind, &'f [u8])>,
+    ) -> Result<bool, ReadError> {
+        let entries = listed(&self.objects().lend(), commit)?;
+        let mut entries = entries.iter();
+        for (path, kind, bytes) in files {
+            let Some(entry) = entries.next() else { return Ok(false) };
+            let is_one = entry.path == path
+                && entry.kind == kind
+                && compute_hash(entry.id.kind(), Kind::Blob, bytes).is_ok_and(|id| id == entry.id);
+            if !is_one {
+                return Ok(false);
+            }
+        }
+        Ok(entries.next().is_none())
+    }
+}
+
+/// The files of a commit but submodules, by path.
+fn listed(lent: &Lent<'_>, commit: &str) -> Result<Vec<WalkedEntry>, ReadError> {
+    let not_there = || ReadError::Object { id: commit.to_owned(), why: "there is no such commit".to_owned() };
+    let id = ObjectId::from_hex(commit.as_bytes()).map_err(|_| not_there())?;
+    let root = walk::tree_of(lent, id, &mut Vec::new())?;
+    let limits = SnapshotLimits::default();
+    let mut walk = Walk { limits, entries: Vec::new(), findings: Vec::new(), truncated: false };
+    walk.run(lent, root);
+    if walk.truncated || !walk.findings.is_empty() {
+        let why = walk.findings.first().map_or("it has too many files", |finding| finding.message.as_str());
+        return Err(object(&root, why));
+    }
+    let mut entries = walk.entries;
+    entries.retain(|entry| entry.kind != FileKind::Submodule);
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(entries)
 }
 
 /// The numbers in a name, so that `v1.10` is after `v1.9`, and then the name.

@@ -1,5 +1,6 @@
 //! Trees from the disk and to it. What is written appears whole or not at all.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -174,15 +175,16 @@ pub fn place(folder: &Path, wanted: Wanted<'_>) -> Result<()> {
     let new = beside.path().join("new");
     if exists {
         copy(folder, &new)?;
-    }
-    for (path, entry) in wanted.tree.iter() {
-        let there = fs::symlink_metadata(new.join(path)).is_ok();
-        if there && wanted.collision == Collision::Skip && !(wanted.always)(path) {
-            continue;
+        for (path, entry) in wanted.tree.iter() {
+            let there = fs::symlink_metadata(new.join(path)).is_ok();
+            if there && wanted.collision == Collision::Skip && !(wanted.always)(path) {
+                continue;
+            }
+            write(&new, path, entry)?;
         }
-        write(&new, path, entry)?;
+    } else {
+        write_new(&new, wanted.tree)?;
     }
-    fs::create_dir_all(&new).map_err(|error| cannot_write(&new, &error))?;
     let done = if exists { exchange(&new, folder, &beside.path().join("old")) } else { fs::rename(&new, folder) };
     done.map_err(|error| cannot_write(folder, &error))
 }
@@ -233,10 +235,33 @@ pub(super) fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes every entry of a tree below `root`, which is ours alone.
-pub(super) fn write_all(root: &Path, tree: &Tree) -> Result<()> {
+/// Writes every entry of a tree into the new folder `root`, which is ours alone: nothing is in the way, and nobody looks
+/// before all of it is there.
+///
+/// # Errors
+/// [`Error::Unavailable`] also where something is there already.
+pub(super) fn write_new(root: &Path, tree: &Tree) -> Result<()> {
     fs::create_dir_all(root).map_err(|error| cannot_write(root, &error))?;
-    tree.iter().try_for_each(|(path, entry)| write(root, path, entry))
+    let mut made = HashSet::from([PathBuf::from(root)]);
+    for (path, entry) in tree.iter() {
+        let to = root.join(path);
+        let folder = if *entry == Entry::Folder { &to } else { to.parent().unwrap_or(root) };
+        if !made.contains(folder) {
+            through_no_link(root, folder)?;
+            fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+            made.extend(folder.ancestors().take_while(|above| *above != root).map(PathBuf::from));
+        }
+        let written = match entry {
+            Entry::Folder => Ok(()),
+            Entry::Link { target } => symlink(target, &to),
+            Entry::File { content, mode } => fs::File::create_new(&to).and_then(|mut file| {
+                io::Write::write_all(&mut file, content)?;
+                file.set_permissions(fs::Permissions::from_mode(*mode))
+            }),
+        };
+        written.map_err(|error| cannot_write(&to, &error))?;
+    }
+    Ok(())
 }
 
 /// Writes one entry below `root`, over what is there; never through a link.

@@ -14,7 +14,7 @@ use engine_templates::{Answers, Environment, Hook, Places, Rendered, Stage, Temp
 use model::{Finding, Level};
 use tempfile::TempDir;
 
-use super::folder::{read_folder, write_all};
+use super::folder::{read_folder, write, write_new};
 use super::interpreters::{Interpreters, PYTHON};
 use crate::error::{Error, Result};
 use crate::sandbox::{Program, Running, Sandbox};
@@ -86,7 +86,7 @@ impl Programs {
         if rendered.hooks.iter().any(|hook| hook.stage != Stage::BeforeQuestions) {
             if rendered.hooks.iter().any(is_named) {
                 // Scripts take files out of their template.
-                write_all(&copy, template.tree())?;
+                write_new(&copy, template.tree())?;
             }
             let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox)?;
             rendered.origins.retain(|path, _| tree.get(path).is_some());
@@ -119,7 +119,7 @@ fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Res
     }
     let (scratch, interpreters) = (Scratch::new()?, Interpreters::of(trust));
     let copy = scratch.path("template");
-    write_all(&copy, template.tree())?;
+    write_new(&copy, template.tree())?;
     for program in first {
         let script = copy.join(&program.path);
         scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
@@ -131,7 +131,7 @@ fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Res
 fn with_extensions(template: &Template, trust: &Trust, sandbox: &Sandbox) -> Result<Template> {
     let (scratch, interpreters) = (Scratch::new()?, Interpreters::of(trust));
     let copy = scratch.path("template");
-    write_all(&copy, template.tree())?;
+    write_new(&copy, template.tree())?;
     let (folder, path) = (copy.join(template.folder()), interpreters.path());
     let program = Program {
         arguments: &[interpreters.python()?, "-c".to_owned(), BRIDGE.to_owned()],
@@ -199,7 +199,8 @@ fn around(
         Ok(())
     };
     stage(Stage::BeforeFiles)?;
-    write_all(&project, &rendered.tree)?;
+    // Over what the first scripts made.
+    rendered.tree.iter().try_for_each(|(path, entry)| write(&project, path, entry))?;
     stage(Stage::AfterFiles)?;
     let made = project.join(".git").exists().then(|| {
         let message = "a script of the template made a Git repository, which is left out".to_owned();

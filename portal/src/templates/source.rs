@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use engine_repo::Repository;
+use engine_repo::{FileKind, Repository};
 use engine_templates::lineage::{Source, Version};
-use engine_templates::tree::Tree;
+use engine_templates::tree::{Entry, Tree};
 use tokio_util::sync::CancellationToken;
 
 use super::{read_folder, tree_at, zipped};
@@ -91,6 +91,14 @@ pub async fn fetch(
             _ => zipped::fetch(address, directory).await,
         };
     }
+    if let Some(path) = on_this_machine(address) {
+        let (address, directory, wanted) = (address.to_owned(), directory.map(str::to_owned), Named::of(reference));
+        let read = move || {
+            let name = wanted.name(&path)?;
+            of_repository(&open(&path)?, &address, directory.as_deref(), name.as_deref())
+        };
+        return tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    }
     let parsed = Address::parse(address).map_err(|expected| {
         Error::not_found(format!("The template {address:?}, which is neither a folder nor {expected},"))
     })?;
@@ -117,6 +125,12 @@ pub async fn fetch(
         of_repository(&open(&mirror)?, &address, directory.as_deref(), name.as_deref())
     };
     tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
+}
+
+/// The repository that a `file://` address names, which needs no mirror. One that is written with escapes is left to git.
+fn on_this_machine(address: &str) -> Option<PathBuf> {
+    let path = address.strip_prefix("file://").filter(|path| path.starts_with('/') && !path.contains('%'))?;
+    Some(PathBuf::from(path)).filter(|path| Repository::open(path).is_ok())
 }
 
 /// A [`Reference`] of its own.
@@ -155,6 +169,14 @@ fn of_repository(
     directory: Option<&str>,
     reference: Option<&str>,
 ) -> Result<Fetched> {
+    let (commit, version) = version(repository, address, reference)?;
+    let tree = tree_at(repository, &commit)?;
+    let (source, folder) = (Source::new(address, directory), repository.path().to_owned());
+    Ok(Fetched { tree, source, version, folder, warning: None })
+}
+
+/// The commit that is meant, and the version that it is.
+fn version(repository: &Repository, address: &str, reference: Option<&str>) -> Result<(String, Version)> {
     let unreadable = |error: engine_repo::ReadError| Error::Unavailable(error.to_string());
     let commit = match reference {
         Some(name) => repository.resolve(name).map_err(unreadable)?,
@@ -165,10 +187,7 @@ fn of_repository(
         None => Error::Unavailable(format!("{address} has no commit yet.")),
     })?;
     let tag = repository.tag_of(&commit).map_err(unreadable)?;
-    let tree = tree_at(repository, &commit)?;
-    let version = Version { commit: Some(commit), tag, reference: reference.map(str::to_owned) };
-    let (source, folder) = (Source::new(address, directory), repository.path().to_owned());
-    Ok(Fetched { tree, source, version, folder, warning: None })
+    Ok((commit.clone(), Version { commit: Some(commit), tag, reference: reference.map(str::to_owned) }))
 }
 
 fn of_folder(path: &Path, directory: Option<&str>, reference: Option<&str>) -> Result<Fetched> {
@@ -183,9 +202,11 @@ fn of_folder(path: &Path, directory: Option<&str>, reference: Option<&str>) -> R
         }
         (Some(repository), None) => {
             let tree = read_folder(&folder)?;
-            let committed = of_repository(repository, &address, directory, None);
-            match committed {
-                Ok(committed) if same(&committed.tree, &tree) => Ok(Fetched { tree, ..committed }),
+            match version(repository, &address, None) {
+                Ok((commit, version)) if is_committed(repository, &commit, &tree) => {
+                    let source = Source::new(&address, directory);
+                    Ok(Fetched { tree, source, version, folder: repository.path().to_owned(), warning: None })
+                }
                 _ => Ok(unversioned(tree, &folder, directory, "it holds what is not committed")),
             }
         }
@@ -205,18 +226,13 @@ fn unversioned(tree: Tree, folder: &Path, directory: Option<&str>, why: &str) ->
     Fetched { tree, source, version, folder: folder.to_owned(), warning: Some(warning) }
 }
 
-/// Whether files and links are the same, as far as Git keeps them.
-fn same(committed: &Tree, read: &Tree) -> bool {
-    use engine_templates::tree::Entry;
-    let files = |tree: &'_ Tree| -> Vec<(String, Entry)> {
-        let all = tree.iter().filter(|(_, entry)| **entry != Entry::Folder);
-        let as_git = |entry: &Entry| match entry {
-            Entry::File { content, mode } => {
-                Entry::File { content: content.clone(), mode: if mode & 0o100 == 0 { 0o644 } else { 0o755 } }
-            }
-            other => other.clone(),
-        };
-        all.map(|(path, entry)| (path.to_owned(), as_git(entry))).collect()
-    };
-    files(committed) == files(read)
+/// Whether a commit has just these files and links, as far as Git keeps them.
+fn is_committed(repository: &Repository, commit: &str, tree: &Tree) -> bool {
+    let files = tree.iter().filter_map(|(path, entry)| match entry {
+        Entry::File { content, mode } if mode & 0o100 == 0 => Some((path, FileKind::Regular, &**content)),
+        Entry::File { content, .. } => Some((path, FileKind::Executable, &**content)),
+        Entry::Link { target } => Some((path, FileKind::Link, target.as_bytes())),
+        Entry::Folder => None,
+    });
+    repository.has_just(commit, files).unwrap_or(false)
 }

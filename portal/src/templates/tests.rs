@@ -65,10 +65,13 @@ async fn a_folder_is_taken_as_it_is_and_a_commit_where_one_is_asked_for() {
         let again = fetch(address, None, Reference::Named(reference), &mirrors, |_| {}).await.unwrap();
         assert_eq!((&again.tree, &again.version.commit), (&first.tree, &first.version.commit), "{reference}");
     }
-    // The same from elsewhere.
-    let remote =
-        fetch(&format!("file://{address}"), Some("inner"), Reference::Named("v1.9"), &mirrors, |_| {}).await.unwrap();
-    assert_eq!((&remote.tree, remote.source.directory.as_deref()), (&first.tree, Some("inner")));
+    // The same by an address, which is read where it lies, and by one that git has to understand.
+    let named = Reference::Named("v1.9");
+    for (address, mirrored) in [(address.to_owned(), false), (address.replace("template", "%74emplate"), true)] {
+        let remote = fetch(&format!("file://{address}"), Some("inner"), named, &mirrors, |_| {}).await.unwrap();
+        assert_eq!((&remote.tree, remote.source.directory.as_deref()), (&first.tree, Some("inner")));
+        assert_eq!(mirrors.exists(), mirrored);
+    }
     assert!(matches!(
         fetch(address, None, Reference::Named("nowhere"), &mirrors, |_| {}).await,
         Err(Error::NotFound(_))
@@ -115,6 +118,10 @@ fn a_project_is_there_whole_or_not_at_all() {
     std::os::unix::fs::symlink(folder.path(), project.join("out")).unwrap();
     let escaping = tree(&[("out/x", "3")]);
     assert!(matches!(place(&project, wanted(&escaping, Collision::Overwrite)), Err(Error::Conflict(_))));
+    let mut through = tree(&[("out/x", "3")]);
+    through.insert("out", Entry::Link { target: "/tmp".to_owned() }).unwrap();
+    let other = folder.path().join("deep/other");
+    assert!(matches!(place(&other, wanted(&through, Collision::Refuse)), Err(Error::Conflict(_))));
     let beside: Vec<_> =
         std::fs::read_dir(folder.path().join("deep")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(beside, ["project"], "nothing is left beside it");

@@ -8,10 +8,22 @@ pub fn unidecode(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             '\0'..='\u{7f}' => Cow::Owned(character.to_string()),
-            '\u{80}'..='\u{ffff}' => Cow::Borrowed(earlier(character).unwrap_or(unidecode::unidecode_char(character))),
+            '\u{80}'..='\u{ffff}' => Cow::Borrowed(earlier(character).unwrap_or_else(|| letters(character))),
             _ => Cow::Borrowed(""),
         })
         .collect()
+}
+
+/// What the crate has, each once, and for each character of the basic plane where its letters are: see `build.rs`.
+const LETTERS: &str = include_str!(concat!(env!("OUT_DIR"), "/letters.txt"));
+const PLACES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/letters.places"));
+
+fn letters(character: char) -> &'static str {
+    let at = character as usize * 4;
+    let place = PLACES.get(at..at + 4).map_or([0; 4], |bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
+    let place = u32::from_le_bytes(place) as usize;
+    let (at, length) = (place >> 8, place & 0xff);
+    LETTERS.get(at..at + length).unwrap_or_default()
 }
 
 /// What the earlier tables say where they differ.
