@@ -4,6 +4,8 @@
 
 #[path = "cli/hooks.rs"]
 mod hooks;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/launches.rs"]
 mod launches;
 #[path = "cli/operations.rs"]
@@ -163,11 +165,11 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path) -> Self {
-        let mut child = slipway(folder, &["serve", "--source", "work", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::of(&mut slipway(folder, &["serve", "--source", "work", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().to_owned();
@@ -185,13 +187,31 @@ impl Serving {
 
     /// The same with a body.
     fn send(&self, head: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        self.try_send(head, body).unwrap()
+    }
+
+    /// The same where it may be gone.
+    fn try_send(&self, head: &str, body: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(&self.address)?;
         let (host, length) = (&self.address, body.len());
-        write!(stream, "{head}\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
-            .unwrap();
+        write!(stream, "{head}\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn json(&self, path: &str) -> serde_json::Value {
+        let answer = self.get(path);
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|_| panic!("{answer}"))
+    }
+
+    /// Kills it after a while.
+    fn killer(&self, after: Duration) -> std::thread::JoinHandle<()> {
+        let id = self.child.id().to_string();
+        std::thread::spawn(move || {
+            std::thread::sleep(after);
+            assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
+        })
     }
 
     fn signal(&self, name: &str) {
