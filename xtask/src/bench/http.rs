@@ -66,6 +66,12 @@ impl Connection {
         serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
     }
 
+    /// The JSON of an answer to a POST of JSON.
+    pub fn tell_json(&mut self, path: &str, body: &Value) -> Result<Value> {
+        self.send(path, &[("Content-Type", "application/json")], body.to_string().as_bytes())?;
+        serde_json::from_slice(&self.body).with_context(|| format!("{path} is no JSON"))
+    }
+
     /// A POST that is taken, whatever is answered.
     pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<()> {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

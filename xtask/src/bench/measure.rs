@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::bench::http::{Connection, latencies, throughput};
 use crate::bench::identity;
+use crate::bench::launches;
 use crate::bench::organisation::{ENTITIES, REPOSITORIES, add_component, reset};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
@@ -29,6 +30,7 @@ pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest)
     step("5 000 entities from descriptor files", || descriptors(binary, organisation, data, &mut figures))?;
     step("Who asks", || identity::authorised_page(binary, organisation, data, &mut figures))?;
     step("Templates", || templates::all(binary, data, &mut figures))?;
+    step("Launches", || launches::all(binary, data, &mut figures))?;
     let weight = site::weight(manifest) as f64 / 1024.0;
     figures.push(Figure::new("JavaScript, wasm and CSS of a page", weight, "KB brotli", "≤ 150").at_most(150.0));
     let size = fs::metadata(binary)?.len() as f64 / 1_048_576.0;
@@ -157,7 +159,7 @@ pub fn share(sorted: &[Duration], share: f64) -> Duration {
     sorted[((sorted.len() as f64 * share) as usize).min(sorted.len() - 1)]
 }
 
-fn seconds(time: Duration) -> f64 {
+pub fn seconds(time: Duration) -> f64 {
     time.as_secs_f64()
 }
 

@@ -5,6 +5,7 @@ mod forge;
 mod hosts;
 mod http;
 mod identity;
+mod launches;
 mod measure;
 mod organisation;
 mod random;

@@ -105,7 +105,7 @@ impl Run<'_> {
 }
 
 /// So many files of forty lines with names and texts that answers change, in Git.
-fn template(folder: &Path, files: usize) -> Result<PathBuf> {
+pub fn template(folder: &Path, files: usize) -> Result<PathBuf> {
     let project = folder.join("{{ cookiecutter.slug }}");
     fs::create_dir_all(project.join("{{ cookiecutter.slug }}"))?;
     let questions = "{\"name\": \"Project\", \"slug\": \"{{ cookiecutter.name|lower|replace(' ', '_') }}\", \"licence\": [\"MIT\", \
