@@ -7,6 +7,7 @@ pub mod at;
 pub mod atom;
 pub mod check;
 pub mod facts;
+pub mod history;
 pub mod manifest;
 pub mod operation;
 pub mod review;

@@ -79,6 +79,16 @@ pub struct Policy {
     pub pending_ttl: Span,
 }
 
+impl Policy {
+    /// Whom it asks. Where it asks nobody, the owner still decides what comes after: reviews, and what was suspended.
+    pub fn deciders(&self) -> Vec<At<Need>> {
+        match &self.decision {
+            Decision::Approvals(needs) => needs.clone(),
+            Decision::AutoApprove => vec![At::from(Need { from: Approvers::Owner, count: 1 })],
+        }
+    }
+}
+
 fn one() -> u32 {
     1
 }

@@ -89,13 +89,35 @@ pub enum Expiry {
     After(Span),
 }
 
-impl Expiry {
-    /// The first instant at which access that is granted at `granted` is no more.
-    pub fn instant(self, granted: Timestamp, zone: &TimeZone) -> Timestamp {
+/// [`Expiry`], where the zone no longer matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    At(Timestamp),
+    After(Span),
+}
+
+impl Ends {
+    pub fn instant(self, granted: Timestamp) -> Timestamp {
         match self {
-            Self::Day(day) => end_of(day, zone),
+            Self::At(instant) => instant,
             Self::After(span) => span.after(granted),
         }
+    }
+}
+
+impl Expiry {
+    /// What a request stores: the day's end in the organisation's zone as it is when it is asked for.
+    pub fn ends(self, zone: &TimeZone) -> Ends {
+        match self {
+            Self::Day(day) => Ends::At(end_of(day, zone)),
+            Self::After(span) => Ends::After(span),
+        }
+    }
+
+    /// The first instant at which access that is granted at `granted` is no more.
+    pub fn instant(self, granted: Timestamp, zone: &TimeZone) -> Timestamp {
+        self.ends(zone).instant(granted)
     }
 }
 
