@@ -6,6 +6,7 @@
 pub mod at;
 pub mod atom;
 pub mod check;
+pub mod diff;
 pub mod facts;
 pub mod history;
 pub mod manifest;
