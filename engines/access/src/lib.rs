@@ -5,6 +5,7 @@
 
 pub mod at;
 pub mod atom;
+pub mod bundle;
 pub mod check;
 pub mod diff;
 pub mod facts;
