@@ -8,6 +8,7 @@ pub mod atom;
 pub mod bundle;
 pub mod check;
 pub mod diff;
+pub mod export;
 pub mod facts;
 pub mod history;
 pub mod manifest;
