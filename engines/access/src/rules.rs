@@ -9,9 +9,9 @@ use crate::at::Place;
 pub enum Decider {
     /// `slipway access validate`: the file alone.
     File,
-    /// `slipway access check`, answered by a portal.
+    /// A portal, with all that its catalog knows.
     Portal,
-    /// `slipway access check`, answered by a signed bundle.
+    /// `slipway access check --bundle`: what a portal has signed.
     Bundle,
 }
 
@@ -110,7 +110,7 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 
 /// The table of all rules in Markdown, as it stands in `docs/access.md`.
 pub fn table() -> String {
-    let mut text = "| rule | what | `validate` | `check` | `check --bundle` |\n|---|---|---|---|---|\n".to_owned();
+    let mut text = "| rule | what | `validate` | portal | `check --bundle` |\n|---|---|---|---|---|\n".to_owned();
     let cell = |level: Option<Level>| level.map_or("–", Level::as_str);
     for rule in RULES {
         let note = if rule.note.is_empty() { String::new() } else { format!(" ({})", rule.note) };

@@ -24,6 +24,9 @@ pub const FILE_NAME: &str = "access.yaml";
 pub const API_VERSION: &str = "slipway.dev/v1";
 pub const KIND: &str = "AccessManifest";
 
+/// A longer file is not read.
+pub const MOST_BYTES: usize = 2_000_000;
+
 /// How many atoms one manifest may require.
 pub const MOST_ATOMS: usize = 10_000;
 
@@ -101,6 +104,14 @@ pub fn parse(file: &str, text: &str) -> Result<Manifest, Findings> {
         (Some(manifest), findings) if findings.iter().all(|finding| finding.level < Level::Error) => Ok(manifest),
         (_, findings) => Err(findings.into()),
     }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// It is not UTF-8 (ACC001).
+pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Finding> {
+    engine_yaml::decode(bytes).map_err(|error| read::unreadable(file, &error))
 }
 
 /// What can be read of a manifest, to say more of it; and what is wrong.

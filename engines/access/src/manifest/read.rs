@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use engine_yaml::{Limits, Node, Value};
+use engine_yaml::{Limits, Node, Value, YamlError};
 use jiff::civil::Date;
 use model::Finding;
 
 use super::policy::policy;
 use super::reader::{Reader, clipped, place};
-use super::{API_VERSION, Exposure, KIND, MOST_ATOMS, Manifest, Requirement};
+use super::{API_VERSION, Exposure, KIND, MOST_ATOMS, MOST_BYTES, Manifest, Requirement};
 use crate::at::{At, Place};
 use crate::atom::ANY_ENVIRONMENT;
 use crate::rules::{EXPIRY_INVALID, PARSE, at};
 use crate::terms::{Consumer, Deprecation, Scope, Sensitivity, Terms};
 use crate::time::{Expiry, Span};
 
-const LIMITS: Limits = Limits { bytes: 2_000_000, depth: 32, nodes: 200_000 };
+const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 32, nodes: 200_000 };
 
 const SENSITIVITIES: [(&str, Sensitivity); 4] = [
     ("public", Sensitivity::Public),
@@ -31,10 +31,7 @@ const MOST_CONSUMERS: usize = 2000;
 pub fn read(file: &str, text: &str) -> (Option<Manifest>, Vec<Finding>) {
     let documents = match engine_yaml::parse(text, &LIMITS) {
         Ok(documents) => documents,
-        Err(error) => {
-            let place = Place { line: error.line, column: error.column };
-            return (None, vec![at(PARSE.found(&error.message, &error.help), file, place)]);
-        }
+        Err(error) => return (None, vec![unreadable(file, &error)]),
     };
     let mut reader = Reader { file, findings: Vec::new() };
     let nothing = Node { line: 1, column: 1, value: Value::Null };
@@ -46,6 +43,10 @@ pub fn read(file: &str, text: &str) -> (Option<Manifest>, Vec<Finding>) {
     let manifest = manifest(&mut reader, root);
     reader.findings.sort_by_key(|finding| (finding.line, finding.column));
     (manifest, reader.findings)
+}
+
+pub fn unreadable(file: &str, error: &YamlError) -> Finding {
+    at(PARSE.found(&error.message, &error.help), file, Place { line: error.line, column: error.column })
 }
 
 fn manifest(reader: &mut Reader<'_>, root: &Node) -> Option<Manifest> {
