@@ -42,6 +42,9 @@ pub struct Api {
     pub owner: Option<EntityRef>,
     /// As the default branch of its provider has them.
     pub terms: Terms,
+    /// The commit from which the terms were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Those of its description; `None` where it has none that could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operations: Option<BTreeSet<Operation>>,

@@ -133,6 +133,7 @@ fn krakend_gets_what_its_schema_allows() {
 fn only_what_is_active_is_exported() {
     use crate::history::{Action, Event, Opening, now};
     let opening: Opening = serde_json::from_value(json!({
+        "sensitivity": "internal",
         "policy": { "decision": "auto_approve", "max_ttl": "1d", "pending_ttl": "1d" },
     }))
     .unwrap();

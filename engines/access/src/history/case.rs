@@ -91,9 +91,22 @@ impl Case {
         missing(needs, &approving.map(|(person, vote)| (person, &vote.capacities)).collect())
     }
 
+    /// Whether it was asked for, or was there before; not whether it was taken without asking.
+    pub fn is_regular(&self) -> bool {
+        self.origin != Kind::BrokeGlass
+    }
+
+    /// Until when it was asked for, however long was granted; and from when on spans are counted.
+    pub fn asked_until(&self) -> (Timestamp, Timestamp) {
+        let base = self.granted_at.unwrap_or(self.requested_at);
+        let base = self.opening.starts.map_or(base, |starts| starts.max(base));
+        let asked = self.opening.ends.map_or(Timestamp::MAX, |ends| ends.instant(base));
+        (self.at_most.map_or(asked, |at_most| at_most.min(asked)), base)
+    }
+
     pub fn flags(&self, now: Timestamp) -> Flags {
         let is_active = self.state == State::Active;
-        let break_glass = self.origin == Kind::BrokeGlass;
+        let break_glass = !self.is_regular();
         Flags {
             expiring: is_active && self.ends.is_some_and(|ends| ends <= SOON.after(now)),
             review_due: is_active && self.review_at().is_some_and(|due| due <= now),
@@ -111,8 +124,8 @@ impl Case {
     /// What the clock does with it next. What ends it goes before all else at the same instant.
     pub(super) fn due(&self) -> Option<(Timestamp, Kind)> {
         let expired = self.ends.map(|ends| (ends, Kind::Expired));
-        let unratified = (self.origin == Kind::BrokeGlass && !self.ratified)
-            .then(|| (RATIFY_WITHIN.after(self.requested_at), Kind::Unratified));
+        let unratified =
+            (!self.is_regular() && !self.ratified).then(|| (RATIFY_WITHIN.after(self.requested_at), Kind::Unratified));
         match self.state {
             State::Pending => Some((self.opening.policy.pending_ttl.after(self.requested_at), Kind::Lapsed)),
             State::Scheduled => {
@@ -135,7 +148,7 @@ impl Case {
         let begins = self.opening.starts.map_or(time, |starts| starts.max(time));
         let longest = self.opening.policy.max_ttl.after(begins);
         let asked = self.opening.ends.map(|ends| ends.instant(begins));
-        let hours = (self.origin == Kind::BrokeGlass).then(|| BREAK_GLASS_TTL.after(begins));
+        let hours = (!self.is_regular()).then(|| BREAK_GLASS_TTL.after(begins));
         let approvers = self.votes.values().filter(|vote| vote.approves).filter_map(|vote| vote.until).min();
         let bounds = [asked, hours, approvers, self.at_most].into_iter().flatten();
         self.granted_at = Some(time);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Kind;
 use crate::review::{Actor, Capacities};
-use crate::terms::Policy;
+use crate::terms::{Policy, Sensitivity};
 use crate::time::Ends;
 
 /// One thing that happened. It is never changed and never removed.
@@ -100,6 +100,8 @@ pub struct Opening {
     pub justification: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// Of the scope, when it was asked for: if it becomes higher, it has to be asked for again.
+    pub sensitivity: Sensitivity,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts: Option<Timestamp>,
     /// Without it: as long as the policy allows.

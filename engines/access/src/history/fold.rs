@@ -101,7 +101,7 @@ impl History {
                 state
             }
             Action::Ratified { capacities, .. } => {
-                if case.origin != Kind::BrokeGlass {
+                if case.is_regular() {
                     return Err(Why::NotBreakGlass);
                 }
                 decides(case, &event.actor, capacities)?;
@@ -186,7 +186,7 @@ impl History {
         }
         case.timeline.push(Step { at, event: event.map(|event| event.id.clone()), kind, from, to, reason });
         let begins = to == State::Active && matches!(from, None | Some(State::Pending | State::Scheduled));
-        if begins && case.origin != Kind::BrokeGlass {
+        if begins && case.is_regular() {
             self.replace_others(index, at, event);
         }
     }
@@ -202,7 +202,7 @@ impl History {
                 State::Scheduled => (other.granted_at, index) < begun,
                 _ => false,
             };
-            if replaced && other.origin != Kind::BrokeGlass {
+            if replaced && other.is_regular() {
                 self.step(index, Kind::Superseded, State::Superseded, at, event, reason(Kind::Superseded));
             }
         }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::review::{Actor, Capacities};
-use crate::terms::{Approvers, Policy};
+use crate::terms::{Approvers, Policy, Sensitivity};
 use crate::time::Ends;
 
 fn start() -> Timestamp {
@@ -53,6 +53,7 @@ fn opening(name: &str) -> Opening {
         authors: [user("author")].into(),
         justification: "because".to_owned(),
         ticket: None,
+        sensitivity: Sensitivity::Internal,
         starts: None,
         ends: None,
         policy: policy(name),
