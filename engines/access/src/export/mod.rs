@@ -14,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::atom::Atom;
-use crate::history::{Case, History, State};
+use crate::history::{Case, History, Original, State};
 use crate::operation::Operation;
 use crate::terms::Terms;
 
@@ -27,8 +27,13 @@ pub struct Granted {
     pub since: Timestamp,
     /// The first instant at which it is no more.
     pub expires: Timestamp,
-    /// Whose approvals count; nobody's where the policy asks nobody, or where it was imported.
+    /// Whose approvals count; nobody's where the policy asks nobody.
     pub approved_by: Vec<EntityRef>,
+    /// Who approved what was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Original>,
+    /// Whether it was taken without asking.
+    pub break_glass: bool,
 }
 
 /// A text for others.
@@ -56,7 +61,7 @@ fn hash(text: &str) -> String {
 pub fn granted<'a>(atom: &'a Atom, history: &'a History) -> impl Iterator<Item = Granted> + 'a {
     let active = history.cases.iter().filter(|case| case.state == State::Active);
     active.filter_map(|case| {
-        let Case { request, granted_at, ends, votes, .. } = case;
+        let Case { request, granted_at, ends, votes, original, .. } = case;
         let approving = votes.iter().filter(|(_, vote)| vote.approves);
         Some(Granted {
             atom: atom.clone(),
@@ -64,6 +69,8 @@ pub fn granted<'a>(atom: &'a Atom, history: &'a History) -> impl Iterator<Item =
             since: (*granted_at)?,
             expires: (*ends)?,
             approved_by: approving.map(|(person, _)| person.clone()).collect(),
+            original: original.clone(),
+            break_glass: !case.is_regular(),
         })
     })
 }

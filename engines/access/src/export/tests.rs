@@ -28,6 +28,8 @@ fn grant(scope: &str, environment: &str, expires: &str) -> Granted {
         since: "2026-11-26T12:00:00Z".parse().unwrap(),
         expires: expires.parse().unwrap(),
         approved_by: vec!["user:default/ann".parse().unwrap()],
+        original: None,
+        break_glass: false,
     }
 }
 

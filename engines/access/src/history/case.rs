@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::EntityRef;
 use serde::Serialize;
 
-use super::event::Opening;
+use super::event::{Opening, Original};
 use super::table::{Kind, State};
 use super::{BREAK_GLASS_TTL, RATIFY_WITHIN, REVIEW_WINDOW};
 use crate::review::{Actor, Capacities, Missing, missing};
@@ -22,6 +22,8 @@ pub struct Case {
     pub requester: Actor,
     pub requested_at: Timestamp,
     pub opening: Opening,
+    /// Of what was imported.
+    pub original: Option<Original>,
     pub state: State,
     /// The last word of each person whose word counts.
     pub votes: BTreeMap<EntityRef, Vote>,

@@ -42,9 +42,7 @@ pub enum Action {
     /// Access that was granted before this portal was asked.
     Imported {
         opening: Box<Opening>,
-        approved_by: String,
-        approved_at: Timestamp,
-        source: String,
+        original: Original,
     },
     Approved {
         capacities: Capacities,
@@ -88,6 +86,15 @@ pub enum Action {
     Shortened {
         until: Timestamp,
     },
+}
+
+/// Who approved what was imported, when, and where that was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Original {
+    /// As that place names them.
+    pub approved_by: String,
+    pub approved_at: Timestamp,
+    pub source: String,
 }
 
 /// What is asked for, and under which policy it is decided whatever becomes of the policy.

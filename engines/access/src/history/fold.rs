@@ -127,12 +127,17 @@ impl History {
         if kind == Kind::Requested && self.cases.iter().any(|case| case.state == State::Suspended) {
             return Err(Why::Suspended);
         }
+        let original = match &event.action {
+            Action::Imported { original, .. } => Some(original.clone()),
+            _ => None,
+        };
         let mut case = Case {
             request: event.request.clone(),
             origin: kind,
             requester: event.actor.clone(),
             requested_at: time,
             opening: opening.clone(),
+            original,
             state: State::Pending,
             votes: std::collections::BTreeMap::new(),
             granted_at: None,

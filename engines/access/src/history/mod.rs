@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::case::{Case, Flags, Step, Vote};
-pub use self::event::{Action, Event, Opening};
+pub use self::event::{Action, Event, Opening, Original};
 pub use self::fold::{fold, now};
 pub use self::table::{Kind, State, next};
 use crate::review::NoVote;
@@ -89,12 +89,14 @@ impl History {
     /// What a check needs to know.
     pub fn known(&self) -> Known {
         let Some(case) = self.current() else { return Known::missing() };
+        // What is said with a request is the consumer's; what ended it is for whoever asks why.
+        let ended = matches!(case.state, State::Denied | State::Revoked | State::Suspended);
         let approvals = if case.state == State::Pending { case.approvals() } else { Approvals::default() };
         Known {
             state: case.state.standing(),
             request: Some(case.request.clone()),
             expires: case.ends,
-            reason: case.reason.clone(),
+            reason: if ended { case.reason.clone() } else { String::new() },
             approvals,
         }
     }

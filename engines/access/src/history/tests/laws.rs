@@ -13,12 +13,8 @@ fn alphabet() -> Vec<(&'static str, &'static str, Action)> {
     let later_if = Opening { starts: Some(hours(24 * 30)), ..opening("one") };
     let broke = || Action::BrokeGlass { opening: Box::new(opening("one")), incident: "INC-7".to_owned() };
     let denied = || Action::Denied { capacities: of(&["owner"]), reason: reason() };
-    let imported = Action::Imported {
-        opening: Box::new(opening("one")),
-        approved_by: "somebody".to_owned(),
-        approved_at: start(),
-        source: "sheet".to_owned(),
-    };
+    let original = Original { approved_by: "somebody".to_owned(), approved_at: start(), source: "sheet".to_owned() };
+    let imported = Action::Imported { opening: Box::new(opening("one")), original };
     vec![
         ("asker", "r1", requested("auto")),
         ("asker", "r1", requested("one")),
@@ -44,6 +40,16 @@ fn alphabet() -> Vec<(&'static str, &'static str, Action)> {
         ("asker", "r1", Action::Shortened { until: hours(24 * 40) }),
         ("asker", "r1", Action::Shortened { until: hours(24 * 10) }),
     ]
+}
+
+#[test]
+fn what_was_written_is_read_as_the_same() {
+    let list: Vec<_> = alphabet().into_iter().map(|(who, request, action)| (1, who, request, action)).collect();
+    for event in events(&list) {
+        let written = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&written).unwrap(), event, "{written}");
+    }
+    insta::assert_json_snapshot!(events(&list)[3]);
 }
 
 type Seen = BTreeSet<(Option<State>, Kind, State)>;
