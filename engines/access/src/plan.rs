@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 use model::EntityRef;
 
 use crate::atom::Atom;
+use crate::check::is_valid;
 use crate::facts::Facts;
-use crate::history::{Action, Case, History, Opening, State};
+use crate::history::{Action, Case, History, Kind, Opening, State};
 use crate::manifest::{Manifest, Required};
 use crate::terms::{Answer, Offer, Policy, Scope, Terms};
 use crate::time::Ends;
@@ -38,6 +39,8 @@ pub struct Source<'a> {
 /// What follows from the consumer's side: requests for what is new or wider, withdrawal of what waits and is no longer
 /// required, and shorter times. A grant that is no longer required stays until somebody withdraws it (ACC015). What ended
 /// otherwise (denied, lapsed, revoked, expired) is asked for again only with other words or a later day.
+///
+/// Nothing follows from a manifest in which a portal finds an error.
 pub fn for_consumer(
     manifest: &Manifest,
     histories: &BTreeMap<Atom, History>,
@@ -45,6 +48,10 @@ pub fn for_consumer(
     source: &Source<'_>,
 ) -> Vec<Planned> {
     let mut planned = Vec::new();
+    if !is_valid(manifest, facts, source.now, source.zone) {
+        return planned;
+    }
+    let today = source.now.to_zoned_datetime(source.zone.clone()).date();
     let mut required = BTreeSet::new();
     let mut offers: HashMap<&EntityRef, Option<(Offer<'_>, Option<&str>)>> = HashMap::new();
     let nothing = History::default();
@@ -63,7 +70,8 @@ pub fn for_consumer(
         let Answer::Policy(policy) = answer else { continue };
         let history = histories.get(&one.atom).unwrap_or(&nothing);
         let opening = opening(&one, scope, *policy, *version, source);
-        planned.extend(next(&one.atom, history, opening, source));
+        let closed = |planned: &Planned| scope.is_closed(today) && planned.action.kind() == Kind::Requested;
+        planned.extend(next(&one.atom, history, opening, source).filter(|planned| !closed(planned)));
     }
     for (atom, history) in histories.iter().filter(|(atom, _)| atom.consumer == *manifest.component) {
         if let (false, Some(case)) = (required.contains(atom), history.pending()) {

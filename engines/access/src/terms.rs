@@ -53,6 +53,13 @@ pub struct Deprecation {
     pub instead: Option<At<String>>,
 }
 
+impl Scope {
+    /// Whether nobody gets it anew on that day.
+    pub fn is_closed(&self, day: jiff::civil::Date) -> bool {
+        self.deprecated.as_ref().is_some_and(|deprecated| deprecated.since <= day)
+    }
+}
+
 /// Who must approve, and for how long it then holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {

@@ -85,8 +85,7 @@ pub struct AtomVerdict {
 /// Answers: with everything that is wrong, and how each atom stands.
 pub fn check(question: &Question<'_>) -> Verdict {
     let Question { file, manifest, decider, .. } = *question;
-    let mut findings = alone(file, manifest, question.now, question.zone);
-    findings.extend(rules::findings(question));
+    let mut findings = of_manifest(question);
     let is_valid = findings.iter().all(|finding| finding.level < Level::Error);
 
     let mut seen = HashSet::new();
@@ -134,6 +133,21 @@ pub fn check(question: &Question<'_>) -> Verdict {
         findings,
         outcome: if is_valid { worst } else { Outcome::Invalid },
     }
+}
+
+/// What is wrong with the manifest, whatever is granted.
+fn of_manifest(question: &Question<'_>) -> Vec<Finding> {
+    let mut findings = alone(question.file, question.manifest, question.now, question.zone);
+    findings.extend(rules::findings(question));
+    findings
+}
+
+/// Whether a portal finds no error in a manifest.
+pub(crate) fn is_valid(manifest: &Manifest, facts: &Facts, now: Timestamp, zone: &TimeZone) -> bool {
+    let known = BTreeMap::new();
+    let decider = Decider::Portal;
+    let question = Question { file: "", manifest, facts, known: &known, environment: None, decider, now, zone };
+    of_manifest(&question).iter().all(|finding| finding.level < Level::Error)
 }
 
 /// What a provider denies beforehand beats everything.

@@ -110,7 +110,15 @@ impl<'a> Look<'a> {
                     Some(instead) => format!("Require `{}` instead.", instead.value),
                     None => "Ask the owners of the API what to use instead.".to_owned(),
                 };
-                let message = format!("{} is deprecated since {}; nobody gets it anew.", scope.value, deprecated.since);
+                let today = self.question.now.to_zoned_datetime(self.question.zone.clone()).date();
+                let message = if offered.is_closed(today) {
+                    format!("{} is deprecated since {}; nobody gets it anew.", scope.value, deprecated.since)
+                } else {
+                    format!(
+                        "{} will be deprecated on {}; nobody gets it anew from then on.",
+                        scope.value, deprecated.since
+                    )
+                };
                 self.add(&DEPRECATED_SCOPE, scope.place, message, help);
             }
             for environment in &requirement.environments {

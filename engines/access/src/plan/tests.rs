@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
-use crate::history::{Event, Kind, now};
+use crate::history::{Event, now};
 use crate::manifest::{FILE_NAME, parse};
 use crate::review::Actor;
 use crate::terms::Approvers;
@@ -16,6 +16,7 @@ fn start() -> Timestamp {
 fn facts() -> Facts {
     serde_json::from_value(json!({
         "environments": ["production"],
+        "components": { "component:default/checkout": "here" },
         "apis": { "api:default/payments": {
             "providers": [],
             "version": "c0ffee",
@@ -121,10 +122,8 @@ fn what_is_new_is_requested_and_what_waits_is_withdrawn_and_comes_back() {
     assert!(portal.push("").is_empty());
     let both = "{api: payments, scopes: [charge.write, refund.read], environments: [production]}";
     assert_eq!(portal.push(both), ["Requested refund.read"]);
-    // What no API has is not requested: the manifest is wrong.
-    assert!(portal.push("{api: payments, scopes: [nothing], environments: [production]}, {api: nothing, scopes: [x], environments: [production]}")
-        .iter()
-        .all(|said| said == "Withdrawn refund.read"));
+    // Nothing follows from a manifest that is wrong, not even that the rest of it is no longer required.
+    assert!(portal.push("{api: payments, scopes: [nothing], environments: [production]}").is_empty());
     let opening = &portal.histories().into_values().next().unwrap().cases.remove(1).opening;
     assert_eq!(opening.policy_version.as_deref(), Some("c0ffee"));
 }
@@ -181,6 +180,21 @@ fn more_harm_is_asked_for_again() {
     portal.approve("charge.write");
     set(&mut portal, crate::terms::Sensitivity::Public);
     assert!(portal.push(&charge("")).is_empty());
+}
+
+#[test]
+fn what_is_deprecated_is_not_asked_for_anew() {
+    let mut portal = Portal::new();
+    portal.push(&charge(", expires: 2026-12-31"));
+    portal.approve("charge.write");
+    let payments: EntityRef = "api:payments".parse().unwrap();
+    for (since, more) in [("2026-11-27", &["Requested charge.write"][..]), ("2026-11-26", &[])] {
+        let scope = &mut portal.facts.apis.get_mut(&payments).unwrap().terms.scopes[0].value;
+        scope.deprecated = Some(serde_json::from_value(json!({ "since": since })).unwrap());
+        let longer = charge(&format!(", expires: 2027-01-{}", if more.is_empty() { "31" } else { "15" }));
+        assert_eq!(portal.push(&longer), more, "{since}");
+    }
+    assert_eq!(portal.push(&charge(", expires: 2026-12-01")), ["Shortened charge.write"]);
 }
 
 #[test]
