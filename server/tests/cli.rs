@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "cli/access.rs"]
+mod access;
 #[path = "cli/hooks.rs"]
 mod hooks;
 #[path = "cli/killed.rs"]

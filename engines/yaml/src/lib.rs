@@ -6,6 +6,7 @@
 
 mod build;
 mod emit;
+mod nearest;
 mod scalar;
 mod stream;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use model::{Finding, Level};
 use serde_json::{Map, Number};
 
 pub use self::emit::emit;
+pub use self::nearest::nearest;
 
 /// How much of a file is read. What exceeds a limit is a located error, never a slow answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
 
+pub mod access;
 pub mod administrator;
 pub mod backup;
 pub mod catalog;
 pub mod doctor;
 pub mod pseudonymise;
+mod report;
 pub mod run;
 mod sarif;
 pub mod serve;
@@ -71,6 +73,9 @@ pub enum Command {
     /// Look at repositories and descriptor files without a portal.
     #[command(subcommand)]
     Catalog(catalog::Catalog),
+    /// Look at manifests of access: what is wrong, what they change, whether it is granted.
+    #[command(subcommand)]
+    Access(access::Access),
     /// Launch a template at a portal: the project gets its repository, and the catalog shows it.
     Run(run::Run),
     /// Make a project from a template.

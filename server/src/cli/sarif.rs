@@ -61,7 +61,7 @@ fn result(finding: &Finding) -> Value {
 }
 
 /// The same finding in another line of the file is the same.
-fn fingerprint(finding: &Finding) -> String {
+pub fn fingerprint(finding: &Finding) -> String {
     let hash = Sha256::digest(format!("{}\0{}\0{}", finding.rule, finding.file, finding.message));
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -22,7 +22,7 @@ struct Rule {
 const DATABASE: &[&str] = &["sqlx", "rusqlite", "tokio-postgres", "diesel"];
 const OUTSIDE: &[&str] = &["sqlx", "rusqlite", "tokio", "hyper", "reqwest", "octocrab", "axum", "leptos"];
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     Rule {
         package: "model",
         may_use: &[],
@@ -39,17 +39,34 @@ const RULES: [Rule; 12] = [
     },
     Rule { package: "engine-docs", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
     Rule { package: "engine-templates", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
+    Rule { package: "engine-access", may_use: &["engine-yaml", "model"], never_names: &[], never_brings: OUTSIDE },
     Rule {
         package: "portal",
         // The fake forge is for its tests.
-        may_use: &["engine-repo", "engine-catalog", "engine-docs", "engine-templates", "model", "fake-forge"],
+        may_use: &[
+            "engine-repo",
+            "engine-catalog",
+            "engine-docs",
+            "engine-templates",
+            "engine-access",
+            "model",
+            "fake-forge",
+        ],
         never_names: &[],
         // Not hyper: octocrab cannot be without it.
         never_brings: &["axum", "leptos", "leptos_axum"],
     },
     Rule {
         package: "app",
-        may_use: &["portal", "engine-repo", "engine-catalog", "engine-docs", "engine-templates", "model"],
+        may_use: &[
+            "portal",
+            "engine-repo",
+            "engine-catalog",
+            "engine-docs",
+            "engine-templates",
+            "engine-access",
+            "model",
+        ],
         never_names: &["sqlx", "octocrab", "gix", "tantivy"],
         never_brings: &[],
     },
@@ -64,6 +81,7 @@ const RULES: [Rule; 12] = [
             "engine-catalog",
             "engine-docs",
             "engine-templates",
+            "engine-access",
             "model",
             "fake-forge",
         ],
@@ -82,6 +100,7 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "engine-catalog",
     "engine-docs",
     "engine-templates",
+    "engine-access",
     "server",
     "sqlx",
     "gix",

@@ -5,7 +5,7 @@ use model::Kind;
 
 use super::check::{Checker, Here, key_place, place, quoted};
 use super::schema::{self, Shape};
-use super::{DescriptorEntity, casing, format, metadata, placeholder, relations};
+use super::{DescriptorEntity, casing, metadata, placeholder, relations};
 use crate::yaml::{Node, Value};
 
 const ROOT_KEYS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
@@ -69,7 +69,7 @@ fn root_keys(checker: &mut Checker<'_>, root: &Node) {
         let help = match entry.key.as_str() {
             "<<" => "Merge keys are not expanded, here as in Backstage: write the values out.".to_owned(),
             "relations" | "status" => "Remove it: it is computed, never written.".to_owned(),
-            key => match format::nearest(key, ROOT_KEYS) {
+            key => match crate::yaml::nearest(key, ROOT_KEYS) {
                 Some(near) if root.entry(near).is_none() => format!("Did you mean `{near}`?"),
                 _ => "Move it below `metadata` or `spec`, or remove it.".to_owned(),
             },
@@ -97,7 +97,7 @@ fn kind(checker: &mut Checker<'_>, root: &Node) -> Option<Kind> {
         return known;
     }
     let all = Kind::ALL.map(Kind::as_str);
-    let near = known.map(Kind::as_str).or_else(|| format::nearest(text, all));
+    let near = known.map(Kind::as_str).or_else(|| crate::yaml::nearest(text, all));
     let message = format!("`kind` is {}, which is no kind of entity.", quoted(text));
     let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),

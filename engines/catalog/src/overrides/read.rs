@@ -66,7 +66,7 @@ fn read(checker: &mut Checker<'_>, root: &Node, overrides: &mut Overrides) {
 fn known_keys(checker: &mut Checker<'_>, node: &Node, above: &str, known: &[&'static str]) {
     for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
         let message = format!("`{above}{}` is no key of an overrides file.", entry.key);
-        let help = match format::nearest(&entry.key, known.iter().copied()) {
+        let help = match yaml::nearest(&entry.key, known.iter().copied()) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => format!("Write one of {}.", known.join(", ")),
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{EntityRef, Finding, Level};
 
-use crate::descriptor::{self, DescriptorEntity, format};
+use crate::descriptor::{self, DescriptorEntity};
 
 /// Entities of one name, and references to entities that are not there.
 pub fn compare(entities: &[DescriptorEntity]) -> Vec<Finding> {
@@ -43,7 +43,7 @@ fn duplicate(reference: &EntityRef, first: &DescriptorEntity, second: &Descripto
 /// only a note, since it may well live in another repository.
 fn dangling(target: &EntityRef, known: &BTreeMap<EntityRef, &DescriptorEntity>) -> Finding {
     let alike = || known.keys().filter(|other| other.kind == target.kind && other.namespace == target.namespace);
-    let near = format::nearest(&target.name, alike().map(|other| other.name.as_str()));
+    let near = crate::yaml::nearest(&target.name, alike().map(|other| other.name.as_str()));
     let level = if alike().next().is_some() { Level::Warning } else { Level::Note };
     let help = match near {
         Some(near) => format!("Did you mean `{near}`?"),

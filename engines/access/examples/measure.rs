@@ -1,0 +1,106 @@
+//! Measures what a pipeline waits for: `cargo run --release -p engine-access --example measure`
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a harness: what it stands on is there or it ends")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use engine_access::bundle::{Bundle, Expected, Keys, SigningKey, sign, verify};
+use engine_access::check::{Question, check};
+use engine_access::manifest::{FILE_NAME, parse};
+use engine_access::rules::Decider;
+use engine_access::validate::validate;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+fn main() {
+    let now = "2026-11-26T12:00:00Z".parse().unwrap();
+    for atoms in [200, 10_000] {
+        let text = manifest(atoms);
+        let took = median(|| assert!(validate(FILE_NAME, &text, now, &TimeZone::UTC).findings.is_empty()));
+        println!("validate, {atoms} atoms: {took:?}");
+
+        let manifest = parse(FILE_NAME, &text).unwrap();
+        let bundle = bundle(atoms);
+        let key = SigningKey::from_seed(&[7; 32]).unwrap();
+        let token = sign(&bundle, &key).unwrap();
+        let keys = Keys { keys: vec![key.public().clone()] };
+        let expected = Expected {
+            issuer: "https://portal.example",
+            audience: "slipway-access",
+            component: &bundle.sub,
+            revocation_epoch: 0,
+            now,
+        };
+        let took = median(|| assert_eq!(verify(&token, &keys, &expected).unwrap().grants.len(), atoms));
+        println!("verify a bundle, {atoms} atoms, {} KB: {took:?}", token.len() / 1024);
+
+        let known = bundle.known();
+        let question = Question {
+            file: FILE_NAME,
+            manifest: &manifest,
+            facts: &bundle.facts,
+            known: &known,
+            environment: None,
+            decider: Decider::Bundle,
+            now,
+            zone: &TimeZone::UTC,
+        };
+        let took = median(|| assert_eq!(check(&question).atoms.len(), atoms));
+        println!("check, {atoms} atoms: {took:?}");
+    }
+}
+
+fn median(mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..21)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[10]
+}
+
+/// Ten scopes in two environments of each API.
+fn manifest(atoms: usize) -> String {
+    let mut text =
+        "apiVersion: slipway.dev/v1\nkind: AccessManifest\nmetadata:\n  component: checkout\nrequires:\n".to_owned();
+    for api in 0..atoms / 20 {
+        text += &format!("  - api: api:default/api-{api}\n    scopes:\n");
+        for scope in 0..10 {
+            text += &format!("      - api-{api}.thing-{scope}.read\n");
+        }
+        text += "    environments: [staging, production]\n    justification: Orders are confirmed with it.\n";
+    }
+    text
+}
+
+fn bundle(atoms: usize) -> Bundle {
+    let mut grants = Vec::new();
+    let mut apis = BTreeMap::new();
+    for api in 0..atoms / 20 {
+        let name = format!("api:default/api-{api}");
+        let scopes =
+            (0..10).map(|scope| json!({ "name": format!("api-{api}.thing-{scope}.read"), "sensitivity": "internal" }));
+        apis.insert(name.clone(), json!({ "providers": [], "terms": { "scopes": scopes.collect::<Vec<_>>() } }));
+        for scope in 0..10 {
+            for environment in ["staging", "production"] {
+                grants.push(json!({
+                    "api": name, "scope": format!("api-{api}.thing-{scope}.read"), "environment": environment,
+                    "state": "active", "request": "01J9Z3K8W1", "expires": "2027-06-30T22:00:00Z",
+                }));
+            }
+        }
+    }
+    serde_json::from_value(json!({
+        "iss": "https://portal.example", "aud": "slipway-access", "sub": "component:default/checkout",
+        "iat": 1_795_694_400, "exp": 1_795_694_400 + 86_400, "revocation_epoch": 1, "grants": grants,
+        "facts": {
+            "environments": ["production", "staging"], "apis": apis,
+            "default_policy": { "decision": "auto_approve", "max_ttl": "365d", "pending_ttl": "14d" },
+        },
+    }))
+    .unwrap()
+}

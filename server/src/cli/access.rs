@@ -1,0 +1,329 @@
+//! `slipway access`: what manifests of access say and change, and whether it is granted, without asking a portal.
+
+use std::fs::File;
+use std::io::{Read, stdin};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+use engine_access::bundle::{Expected, Keys, verify};
+use engine_access::check::{Outcome, Question, Verdict, check};
+use engine_access::diff::{Change, Effect, What, diff};
+use engine_access::manifest::{FILE_NAME, MOST_BYTES, Manifest, decode, parse, schema};
+use engine_access::rules::Decider;
+use engine_access::standing::Standing;
+use engine_access::validate::validate;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::Findings;
+use portal::clock::Clock;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::report::{Report, print, print_json};
+use super::{FAILED, INVALID, UNREADABLE, print_findings};
+
+/// For whom bundles are.
+const AUDIENCE: &str = "slipway-access";
+/// What a check is called in reports.
+const CHECK: &str = "slipway access check";
+/// A bundle of more was not made by a portal.
+const LARGEST_BUNDLE: u64 = 16 << 20;
+
+#[derive(Subcommand)]
+pub enum Access {
+    /// Check access manifests, each by itself; all findings at once.
+    #[command(after_help = "Exit codes: 0 no errors, 2 errors, 3 something could not be read.\n\nExamples:\n  \
+                      slipway access validate\n  slipway access validate access.yaml --format sarif > access.sarif")]
+    Validate {
+        /// Files, or folders that hold an access.yaml
+        #[arg(default_value = FILE_NAME)]
+        paths: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t = Report::Text)]
+        format: Report,
+        /// The zone in which days end
+        #[arg(long, default_value = "UTC", value_parser = zone)]
+        zone: TimeZone,
+    },
+    /// Print the JSON Schema of manifests, for editors.
+    Schema,
+    /// Say what a manifest changes: what gives more access, and what gives less.
+    #[command(
+        after_help = "Exit codes: 0 nothing gives more access, 1 something does, 2 a manifest is invalid, 3 one could not be read.\n\n\
+                      Examples:\n  git show origin/main:access.yaml | slipway access diff -\n  slipway access diff old.yaml new.yaml --format json"
+    )]
+    Diff {
+        /// The manifest before; `-` reads standard input; an empty one stands for none
+        base: PathBuf,
+        /// The manifest after
+        #[arg(default_value = FILE_NAME)]
+        head: PathBuf,
+        #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+        format: DiffFormat,
+        /// The zone in which days end
+        #[arg(long, default_value = "UTC", value_parser = zone)]
+        zone: TimeZone,
+    },
+    /// Say whether all that a manifest requires is granted, by a signed bundle of the portal.
+    #[command(
+        after_help = "Exit codes: 0 everything is granted, 1 something is not, 2 the manifest is invalid, 3 the bundle cannot be believed or read.\n\n\
+                      Examples:\n  slipway access check --bundle access.jws --keys jwks.json --issuer https://portal.example --environment production"
+    )]
+    Check {
+        #[arg(default_value = FILE_NAME)]
+        file: PathBuf,
+        /// The bundle of the manifest's component
+        #[arg(long, value_name = "FILE")]
+        bundle: PathBuf,
+        /// The portal's keys, a JSON Web Key Set that was fetched from it
+        #[arg(long, value_name = "FILE")]
+        keys: PathBuf,
+        /// The address of the portal
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+        /// Only what is required in this one; without it, in all of them
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
+        #[arg(long, value_enum, default_value_t = Report::Text)]
+        format: Report,
+        /// The zone in which days end
+        #[arg(long, default_value = "UTC", value_parser = zone)]
+        zone: TimeZone,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    Text,
+    Json,
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| format!("there is no zone {name}: write one such as Europe/Berlin"))
+}
+
+pub fn run(command: &Access) -> ExitCode {
+    let now = Timestamp::from_millisecond(Clock::System.now()).unwrap_or(Timestamp::MAX);
+    let done = match command {
+        Access::Validate { paths, format, zone } => Ok(validate_all(paths, *format, now, zone)),
+        Access::Schema => {
+            print_json(&schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Access::Diff { base, head, format, zone } => compare(base, head, *format, now, zone),
+        Access::Check { file, bundle, keys, issuer, environment, format, zone } => {
+            let against = Against { bundle, keys, issuer, environment: environment.as_deref() };
+            granted(file, &against, *format, now, zone)
+        }
+    };
+    done.unwrap_or_else(|code| code)
+}
+
+fn validate_all(paths: &[PathBuf], format: Report, now: Timestamp, zone: &TimeZone) -> ExitCode {
+    let mut findings = Vec::new();
+    let mut unreadable = false;
+    for path in paths {
+        let (path, name) = manifest_at(path, paths.len() == 1);
+        match read(&path) {
+            Ok(bytes) => match decode(&name, &bytes) {
+                Ok(text) => findings.extend(validate(&name, text, now, zone).findings),
+                Err(finding) => findings.push(finding),
+            },
+            Err(_) => unreadable = true,
+        }
+    }
+    let findings = Findings::from(findings);
+    print(&findings, format, "slipway access validate");
+    match (unreadable, findings.summary.errors) {
+        (true, _) => ExitCode::from(UNREADABLE),
+        (false, 0) => ExitCode::SUCCESS,
+        (false, _) => ExitCode::from(INVALID),
+    }
+}
+
+/// The manifest that an argument means, and how findings call it: relative to a folder that is the only argument.
+fn manifest_at(path: &Path, only: bool) -> (PathBuf, String) {
+    let shown = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    if !path.is_dir() {
+        return (path.to_owned(), shown(path));
+    }
+    let file = path.join(FILE_NAME);
+    let name = if only { FILE_NAME.to_owned() } else { shown(&file) };
+    (file, name)
+}
+
+/// The bytes of a file that is not too large; one more than a manifest may have, so that the limit is its reader's to explain.
+fn read(path: &Path) -> Result<Vec<u8>, ExitCode> {
+    read_at_most(path, MOST_BYTES as u64 + 1)
+}
+
+fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, ExitCode> {
+    let mut bytes = Vec::new();
+    let done = match path.to_str() {
+        Some("-") => stdin().take(most).read_to_end(&mut bytes),
+        _ => File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
+    };
+    done.map(|_| bytes).map_err(|error| {
+        eprintln!("error: {}: {error}", path.display());
+        ExitCode::from(UNREADABLE)
+    })
+}
+
+fn manifest(path: &Path, bytes: &[u8]) -> Result<Manifest, Findings> {
+    let name = path.to_string_lossy();
+    let text = decode(&name, bytes).map_err(|finding| Findings::from(vec![finding]))?;
+    parse(&name, text)
+}
+
+fn compare(
+    base: &Path,
+    head: &Path,
+    format: DiffFormat,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<ExitCode, ExitCode> {
+    let invalid = |findings: Findings| {
+        print_findings(&findings.findings);
+        ExitCode::from(INVALID)
+    };
+    let before = read(base)?;
+    let before = if before.trim_ascii().is_empty() { None } else { Some(manifest(base, &before).map_err(invalid)?) };
+    let after = manifest(head, &read(head)?).map_err(invalid)?;
+    let changes = diff(before.as_ref(), &after, None, now, zone);
+    let count = |effect| changes.iter().filter(|change| change.effect == effect).count();
+    let (widens, narrows) = (count(Effect::Widens), count(Effect::Narrows));
+    match format {
+        DiffFormat::Json => {
+            let summary = json!({ "widens": widens, "narrows": narrows, "neither": count(Effect::Neither) });
+            print_json(&json!({ "schema": "access-diff/v1", "changes": changes, "summary": summary }));
+        }
+        DiffFormat::Text => {
+            for change in &changes {
+                println!("{}", sentence(change, head));
+            }
+            println!("{widens} give more access, {narrows} give less");
+        }
+    }
+    Ok(if widens == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+fn sentence(change: &Change, head: &Path) -> String {
+    let sign = match change.effect {
+        Effect::Widens => "+",
+        Effect::Narrows => "-",
+        Effect::Neither => " ",
+    };
+    let what = match &change.what {
+        What::AtomAdded { atom } => format!("{atom}"),
+        What::AtomRemoved { atom } => format!("{atom} is no longer required"),
+        What::Longer { atom } => format!("{atom}, for longer"),
+        What::Shorter { atom } => format!("{atom}, for less time"),
+        What::Words { atom } => format!("{atom}, in other words"),
+        What::ApiAdded { api } => format!("{api} is exposed"),
+        What::ApiRemoved { api } => format!("{api} is no longer exposed"),
+        What::ScopeAdded { api, scope } => format!("{scope} of {api} is offered"),
+        What::ScopeRemoved { api, scope } => format!("{scope} of {api} is no longer offered"),
+        What::ScopeOpens { api, scope } => format!("{scope} of {api} opens more"),
+        What::ScopeCloses { api, scope } => format!("{scope} of {api} opens less"),
+        What::ScopeWords { api, scope } => format!("{scope} of {api} is described otherwise"),
+        What::PoliciesChanged { api } => format!("the policies of {api} are others"),
+        What::ConsumerLetIn { api, consumer } => format!("{api} lets {consumer} in"),
+        What::ConsumerKeptOut { api, consumer } => format!("{api} keeps {consumer} out"),
+        What::ConsumerForgotten { api, consumer } => format!("{api} no longer has that rule for {consumer}"),
+    };
+    match change.line {
+        0 => format!("{sign} {what}"),
+        line => format!("{sign} {what} ({}:{line})", head.display()),
+    }
+}
+
+/// What a manifest is held against.
+struct Against<'a> {
+    bundle: &'a Path,
+    keys: &'a Path,
+    issuer: &'a str,
+    environment: Option<&'a str>,
+}
+
+fn granted(
+    file: &Path,
+    against: &Against<'_>,
+    format: Report,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<ExitCode, ExitCode> {
+    let bytes = read(file)?;
+    let manifest = manifest(file, &bytes).map_err(|findings| {
+        print(&findings, format, CHECK);
+        ExitCode::from(INVALID)
+    })?;
+    let unreadable = |what: &Path, error: &dyn std::fmt::Display| {
+        eprintln!("error: {}: {error}", what.display());
+        ExitCode::from(UNREADABLE)
+    };
+    let keys = read_at_most(against.keys, LARGEST_BUNDLE)?;
+    let keys = Keys::from_json(&String::from_utf8_lossy(&keys)).map_err(|error| unreadable(against.keys, &error))?;
+    let token = read_at_most(against.bundle, LARGEST_BUNDLE)?;
+    let expected = Expected {
+        issuer: against.issuer,
+        audience: AUDIENCE,
+        component: &manifest.component,
+        // Only the portal itself knows of a later one.
+        revocation_epoch: 0,
+        now,
+    };
+    let bundle = verify(&String::from_utf8_lossy(&token), &keys, &expected)
+        .map_err(|error| unreadable(against.bundle, &error))?;
+    let name = file.to_string_lossy();
+    let verdict = check(&Question {
+        file: &name,
+        manifest: &manifest,
+        facts: &bundle.facts,
+        known: &bundle.known(),
+        environment: against.environment,
+        decider: Decider::Bundle,
+        now,
+        zone,
+    });
+    let outcome = verdict.outcome;
+    match format {
+        Report::Json => print_json(&answer(verdict, &name, &bytes, bundle.exp)),
+        Report::Text => {
+            print_findings(&verdict.findings);
+            let states = verdict.summary.iter().map(|(state, count)| format!("{count} {}", state.as_str()));
+            println!("{}", states.collect::<Vec<_>>().join(", "));
+        }
+        _ => print(&verdict.findings.into(), format, CHECK),
+    }
+    Ok(match outcome {
+        Outcome::Granted => ExitCode::SUCCESS,
+        Outcome::Invalid => ExitCode::from(INVALID),
+        Outcome::NeedsApproval | Outcome::Refused | Outcome::Expired | Outcome::NotRequested => ExitCode::from(FAILED),
+    })
+}
+
+/// The verdict as other programs read it.
+fn answer(verdict: Verdict, name: &str, bytes: &[u8], expires: Timestamp) -> Value {
+    let Verdict { component, environment, summary: states, atoms, findings, outcome } = verdict;
+    let Findings { findings, summary } = findings.into();
+    let mut summary = json!(summary);
+    for state in [Standing::Active, Standing::Pending, Standing::Denied, Standing::Expired, Standing::Missing] {
+        summary[state.as_str()] = json!(0);
+    }
+    for (state, count) in states {
+        summary[state.as_str()] = json!(count);
+    }
+    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "schema": "access-check/v1",
+        "component": component,
+        "environment": environment,
+        "manifest": { "path": name, "sha256": sha256 },
+        "decided_by": "bundle",
+        "bundle_expires": expires,
+        "outcome": outcome,
+        "summary": summary,
+        "atoms": atoms,
+        "findings": findings,
+    })
+}
