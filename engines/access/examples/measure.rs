@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use engine_access::bundle::{Bundle, Expected, Keys, SigningKey, sign, verify};
 use engine_access::check::{Question, check};
+use engine_access::history::{Event, fold};
 use engine_access::manifest::{FILE_NAME, parse};
 use engine_access::rules::Decider;
+use engine_access::standing::Standing;
 use engine_access::validate::validate;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -49,6 +51,33 @@ fn main() {
         let took = median(|| assert_eq!(check(&question).atoms.len(), atoms));
         println!("check, {atoms} atoms: {took:?}");
     }
+    let events = events();
+    let took = median(|| {
+        let active = (0..10_000).filter(|_| fold(&events, now).known().state == Standing::Active).count();
+        assert_eq!(active, 10_000);
+    });
+    println!("fold the events of 10000 grants, three each: {took:?}");
+}
+
+/// A request, its approval and a review.
+fn events() -> Vec<Event> {
+    let policy = json!({
+        "decision": { "approvals": [{ "from": "owner", "count": 1 }] }, "max_ttl": "365d", "pending_ttl": "14d", "review_every": "90d",
+    });
+    let actions = [
+        json!({ "do": "requested", "opening": { "sensitivity": "internal", "justification": "Orders.", "policy": policy } }),
+        json!({ "do": "approved", "capacities": ["owner"], "comment": "", "until": null }),
+        json!({ "do": "recertified", "capacities": ["owner"], "reason": "still needed" }),
+    ];
+    let event = |(sequence, action): (usize, serde_json::Value)| {
+        let user = if sequence == 0 { "user:default/asker" } else { "user:default/ann" };
+        serde_json::from_value(json!({
+            "id": format!("e{sequence}"), "sequence": sequence, "at": "2026-11-01T12:00:00Z", "request": "r",
+            "actor": { "kind": "person", "user": user }, "action": action,
+        }))
+        .unwrap()
+    };
+    actions.into_iter().enumerate().map(event).collect()
 }
 
 fn median(mut run: impl FnMut()) -> Duration {

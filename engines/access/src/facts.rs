@@ -84,3 +84,21 @@ pub fn approving_groups(terms: &Terms) -> impl Iterator<Item = EntityRef> + '_ {
         Approvers::Owner => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::manifest::{FILE_NAME, parse};
+
+    #[test]
+    fn everything_that_a_manifest_names_is_looked_up() {
+        let text = include_str!("../../../fuzz/corpus/access_manifest/whole.yaml");
+        let Mentions { components, apis, groups } = Mentions::of(&parse(FILE_NAME, text).unwrap());
+        let said = |all: BTreeSet<EntityRef>| all.iter().map(EntityRef::short).collect::<Vec<_>>().join(" ");
+        assert_eq!(said(components), "checkout fraud marketing");
+        assert_eq!(said(apis), "checkout payments users");
+        assert_eq!(said(groups), "security");
+    }
+}

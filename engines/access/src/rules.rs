@@ -103,11 +103,6 @@ rules! {
     NEVER_REQUESTED "ACC105" "Access was never requested" None, ERROR, ERROR, "a warning where `optional`";
 }
 
-/// The rule with that id.
-pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|rule| rule.id == id)
-}
-
 /// The table of all rules in Markdown, as it stands in `docs/access.md`.
 pub fn table() -> String {
     let mut text = "| rule | what | `validate` | portal | `check --bundle` |\n|---|---|---|---|---|\n".to_owned();

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::keys::{Keys, PublicKey, SigningKey};
 use crate::atom::Atom;
 use crate::facts::Facts;
-use crate::standing::{Known, Standing};
+use crate::standing::Known;
 
 /// No bundle is valid longer: so long a revocation may take until every pipeline knows of it.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -119,11 +119,6 @@ impl Bundle {
             (Atom { consumer: self.sub.clone(), api, scope, environment }, known)
         };
         self.grants.iter().map(entry).collect()
-    }
-
-    /// How many of its atoms are active at `now`.
-    pub fn active(&self, now: Timestamp) -> usize {
-        self.grants.iter().filter(|grant| grant.known.at(now).state == Standing::Active).count()
     }
 }
 
