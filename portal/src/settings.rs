@@ -36,6 +36,7 @@ pub struct Settings {
     pub workers: usize,
     pub identity: IdentitySettings,
     pub runs: RunSettings,
+    pub templates: TemplateSettings,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
     /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
@@ -95,6 +96,15 @@ impl Default for RunSettings {
     fn default() -> Self {
         Self { at_once: 8, per_person: 3, clean_after: Duration::from_secs(24 * 60 * 60) }
     }
+}
+
+/// How programs are run that trusted templates bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateSettings {
+    /// Slipway itself, which is the fence (see [`crate::sandbox`]); nothing is run without it.
+    pub executable: Option<PathBuf>,
+    /// They are run, too, where the system cannot keep them from the network or from other files.
+    pub weaker_fence: bool,
 }
 
 #[derive(Clone, Default)]
@@ -272,6 +282,7 @@ impl Settings {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
+            templates: TemplateSettings::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
             audit_kept: None,

@@ -34,6 +34,8 @@ pub enum Permission {
     SetUp,
     /// Proposes changes of files in repositories.
     Propose,
+    /// Decides which templates may execute what they bring.
+    Trust,
     /// Launches templates.
     Launch,
     /// Says what became of repositories that are not listed any more.
@@ -56,6 +58,7 @@ impl Permission {
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
+            Self::Trust => Some(Action::Trust),
             Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
@@ -93,7 +96,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Watch};
+use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -162,6 +165,8 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/close", Propose, post(pages::action)),
         write("/actions/changes/refresh", Propose, post(pages::action)),
         write("/actions/templates/launch", Launch, post(pages::action)),
+        write("/actions/templates/trust", Trust, post(pages::action)),
+        write("/actions/templates/distrust", Trust, post(pages::action)),
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),
@@ -216,6 +221,8 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
         read("/api/v1/templates", Read, get(templates::list)),
         read("/api/v1/templates/{namespace}/{name}", Read, get(templates::template)),
+        write("/api/v1/templates/{namespace}/{name}/trust", Trust, post(templates::trust)),
+        write("/api/v1/templates/{namespace}/{name}/distrust", Trust, post(templates::distrust)),
         write("/api/v1/templates/{namespace}/{name}/form", Launch, post(templates::form)),
         write("/api/v1/templates/{namespace}/{name}/preview", Launch, post(templates::preview)),
         read("/api/v1/runs", Read, get(runs::list)),

@@ -29,6 +29,7 @@ pub const KEPT: &[&str] = &[
     "run_steps",
     "run_effects",
     "lineages",
+    "template_trust",
     "accounts",
     "passwords",
     "tokens",

@@ -16,6 +16,8 @@ pub enum Action {
     Correct,
     /// Propose changes of files in repositories, and close them.
     Propose,
+    /// Say that templates may execute what they bring.
+    Trust,
     /// Launch templates, and stop or clean up what was launched.
     Launch,
     /// Say of repositories that are not listed any more whether they are gone.
@@ -141,6 +143,7 @@ fn what(action: Action) -> &'static str {
         Action::Sync => "start a sync",
         Action::Correct => "correct the catalog",
         Action::Propose => "propose changes",
+        Action::Trust => "decide which templates may execute what they bring",
         Action::Launch => "launch templates",
         Action::Remove => "say what became of repositories",
         Action::Watch => "watch jobs and sources",

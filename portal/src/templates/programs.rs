@@ -32,6 +32,9 @@ const GIVEN: [(&str, &str); 5] = [
 /// The part of a scratch folder into which a project's folder is put.
 const PROJECT: &str = "project";
 
+/// Is told what each script printed: its path in the template, and the end of its output.
+pub type Heard<'h> = &'h mut dyn FnMut(&str, &str);
+
 fn variables(path: &str) -> Vec<(&str, &str)> {
     GIVEN.into_iter().chain([("PATH", path)]).collect()
 }
@@ -62,19 +65,26 @@ impl Programs {
     /// The template as its scripts before the questions leave it, with what its extensions bring.
     ///
     /// # Errors
-    /// A script fails, what it leaves is no template, or an extension cannot be loaded.
-    pub fn prepare(&self, template: Template) -> Result<Template> {
+    /// [`Error::Conflict`] for a script that fails, with what it said; what it leaves is no template, or an extension cannot be
+    /// loaded.
+    pub fn prepare(&self, template: Template, heard: Heard<'_>) -> Result<Template> {
         let Self::Run(sandbox) = self else { return Ok(template) };
         let trust = template.trust();
-        let template = before_questions(template, &trust, sandbox)?;
+        let template = before_questions(template, &trust, sandbox, heard)?;
         if trust.extensions.is_empty() { Ok(template) } else { with_extensions(&template, &trust, sandbox) }
     }
 
     /// Renders the project, and runs its scripts around the files.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what cannot be rendered; [`Error::Unavailable`] for a script that fails, with what it said.
-    pub fn render(&self, template: &Template, answers: &Answers, environment: &Environment) -> Result<Rendered> {
+    /// [`Error::Invalid`] for what cannot be rendered; [`Error::Conflict`] for a script that fails, with what it said.
+    pub fn render(
+        &self,
+        template: &Template,
+        answers: &Answers,
+        environment: &Environment,
+        heard: Heard<'_>,
+    ) -> Result<Rendered> {
         let Self::Run(sandbox) = self else { return Ok(template.render(answers, environment)?) };
         let scratch = Scratch::new()?;
         let (project, copy) = (scratch.path(PROJECT), scratch.path("template"));
@@ -88,7 +98,7 @@ impl Programs {
                 // Scripts take files out of their template.
                 write_all(&copy, template.tree())?;
             }
-            let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox)?;
+            let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox, heard)?;
             rendered.origins.retain(|path, _| tree.get(path).is_some());
             rendered.tree = tree;
             rendered.findings.extend(notes);
@@ -112,7 +122,7 @@ impl Programs {
     }
 }
 
-fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Result<Template> {
+fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox, heard: Heard<'_>) -> Result<Template> {
     let first: Vec<_> = trust.programs.iter().filter(|program| program.stage == Stage::BeforeQuestions).collect();
     if first.is_empty() {
         return Ok(template);
@@ -122,7 +132,8 @@ fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Res
     write_all(&copy, template.tree())?;
     for program in first {
         let script = copy.join(&program.path);
-        scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
+        let said = scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
+        heard(&program.path, &said);
     }
     Ok(template.reopened(read_folder(&copy)?)?)
 }
@@ -174,7 +185,8 @@ pub struct AfterFiles {
 impl Finish for AfterFiles {
     fn finish(&self, rendered: &Rendered) -> Option<Tree> {
         let scratch = Scratch::new().ok()?;
-        around(&scratch, rendered, &Interpreters::of(&self.trust), &self.sandbox).ok().map(|(tree, _)| tree)
+        let made = around(&scratch, rendered, &Interpreters::of(&self.trust), &self.sandbox, &mut |_, _| {});
+        made.ok().map(|(tree, _)| tree)
     }
 }
 
@@ -184,17 +196,19 @@ fn around(
     rendered: &Rendered,
     interpreters: &Interpreters,
     sandbox: &Sandbox,
+    heard: Heard<'_>,
 ) -> Result<(Tree, Option<Finding>)> {
     // Scripts ask for the name of the folder in which they are.
     let project = scratch.path(PROJECT).join(rendered.folder.as_deref().unwrap_or("project"));
     fs::create_dir_all(&project).map_err(|error| cannot_write(&project, &error))?;
     let scripts = scratch.path("scripts");
     fs::create_dir_all(&scripts).map_err(|error| cannot_write(&scripts, &error))?;
-    let stage = |stage: Stage| -> Result<()> {
+    let mut stage = |stage: Stage| -> Result<()> {
         for (number, hook) in rendered.hooks.iter().enumerate().filter(|(_, hook)| hook.stage == stage) {
             let path = scripts.join(format!("{number}-{}", file_name(&hook.path)));
             write_script(&path, hook)?;
-            scratch.run(sandbox, interpreters, &path, &hook.path, &project)?;
+            let said = scratch.run(sandbox, interpreters, &path, &hook.path, &project)?;
+            heard(&hook.path, &said);
         }
         Ok(())
     };
@@ -252,7 +266,7 @@ impl Scratch {
         self.folder.path().join(name)
     }
 
-    /// Runs the script at `path`, which the template calls `name`.
+    /// Runs the script at `path`, which the template calls `name`; gives the end of what it printed.
     fn run(
         &self,
         sandbox: &Sandbox,
@@ -260,7 +274,7 @@ impl Scratch {
         path: &Path,
         name: &str,
         folder: &Path,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let (script, searched) = (path.display().to_string(), interpreters.path());
         let arguments = match path.extension().is_some_and(|extension| extension == "py") {
             true => vec![interpreters.python()?, script],
@@ -275,10 +289,10 @@ impl Scratch {
         };
         let failed = |why: &str, said: &str| {
             let said = if said.trim().is_empty() { String::new() } else { format!(" It said:\n{}", said.trim_end()) };
-            Error::Unavailable(format!("{name} {why}; nothing was made.{said}"))
+            Error::Conflict(format!("{name} {why}; nothing was made.{said}"))
         };
         match sandbox.run(&program) {
-            Ok(ended) if ended.code == 0 => Ok(()),
+            Ok(ended) if ended.code == 0 => Ok(ended.output),
             Ok(ended) => Err(failed(&format!("ended with {}", ended.code), &ended.output)),
             Err(why) => Err(failed(&format!("was stopped: {why}"), "")),
         }

@@ -51,6 +51,8 @@ use crate::http::{Problem, events, webhooks};
         jobs::log,
         templates::list,
         templates::template,
+        templates::trust,
+        templates::distrust,
         templates::form,
         templates::preview,
         runs::list,

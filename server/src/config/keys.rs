@@ -80,6 +80,10 @@ pub const KEYS: &[Key] = &[
     Key { path: "runs.at-once", set: |config, value| runs(value).map(|count| config.runs.at_once = count) },
     Key { path: "runs.per-person", set: |config, value| runs(value).map(|count| config.runs.per_person = count) },
     Key { path: "runs.clean-after", set: |config, value| value.duration().map(|time| config.runs.clean_after = time) },
+    Key {
+        path: "templates.weaker-fence",
+        set: |config, value| value.boolean().map(|weaker| config.templates.weaker_fence = weaker),
+    },
     Key { path: "secrets.key-file", set: |config, value| file(value).map(|file| config.sealing_key = Some(file)) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },

@@ -19,6 +19,7 @@ use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
     DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings, SourceKind, SourceSettings,
+    TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -50,6 +51,7 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     pub identity: IdentitySettings,
     pub runs: RunSettings,
+    pub templates: TemplateSettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -94,6 +96,7 @@ impl Default for Config {
             sources: Vec::new(),
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
+            templates: TemplateSettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -355,6 +358,7 @@ impl Config {
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
             runs: self.runs,
+            templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

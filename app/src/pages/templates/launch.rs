@@ -193,6 +193,12 @@ fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, previe
             out.text(&finding.message).raw(" ").text(&finding.help);
         });
     }
+    if !preview.executes.is_empty() {
+        notice(out, Tone::Plain, |out| {
+            out.raw("To show this, the server has run ").text(&preview.executes.join(", "));
+            out.raw(" behind a fence; the launch runs it again.");
+        });
+    }
     out.raw("<ol class=\"launch-steps\">");
     for step in steps {
         out.raw("<li>").text(&step.does).raw(" <code class=\"quiet\">").text(&step.action).raw("</code></li>");
