@@ -29,6 +29,9 @@ const GIVEN: [(&str, &str); 5] = [
     ("GIT_COMMITTER_EMAIL", "slipway@localhost"),
 ];
 
+/// Lines of a script that failed that are repeated.
+const LAST_LINES: usize = 30;
+
 /// The part of a scratch folder into which a project's folder is put.
 const PROJECT: &str = "project";
 
@@ -132,8 +135,8 @@ fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox, heard:
     write_all(&copy, template.tree())?;
     for program in first {
         let script = copy.join(&program.path);
-        let said = scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
-        heard(&program.path, &said);
+        let folder = copy.join(template.folder());
+        scratch.run((sandbox, &interpreters), &script, &program.path, &folder, heard)?;
     }
     Ok(template.reopened(read_folder(&copy)?)?)
 }
@@ -207,8 +210,7 @@ fn around(
         for (number, hook) in rendered.hooks.iter().enumerate().filter(|(_, hook)| hook.stage == stage) {
             let path = scripts.join(format!("{number}-{}", file_name(&hook.path)));
             write_script(&path, hook)?;
-            let said = scratch.run(sandbox, interpreters, &path, &hook.path, &project)?;
-            heard(&hook.path, &said);
+            scratch.run((sandbox, interpreters), &path, &hook.path, &project, heard)?;
         }
         Ok(())
     };
@@ -266,15 +268,15 @@ impl Scratch {
         self.folder.path().join(name)
     }
 
-    /// Runs the script at `path`, which the template calls `name`; gives the end of what it printed.
+    /// Runs the script at `path`, which the template calls `name`.
     fn run(
         &self,
-        sandbox: &Sandbox,
-        interpreters: &Interpreters,
+        (sandbox, interpreters): (&Sandbox, &Interpreters),
         path: &Path,
         name: &str,
         folder: &Path,
-    ) -> Result<String> {
+        heard: Heard<'_>,
+    ) -> Result<()> {
         let (script, searched) = (path.display().to_string(), interpreters.path());
         let arguments = match path.extension().is_some_and(|extension| extension == "py") {
             true => vec![interpreters.python()?, script],
@@ -287,14 +289,43 @@ impl Scratch {
             reads: interpreters.reads(),
             variables: &variables(&searched),
         };
-        let failed = |why: &str, said: &str| {
-            let said = if said.trim().is_empty() { String::new() } else { format!(" It said:\n{}", said.trim_end()) };
-            Error::Conflict(format!("{name} {why}; nothing was made.{said}"))
+        let ended = match sandbox.run(&program) {
+            Ok(ended) => ended,
+            Err(why) => return Err(Error::Conflict(format!("{name} was stopped: {why}; nothing was made."))),
         };
-        match sandbox.run(&program) {
-            Ok(ended) if ended.code == 0 => Ok(ended.output),
-            Ok(ended) => Err(failed(&format!("ended with {}", ended.code), &ended.output)),
-            Err(why) => Err(failed(&format!("was stopped: {why}"), "")),
+        let said = plain(&ended.output);
+        heard(name, &said);
+        if ended.code == 0 {
+            return Ok(());
         }
+        let lines: Vec<&str> = said.trim_end().lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+        let last = if last.trim().is_empty() { String::new() } else { format!(" It said:\n{last}") };
+        Err(Error::Conflict(format!("{name} ended with {}; nothing was made.{last}", ended.code)))
+    }
+}
+
+/// What was printed, without colours and whatever else only a terminal takes (ECMA-48, 5.4: control sequences).
+fn plain(printed: &str) -> String {
+    let mut plain = String::with_capacity(printed.len());
+    let mut rest = printed.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' && rest.next_if_eq(&'[').is_some() {
+            // Parameters, up to the letter that ends it.
+            let _ = rest.by_ref().find(|c| ('@'..='~').contains(c));
+        } else if !c.is_control() || matches!(c, '\n' | '\t') {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_only_a_terminal_takes_is_left_out() {
+        assert_eq!(plain("\u{1b}[1;33m [INFO]: a\u{1b}[0m\r\n\tb\u{7}\u{1b}]0;x\u{1b}["), " [INFO]: a\n\tb]0;x");
     }
 }
