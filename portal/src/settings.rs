@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use model::Visibility;
 use model::source::SourcePolicy;
+use model::{EntityRef, Visibility};
 
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
@@ -37,6 +37,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    /// Which launches others have to approve.
+    pub approvals: Vec<ApprovalSettings>,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
     /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
@@ -105,6 +107,20 @@ pub struct TemplateSettings {
     pub executable: Option<PathBuf>,
     /// They are run, too, where the system cannot keep them from the network or from other files.
     pub weaker_fence: bool,
+}
+
+/// A rule: what it is about has to be approved before a launch begins. It is about every launch where it names nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalSettings {
+    pub template: Option<EntityRef>,
+    /// Of a step: `publish:github`.
+    pub action: Option<String>,
+    /// Users and groups, at least one.
+    pub reviewers: Vec<EntityRef>,
+    /// How many of them have to approve, at least 1.
+    pub count: usize,
+    /// After this nobody can any more.
+    pub expires: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -283,6 +299,7 @@ impl Settings {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            approvals: Vec::new(),
             inbox: InboxSettings::default(),
             sealing_key: None,
             audit_kept: None,

@@ -34,6 +34,8 @@ pub enum Permission {
     SetUp,
     /// Proposes changes of files in repositories.
     Propose,
+    /// Approves or denies launches of others.
+    Review,
     /// Decides which templates may execute what they bring.
     Trust,
     /// Launches templates.
@@ -58,6 +60,7 @@ impl Permission {
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
+            Self::Review => Some(Action::Review),
             Self::Trust => Some(Action::Trust),
             Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
@@ -96,7 +99,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Trust, Watch};
+use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -170,6 +173,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),
+        write("/actions/runs/review", Review, post(pages::action)),
         searching(write("/calls/catalog/suggest", Read, post(pages::action))),
         write("/preferences/theme", Open, post(pages::set_theme)),
         write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
@@ -232,6 +236,7 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/cancel", Launch, post(runs::cancel)),
         write("/api/v1/runs/{id}/retry", Launch, post(runs::retry)),
         write("/api/v1/runs/{id}/clean", Launch, post(runs::clean)),
+        write("/api/v1/runs/{id}/review", Review, post(runs::review)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.

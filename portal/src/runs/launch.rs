@@ -10,9 +10,8 @@ use model::{EntityRef, Finding, Level};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::actions;
-use super::queue;
-use super::store::{self, Row, Step};
+use super::store::{self, Moved, Row, Step};
+use super::{actions, approvals, queue};
 use crate::audit::{self, Change};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
@@ -232,6 +231,12 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     }
     for step in &steps {
         store::add_step(&mut tx, &row.id, step).await?;
+    }
+    if approvals::ask(&mut tx, portal, &launch, &row.id, &steps).await? {
+        let review = Moved::to(RunState::Review);
+        store::move_on(&mut tx, &row.id, &[RunState::Queued], review).await?;
+        // It tells the reviewers.
+        queue::enqueue(&mut tx, portal, &row.id, &row.name).await?;
     }
     let after = format!("{} from {} into {}", row.name, row.template, input.destination);
     let change = Change { action: "run.launch", target: &row.id, after: Some(&after), ..Change::default() };

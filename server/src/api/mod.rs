@@ -62,6 +62,7 @@ use crate::http::{Problem, events, webhooks};
         runs::cancel,
         runs::retry,
         runs::clean,
+        runs::review,
         events::follow,
         events::follow_run,
         events::follow_catalog,

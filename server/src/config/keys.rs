@@ -96,7 +96,7 @@ const MOST_RUNS: usize = 32;
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Those of which there may be several.
-const TABLES: [&str; 2] = ["sign-in", "source"];
+const TABLES: [&str; 3] = ["approval", "sign-in", "source"];
 
 pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
@@ -193,7 +193,8 @@ fn file(value: &Value<'_>) -> Result<PathBuf, String> {
     value.text().map(PathBuf::from)
 }
 
-fn days(value: &Value<'_>) -> Result<Duration, String> {
+/// Days, at least one.
+pub fn days(value: &Value<'_>) -> Result<Duration, String> {
     match value.count(400)? {
         0 => Err("a whole number of days from 1 to 400".to_owned()),
         days => Ok(Duration::from_secs(days as u64 * 24 * 60 * 60)),

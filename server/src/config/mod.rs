@@ -2,6 +2,7 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod approval;
 mod inbox;
 mod keys;
 mod sign_in;
@@ -18,8 +19,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings, SourceKind, SourceSettings,
-    TemplateSettings,
+    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
+    SourceKind, SourceSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -52,6 +53,7 @@ pub struct Config {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    pub approvals: Vec<ApprovalSettings>,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -97,6 +99,7 @@ impl Default for Config {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            approvals: Vec::new(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -167,6 +170,11 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                     findings.extend(
                         read_source(config, environment, table).into_iter().map(|(span, finding)| at(span, finding)),
                     );
+                }
+            }
+            DeValue::Array(tables) if section == "approval" => {
+                for table in tables {
+                    findings.extend(approval::read(config, table).into_iter().map(|(span, finding)| at(span, finding)));
                 }
             }
             DeValue::Array(tables) if section == "sign-in" => {
@@ -359,6 +367,7 @@ impl Config {
             identity: self.identity.clone(),
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
+            approvals: self.approvals.clone(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

@@ -18,7 +18,7 @@ db_test! {
         tx.commit().await.unwrap();
         assert!(store::is_trusted(db, &repository, &one.commit_id).await.unwrap());
         assert!(!store::is_trusted(db, &repository, &"b".repeat(40)).await.unwrap());
-        assert_eq!(store::trusted(db, &repository).await.unwrap(), [one.clone()]);
+        assert_eq!(store::trusted(db, &repository).await.unwrap(), std::slice::from_ref(&one));
         let mut tx = db.begin().await.unwrap();
         assert!(store::remove_trust(&mut tx, &repository, &one.commit_id).await.unwrap());
         assert!(!store::remove_trust(&mut tx, &repository, &one.commit_id).await.unwrap());
