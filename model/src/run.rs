@@ -11,6 +11,8 @@ use crate::EntityRef;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
+    /// Others have to approve it before it begins.
+    Review,
     /// Others come first.
     Queued,
     Running,
@@ -26,12 +28,21 @@ pub enum RunState {
 }
 
 impl RunState {
-    pub const ALL: [Self; 7] =
-        [Self::Queued, Self::Running, Self::Waiting, Self::Done, Self::Failed, Self::Cancelled, Self::Cleaned];
+    pub const ALL: [Self; 8] = [
+        Self::Review,
+        Self::Queued,
+        Self::Running,
+        Self::Waiting,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Cleaned,
+    ];
 
     /// As in addresses and filters.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Review => "review",
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Waiting => "waiting",
@@ -46,9 +57,9 @@ impl RunState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// Whether it goes on by itself.
+    /// Whether it goes on, by itself or once it is approved.
     pub fn is_under_way(self) -> bool {
-        matches!(self, Self::Queued | Self::Running | Self::Waiting)
+        matches!(self, Self::Review | Self::Queued | Self::Running | Self::Waiting)
     }
 }
 
@@ -157,10 +168,69 @@ pub struct RunDetail {
     pub effects: Vec<RunEffect>,
     /// `remoteUrl`, `repoContentsUrl`, `commitHash`, `entityRef`, as Backstage calls them.
     pub outputs: BTreeMap<String, String>,
+    /// What others have to approve before it begins.
+    pub approvals: Vec<RunApproval>,
+    /// Whether whoever asks is one of them, and has not said anything yet.
+    pub may_review: bool,
     /// From 1, while it is queued: how many come before, and it.
     pub position: Option<u64>,
     /// Whether whoever asks may stop it, try it again, or have it removed.
     pub may_change: bool,
+}
+
+/// What one rule of the operator asks before a run begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct RunApproval {
+    /// What the rule is about: `template:default/go-service`, `publish:github`.
+    pub about: String,
+    /// How many have to approve.
+    pub needed: usize,
+    /// Users and groups who may.
+    pub reviewers: Vec<EntityRef>,
+    pub state: ApprovalState,
+    pub expires_at: i64,
+    /// The oldest first.
+    pub reviews: Vec<RunReview>,
+}
+
+/// Where an approval stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ApprovalState {
+    Asked,
+    Granted,
+    Denied,
+    Expired,
+}
+
+impl ApprovalState {
+    pub const ALL: [Self; 4] = [Self::Asked, Self::Granted, Self::Denied, Self::Expired];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// What a reviewer said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct RunReview {
+    pub by: String,
+    /// Otherwise they deny it.
+    pub approves: bool,
+    pub reason: String,
+    pub at: i64,
 }
 
 /// One step of a run.

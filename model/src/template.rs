@@ -34,11 +34,74 @@ pub struct TemplateDetail {
     /// The tag of this commit.
     pub tag: Option<String>,
     pub questions: Vec<FormQuestion>,
-    /// What it would execute: nothing, or why it cannot be launched.
+    /// What it executes, each as a few words; where that is something, it can be launched only at a commit that is trusted.
     pub executes: Vec<String>,
+    pub trust: TemplateTrust,
     /// Newest first; what was not released yet is the first, without a tag.
     pub versions: Vec<TemplateVersion>,
     pub projects: Vec<TemplateProject>,
+}
+
+/// What a template would execute at one commit, and whether it may.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateTrust {
+    /// Its scripts, in the order in which they run.
+    pub scripts: Vec<TemplateScript>,
+    pub extensions: Vec<TemplateExtension>,
+    /// Who trusts its repository at which commits, newest first.
+    pub decisions: Vec<TrustDecision>,
+}
+
+impl TemplateTrust {
+    /// Who trusts a commit, if somebody does.
+    pub fn at(&self, commit: &str) -> Option<&TrustDecision> {
+        self.decisions.iter().find(|decision| decision.commit == commit)
+    }
+}
+
+/// A script that a template brings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateScript {
+    pub path: String,
+    pub stage: ScriptStage,
+    /// `python3`, `/bin/sh`; empty where nothing says it, and so it cannot be run.
+    pub interpreter: String,
+    /// Programs that it calls, as far as can be seen.
+    pub calls: Vec<String>,
+    /// None where there is too much to show, or it is no text.
+    pub text: Option<String>,
+}
+
+/// When a script is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ScriptStage {
+    BeforeQuestions,
+    BeforeFiles,
+    AfterFiles,
+}
+
+/// A Python extension that a template renders with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateExtension {
+    /// As it is imported.
+    pub name: String,
+    /// The file of the template that holds it; none where it has to be installed on the server.
+    pub path: Option<String>,
+    pub text: Option<String>,
+}
+
+/// Somebody said that templates of a repository may execute what they bring, at one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TrustDecision {
+    pub commit: String,
+    pub by: String,
+    pub at: i64,
 }
 
 /// A version of a template, and what it brought.
@@ -155,6 +218,8 @@ pub struct Preview {
     pub folder: Option<String>,
     pub files: Vec<PreviewFile>,
     pub findings: Vec<Finding>,
+    /// What was executed to make it, and will be again.
+    pub executes: Vec<String>,
 }
 
 /// One file as it would be.

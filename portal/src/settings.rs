@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use model::Visibility;
 use model::source::SourcePolicy;
+use model::{EntityRef, Visibility};
 
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
@@ -36,6 +36,9 @@ pub struct Settings {
     pub workers: usize,
     pub identity: IdentitySettings,
     pub runs: RunSettings,
+    pub templates: TemplateSettings,
+    /// Which launches others have to approve.
+    pub approvals: Vec<ApprovalSettings>,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
     /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
@@ -95,6 +98,29 @@ impl Default for RunSettings {
     fn default() -> Self {
         Self { at_once: 8, per_person: 3, clean_after: Duration::from_secs(24 * 60 * 60) }
     }
+}
+
+/// How programs are run that trusted templates bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateSettings {
+    /// Slipway itself, which is the fence (see [`crate::sandbox`]); nothing is run without it.
+    pub executable: Option<PathBuf>,
+    /// They are run, too, where the system cannot keep them from the network or from other files.
+    pub weaker_fence: bool,
+}
+
+/// A rule: what it is about has to be approved before a launch begins. It is about every launch where it names nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalSettings {
+    pub template: Option<EntityRef>,
+    /// Of a step: `publish:github`.
+    pub action: Option<String>,
+    /// Users and groups, at least one.
+    pub reviewers: Vec<EntityRef>,
+    /// How many of them have to approve, at least 1.
+    pub count: usize,
+    /// After this nobody can any more.
+    pub expires: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -272,6 +298,8 @@ impl Settings {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
+            templates: TemplateSettings::default(),
+            approvals: Vec::new(),
             inbox: InboxSettings::default(),
             sealing_key: None,
             audit_kept: None,

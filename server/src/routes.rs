@@ -34,6 +34,10 @@ pub enum Permission {
     SetUp,
     /// Proposes changes of files in repositories.
     Propose,
+    /// Approves or denies launches of others.
+    Review,
+    /// Decides which templates may execute what they bring.
+    Trust,
     /// Launches templates.
     Launch,
     /// Says what became of repositories that are not listed any more.
@@ -56,6 +60,8 @@ impl Permission {
             Self::Correct => Some(Action::Correct),
             Self::SetUp => Some(Action::SetUp),
             Self::Propose => Some(Action::Propose),
+            Self::Review => Some(Action::Review),
+            Self::Trust => Some(Action::Trust),
             Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
@@ -93,7 +99,7 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, SeeOwn, SetUp, Sync, Watch};
+use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -162,9 +168,12 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/close", Propose, post(pages::action)),
         write("/actions/changes/refresh", Propose, post(pages::action)),
         write("/actions/templates/launch", Launch, post(pages::action)),
+        write("/actions/templates/trust", Trust, post(pages::action)),
+        write("/actions/templates/distrust", Trust, post(pages::action)),
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),
+        write("/actions/runs/review", Review, post(pages::action)),
         searching(write("/calls/catalog/suggest", Read, post(pages::action))),
         write("/preferences/theme", Open, post(pages::set_theme)),
         write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
@@ -216,6 +225,8 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/jobs/{id}/events", Watch, get(events::follow)),
         read("/api/v1/templates", Read, get(templates::list)),
         read("/api/v1/templates/{namespace}/{name}", Read, get(templates::template)),
+        write("/api/v1/templates/{namespace}/{name}/trust", Trust, post(templates::trust)),
+        write("/api/v1/templates/{namespace}/{name}/distrust", Trust, post(templates::distrust)),
         write("/api/v1/templates/{namespace}/{name}/form", Launch, post(templates::form)),
         write("/api/v1/templates/{namespace}/{name}/preview", Launch, post(templates::preview)),
         read("/api/v1/runs", Read, get(runs::list)),
@@ -225,6 +236,7 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/cancel", Launch, post(runs::cancel)),
         write("/api/v1/runs/{id}/retry", Launch, post(runs::retry)),
         write("/api/v1/runs/{id}/clean", Launch, post(runs::clean)),
+        write("/api/v1/runs/{id}/review", Review, post(runs::review)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.

@@ -14,6 +14,8 @@ mod launches;
 mod operations;
 #[path = "cli/templates.rs"]
 mod templates;
+#[path = "cli/trust.rs"]
+mod trust;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

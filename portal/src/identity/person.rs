@@ -11,6 +11,7 @@ use model::EntityRef;
 use model::catalog::{Field, Sort};
 
 use super::directory::{Directory, Kept};
+use super::policy::is_or_is_in;
 use super::store::{self, AccountRow};
 use super::{Actor, Readable, account, is_owner, provider};
 use crate::catalog::CatalogQuery;
@@ -209,6 +210,18 @@ pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Per
         || settings.administrators.iter().any(|role| has(&person, row, role));
     person.is_auditor = !person.is_administrator && settings.auditors.iter().any(|role| has(&person, row, role));
     Ok((person, forges))
+}
+
+/// Those with an account who are one of these users, or in one of these groups.
+pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Result<Vec<Person>> {
+    let mut found = Vec::new();
+    for row in store::enabled(portal.db()).await? {
+        let (person, _) = identified(portal, &row).await?;
+        if references.iter().any(|reference| is_or_is_in(&person, reference)) {
+            found.push(person);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether `actor` may write to the repository with this id and slug: they own something in it, or the forge says so.

@@ -16,6 +16,10 @@ pub enum Action {
     Correct,
     /// Propose changes of files in repositories, and close them.
     Propose,
+    /// Approve launches of others, or deny them.
+    Review,
+    /// Say that templates may execute what they bring.
+    Trust,
     /// Launch templates, and stop or clean up what was launched.
     Launch,
     /// Say of repositories that are not listed any more whether they are gone.
@@ -47,6 +51,11 @@ pub enum Resource<'a> {
     Run {
         own: bool,
     },
+    /// A launch that has to be approved by some of these, and whether it is the actor's own.
+    Review {
+        reviewers: &'a [EntityRef],
+        own: bool,
+    },
 }
 
 /// The policy. Reading is no part of it: what may be read is a filter of every query ([`Actor::readable`]), and what may
@@ -57,7 +66,7 @@ pub enum Resource<'a> {
 pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> {
     let person = match actor {
         Actor::System => return Ok(()),
-        Actor::Operator if matches!(action, Action::SeeOwn | Action::Own) => {
+        Actor::Operator if matches!(action, Action::SeeOwn | Action::Own | Action::Review) => {
             return Err(needs("You need to sign in to {}.", action));
         }
         Actor::Operator => return Ok(()),
@@ -67,6 +76,10 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
     };
     if !person.may_write && !matches!(action, Action::Watch | Action::Audit | Action::SeeOwn) {
         return Err(needs("You need a token with the scope \"write\" to {}.", action));
+    }
+    // Not even an administrator is a reviewer whom nobody named.
+    if action == Action::Review {
+        return reviews(person, resource);
     }
     if matches!(action, Action::SeeOwn | Action::Own) || person.is_administrator {
         return Ok(());
@@ -100,6 +113,22 @@ fn service_may(service: &Service, action: Action) -> Result<()> {
     }
 }
 
+fn reviews(person: &Person, resource: Resource<'_>) -> Result<()> {
+    let Resource::Review { reviewers, own } = resource else { return Ok(()) };
+    if own {
+        return Err(Error::Forbidden(
+            "Nobody approves what they have launched themselves: somebody else has to.".to_owned(),
+        ));
+    }
+    match reviewers.iter().any(|reviewer| is_or_is_in(person, reviewer)) {
+        true => Ok(()),
+        false => {
+            let names: Vec<String> = reviewers.iter().map(ToString::to_string).collect();
+            Err(Error::Forbidden(format!("Only {} may approve or deny it.", names.join(", "))))
+        }
+    }
+}
+
 fn owns(person: &Person, action: Action, resource: Resource<'_>) -> Result<()> {
     match resource {
         Resource::Anything => Ok(()),
@@ -114,7 +143,7 @@ fn owns(person: &Person, action: Action, resource: Resource<'_>) -> Result<()> {
             ),
             _ => format!("You need to own {} or be an administrator to {}.", row.reference, what(action)),
         })),
-        Resource::Repository { writes: true, .. } | Resource::Run { own: true } => Ok(()),
+        Resource::Repository { writes: true, .. } | Resource::Run { own: true } | Resource::Review { .. } => Ok(()),
         Resource::Run { own: false } => Err(needs("You need to be an administrator to {}.", action)),
         Resource::Repository { slug, .. } => Err(Error::Forbidden(format!(
             "You need to own something in {slug}, be allowed to write to it at the forge, or be an administrator to {}.",
@@ -128,7 +157,7 @@ pub fn is_owner(person: &Person, row: &CatalogRow) -> bool {
     row.owner_has_authority && row.owner.as_ref().is_some_and(|owner| is_or_is_in(person, owner))
 }
 
-fn is_or_is_in(person: &Person, owner: &EntityRef) -> bool {
+pub(super) fn is_or_is_in(person: &Person, owner: &EntityRef) -> bool {
     person.user.as_ref() == Some(owner) || person.groups.contains_key(owner)
 }
 
@@ -141,6 +170,8 @@ fn what(action: Action) -> &'static str {
         Action::Sync => "start a sync",
         Action::Correct => "correct the catalog",
         Action::Propose => "propose changes",
+        Action::Review => "review launches",
+        Action::Trust => "decide which templates may execute what they bring",
         Action::Launch => "launch templates",
         Action::Remove => "say what became of repositories",
         Action::Watch => "watch jobs and sources",

@@ -229,6 +229,15 @@ pub async fn account(db: &Db, id: &str) -> Result<Option<AccountRow>> {
     })?)
 }
 
+/// All that may sign in.
+pub async fn enabled(db: &Db) -> Result<Vec<AccountRow>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(ACCOUNT).push(" FROM accounts a WHERE a.disabled_at IS NULL ORDER BY a.id");
+        query.build_query_as().fetch_all(p).await
+    })?)
+}
+
 pub async fn account_of(db: &Db, issuer: &str, subject: &str) -> Result<Option<AccountRow>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT ");

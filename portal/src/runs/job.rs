@@ -10,7 +10,7 @@ use model::run::{EffectState, RunState, StepState};
 use super::queue::{self, Payload};
 use super::store::{self, Step};
 use super::work::{Stop, Work};
-use super::{CLEAN, actions};
+use super::{CLEAN, actions, approvals};
 use crate::jobs::{Context, Ending};
 use crate::{Error, Portal, Result};
 use crate::{inbox, sources};
@@ -21,6 +21,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Works for one run, until it ends, has to wait, or belongs to somebody else.
 pub async fn run(context: &Context) -> Result<Ending> {
     let Payload { run } = context.payload()?;
+    if let Some(row) = store::row(context.portal().db(), &run).await?.filter(|row| row.state() == RunState::Review) {
+        approvals::tell(context, &row).await?;
+    }
     loop {
         let Some(mut work) = Work::open(context, &run).await? else { return Ok(Ending::Succeeded) };
         let (portal, left, wished) = (context.portal().clone(), work.left.clone(), work.row.wish.is_some());

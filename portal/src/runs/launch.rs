@@ -10,9 +10,8 @@ use model::{EntityRef, Finding, Level};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::actions;
-use super::queue;
-use super::store::{self, Row, Step};
+use super::store::{self, Moved, Row, Step};
+use super::{actions, approvals, queue};
 use crate::audit::{self, Change};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
@@ -139,13 +138,13 @@ pub fn destinations(portal: &Portal) -> Vec<Destination> {
 pub fn plan(portal: &Portal, actor: &Actor, launch: &Launch) -> Result<Vec<RunStep>> {
     can(actor, Action::Launch, Resource::Anything)?;
     let name = launch.name.as_deref().unwrap_or("the project");
-    steps(portal, actor, launch, name)?.into_iter().map(super::shown).collect()
+    steps(portal, actor, launch, name, &[])?.into_iter().map(super::shown).collect()
 }
 
 /// Launches a template; gives the id of the run, which is that of the first where this is the second wish under one key.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for who may not, and for a template that brings programs of its own; [`Error::NotFound`] for a template,
+/// [`Error::Forbidden`] for who may not, and for a template that executes what is not trusted; [`Error::NotFound`] for a template,
 /// commit or destination that is not there; [`Error::Invalid`] for wrong answers, all of them; [`Error::Conflict`] for a key under
 /// which something else was launched.
 pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<String> {
@@ -155,13 +154,14 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     let found = catalog::find(portal, actor, &launch.template).await?;
     let opened = catalog::open(portal, &found, launch.commit.as_deref()).await?;
     let now = portal.clock().now();
-    let (form, mut answers) = form::fill(&opened, &launch.answers, now)?;
+    let ready = render::ready(portal, &found.repository, opened).await?;
+    let opened = &ready.opened;
+    let (form, mut answers) = ready.fill(&launch.answers, now).await?;
     let digest = digest(&launch, &form)?;
     if let Some(known) = launched(portal, launcher, &launch.key, &digest).await? {
         return Ok(known);
     }
     crate::templates::valid(&form)?;
-    render::admit(&opened.template.trust())?;
     let seed = render::seed(&launch.key);
     let mut secrets = BTreeMap::new();
     for question in form.questions().filter(|question| question.secret) {
@@ -175,12 +175,12 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
             let mut shown = answers.clone();
             names.iter().for_each(|name| shown.insert(name.as_str(), PLACEHOLDER));
             let inputs = render::environment(now, seed, &opened.source.address);
-            let folder = render::render(&opened.template, &shown, &inputs).await?.folder.unwrap_or_default();
+            let folder = ready.folder(&shown, &inputs).await?.unwrap_or_default();
             folder.rsplit('/').next().unwrap_or_default().to_owned()
         }
     };
     check_name(&name)?;
-    let steps = steps(portal, actor, &launch, &name)?;
+    let steps = steps(portal, actor, &launch, &name, &render::executes(&opened.template.trust()))?;
     if let Some(token) = &launch.token {
         secrets.insert(TOKEN.to_owned(), token.expose().to_owned());
     }
@@ -232,6 +232,12 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     for step in &steps {
         store::add_step(&mut tx, &row.id, step).await?;
     }
+    if approvals::ask(&mut tx, portal, &launch, &row.id, &steps).await? {
+        let review = Moved::to(RunState::Review);
+        store::move_on(&mut tx, &row.id, &[RunState::Queued], review).await?;
+        // It tells the reviewers.
+        queue::enqueue(&mut tx, portal, &row.id, &row.name).await?;
+    }
     let after = format!("{} from {} into {}", row.name, row.template, input.destination);
     let change = Change { action: "run.launch", target: &row.id, after: Some(&after), ..Change::default() };
     audit::record(&mut tx, actor, now, change).await?;
@@ -271,7 +277,7 @@ fn line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect()
 }
 
-fn steps(portal: &Portal, actor: &Actor, launch: &Launch, name: &str) -> Result<Vec<Step>> {
+fn steps(portal: &Portal, actor: &Actor, launch: &Launch, name: &str, executes: &[String]) -> Result<Vec<Step>> {
     let destination = destinations(portal).into_iter().find(|known| known.name == launch.destination);
     let destination = destination
         .ok_or_else(|| Error::not_found(format!("A source {:?} in which projects are made", launch.destination)))?;
@@ -279,8 +285,9 @@ fn steps(portal: &Portal, actor: &Actor, launch: &Launch, name: &str) -> Result<
         "destination": destination.name, "name": name, "description": launch.description,
         "repoVisibility": launch.visibility, "topics": launch.topics, "ownToken": launch.token.is_some(),
     });
+    let fetched = json!({ "template": launch.template.to_string(), "executes": executes });
     let mut steps = vec![
-        ("fetch", "Make the files", actions::FETCH, json!({ "template": launch.template.to_string() })),
+        ("fetch", "Make the files", actions::FETCH, fetched),
         ("publish", "Make the repository", destination.action, published),
         ("register", "Put it into the catalog", actions::REGISTER, json!({ "destination": destination.name })),
     ];

@@ -5,6 +5,7 @@
 //! takes away what was made. What would destroy somebody's work is never removed, but listed with the command that does.
 
 mod actions;
+mod approvals;
 mod job;
 mod launch;
 mod mask;
@@ -16,8 +17,9 @@ mod work;
 
 use model::EntityRef;
 use model::job::LogLine;
-use model::run::{Run, RunDetail, RunEffect, RunState, RunStep};
+use model::run::{ApprovalState, Run, RunDetail, RunEffect, RunState, RunStep};
 
+pub use self::approvals::{asked_of, review};
 pub use self::job::run;
 pub use self::launch::{Destination, Launch, RepositoryVisibility, destinations, launch, plan};
 pub(crate) use self::queue::{look_after, sweep};
@@ -73,7 +75,7 @@ fn launcher(actor: &Actor) -> &str {
 }
 
 fn viewer(actor: &Actor) -> Viewer<'_> {
-    Viewer { readable: actor.readable(), launcher: launcher(actor) }
+    Viewer { readable: actor.readable(), launcher: launcher(actor), reviews_as: approvals::references(actor) }
 }
 
 /// One page of the runs that `actor` may see, the newest first: their own, and others where the template and the project may
@@ -83,7 +85,7 @@ fn viewer(actor: &Actor) -> Viewer<'_> {
 /// If the database does not answer.
 pub async fn list(portal: &Portal, actor: &Actor, filter: &RunFilter) -> Result<RunPage> {
     let filter = RunFilter { per_page: filter.per_page.clamp(1, LARGEST_PAGE), ..filter.clone() };
-    let counts = store::counts(portal.db(), viewer(actor), &filter).await?;
+    let counts = store::counts(portal.db(), &viewer(actor), &filter).await?;
     let count = |state: RunState| {
         let (_, count) = counts.iter().find(|(name, _)| name == state.as_str())?;
         Some((state, usize::try_from(*count).unwrap_or_default()))
@@ -92,7 +94,7 @@ pub async fn list(portal: &Portal, actor: &Actor, filter: &RunFilter) -> Result<
     let wanted = |state: &RunState| filter.states.is_empty() || filter.states.contains(state);
     let total = states.iter().filter(|(state, _)| wanted(state)).map(|(_, count)| count).sum();
     let offset = filter.page.max(1).saturating_sub(1).saturating_mul(filter.per_page);
-    let rows = store::list(portal.db(), viewer(actor), &filter, i64::try_from(offset).unwrap_or(i64::MAX)).await?;
+    let rows = store::list(portal.db(), &viewer(actor), &filter, i64::try_from(offset).unwrap_or(i64::MAX)).await?;
     Ok(RunPage { rows: rows.into_iter().map(Run::from).collect(), total, states })
 }
 
@@ -115,7 +117,10 @@ pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<RunDetail> 
         RunState::Queued => Some(store::position(portal.db(), id).await?.unsigned_abs()),
         _ => None,
     };
+    let approvals = approvals::of(portal, id).await?;
     Ok(RunDetail {
+        may_review: approvals::may_review(actor, &named.row, &approvals),
+        approvals,
         outputs: serde_json::from_str(&named.row.outputs)?,
         answers: input.shown_answers(),
         destination: input.destination,
@@ -165,7 +170,7 @@ pub async fn of_project(portal: &Portal, actor: &Actor, slug: &str) -> Result<Op
 /// # Errors
 /// [`Error::Forbidden`] for who may not; [`Error::Conflict`] for one that has ended.
 pub async fn cancel(portal: &Portal, actor: &Actor, id: &str) -> Result<()> {
-    let states = [RunState::Queued, RunState::Running, RunState::Waiting];
+    let states = [RunState::Review, RunState::Queued, RunState::Running, RunState::Waiting];
     wish(portal, actor, id, (CANCEL, "run.cancel"), &states).await
 }
 
@@ -186,6 +191,11 @@ pub async fn retry(portal: &Portal, actor: &Actor, id: &str) -> Result<()> {
     let now = portal.clock().now();
     let mut tx = portal.db().begin().await?;
     let waits = named.row.state() == RunState::Waiting;
+    let approvals = approvals::of(portal, id).await?;
+    if approvals.iter().any(|one| one.state != ApprovalState::Granted) {
+        let why = "It was not approved, and so is not begun. Launch it again to ask again.";
+        return Err(Error::Conflict(why.to_owned()));
+    }
     let (from, to) = match waits {
         true => (RunState::Waiting, RunState::Running),
         false => (RunState::Failed, RunState::Queued),
@@ -232,7 +242,7 @@ async fn wish(
 }
 
 async fn found(portal: &Portal, actor: &Actor, id: &str) -> Result<store::Named> {
-    let named = store::get(portal.db(), viewer(actor), id).await?;
+    let named = store::get(portal.db(), &viewer(actor), id).await?;
     named.ok_or_else(|| Error::not_found(format_args!("The run {id}")))
 }
 

@@ -4,7 +4,7 @@ use model::run::RunState;
 use serde::{Deserialize, Serialize};
 
 use super::store::{self, Moved};
-use super::{ATTEMPTS, JOB};
+use super::{ATTEMPTS, JOB, approvals};
 use crate::audit::{self, Change};
 use crate::db::Tx;
 use crate::identity::Actor;
@@ -76,6 +76,7 @@ pub(crate) async fn look_after(tx: &mut Tx, portal: &Portal) -> Result<()> {
             }
         }
     }
+    approvals::look_after(tx, portal).await?;
     admit(tx, portal).await
 }
 

@@ -115,10 +115,12 @@ impl From<Named> for Run {
 }
 
 /// Who looks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Viewer<'a> {
     pub readable: &'a Readable,
     pub launcher: &'a str,
+    /// Who they are as a reviewer.
+    pub reviews_as: Vec<String>,
 }
 
 const COLUMNS: &str = "r.id, r.template, r.repository, r.directory, r.commit_id, r.name, r.made_by, r.account, r.launcher, \
@@ -155,8 +157,17 @@ pub async fn row(db: &Db, id: &str) -> Result<Option<Row>> {
     })?)
 }
 
+/// As [`row`], in a transaction.
+pub async fn row_in(tx: &mut Tx, id: &str) -> Result<Option<Row>> {
+    Ok(on!(tx, p => {
+        let mut query = QueryBuilder::new("SELECT ");
+        query.push(COLUMNS).push(FROM).push(" WHERE r.id = ").push_bind(id);
+        query.build_query_as().fetch_optional(p).await
+    })?)
+}
+
 /// The one that the viewer may see.
-pub async fn get(db: &Db, viewer: Viewer<'_>, id: &str) -> Result<Option<Named>> {
+pub async fn get(db: &Db, viewer: &Viewer<'_>, id: &str) -> Result<Option<Named>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(", p.slug").push(FROM);
@@ -167,7 +178,7 @@ pub async fn get(db: &Db, viewer: Viewer<'_>, id: &str) -> Result<Option<Named>>
 }
 
 /// Newest first.
-pub async fn list(db: &Db, viewer: Viewer<'_>, filter: &RunFilter, offset: i64) -> Result<Vec<Named>> {
+pub async fn list(db: &Db, viewer: &Viewer<'_>, filter: &RunFilter, offset: i64) -> Result<Vec<Named>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(COLUMNS).push(", p.slug").push(FROM);
@@ -179,7 +190,7 @@ pub async fn list(db: &Db, viewer: Viewer<'_>, filter: &RunFilter, offset: i64) 
 }
 
 /// How many there are of each state, without the filter on states.
-pub async fn counts(db: &Db, viewer: Viewer<'_>, filter: &RunFilter) -> Result<Vec<(String, i64)>> {
+pub async fn counts(db: &Db, viewer: &Viewer<'_>, filter: &RunFilter) -> Result<Vec<(String, i64)>> {
     let filter = RunFilter { states: Vec::new(), ..filter.clone() };
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT r.state, COUNT(*)");
@@ -190,22 +201,27 @@ pub async fn counts(db: &Db, viewer: Viewer<'_>, filter: &RunFilter) -> Result<V
     })?)
 }
 
-/// One's own runs; those of others where their template and what they made may be read.
-fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: Viewer<'_>, filter: &RunFilter)
+/// One's own runs; those that one may approve; others where their template and what they made may be read.
+fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: &Viewer<'_>, filter: &RunFilter)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
     match viewer.readable.is_everything() {
-        true => query.push(" WHERE (TRUE"),
+        true => drop(query.push(" WHERE (TRUE")),
         false => {
             query.push(" WHERE (r.launcher = ").push_bind(viewer.launcher.to_owned());
             query.push(" OR (p.gone_at IS NULL AND p.id IS NOT NULL");
             may_read(query, viewer.readable, "t.visibility", "t.id");
             may_read(query, viewer.readable, "p.visibility", "p.id");
-            query.push(")")
+            query.push(")");
+            if !viewer.reviews_as.is_empty() {
+                query.push(" OR EXISTS (SELECT 1 FROM run_reviewers v WHERE v.run = r.id AND v.reviewer IN (");
+                any_of(query, viewer.reviews_as.iter().map(String::as_str));
+                query.push(")");
+            }
         }
-    };
+    }
     query.push(")");
     if !filter.states.is_empty() {
         query.push(" AND r.state IN (");

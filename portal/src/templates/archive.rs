@@ -2,15 +2,15 @@
 
 use std::io;
 
-use engine_templates::lineage::{FILE, Lineage, Programs};
+use engine_templates::lineage::{FILE, Lineage};
 use engine_templates::tree::{Entry, Tree};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::EntityRef;
 
 use super::catalog;
-use super::form::{self, Given};
-use super::render::{environment, render, seed};
+use super::form::Given;
+use super::render::{environment, ready, seed};
 use crate::identity::{Action, Actor, Resource, can};
 use crate::{Error, Portal, Result};
 
@@ -38,7 +38,8 @@ pub async fn archive(
     let found = catalog::find(portal, actor, reference).await?;
     let opened = catalog::open(portal, &found, commit).await?;
     let now = portal.clock().now();
-    let (form, answers) = form::fill(&opened, given, now)?;
+    let ready = ready(portal, &found.repository, opened).await?;
+    let (form, answers) = ready.fill(given, now).await?;
     super::valid(&form)?;
     let secrets: Vec<String> =
         form.questions().filter(|question| question.secret).map(|question| question.name.clone()).collect();
@@ -46,12 +47,13 @@ pub async fn archive(
         let why = "This template asks for secrets, which no file that is passed on should hold: launch it instead.";
         return Err(Error::Conflict(why.to_owned()));
     }
+    let opened = &ready.opened;
     let inputs = environment(now, seed(key), &opened.source.address);
-    let rendered = render(&opened.template, &answers, &inputs).await?;
+    let rendered = ready.render(&answers, &inputs).await?;
     let (source, version) = (opened.source.clone(), opened.version.clone());
-    let dialect = opened.template.dialect();
+    let (dialect, programs) = (opened.template.dialect(), ready.remembered());
     let lineage =
-        Lineage::record(source, version, dialect, &inputs, &rendered.answers, &secrets, &rendered.tree, Programs::Run);
+        Lineage::record(source, version, dialect, &inputs, &rendered.answers, &secrets, &rendered.tree, programs);
     let mut tree = rendered.tree;
     tree.insert(FILE, Entry::file(lineage.to_text().into_bytes(), 0o644)).map_err(Error::internal)?;
     let folder = rendered.folder.unwrap_or_else(|| found.row.reference.name.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine_repo::Repository;
 use engine_templates::Template;
@@ -12,10 +12,11 @@ use lru::LruCache;
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 use model::template::{TemplateChange, TemplateDetail, TemplateProject, TemplateRow, TemplateVersion};
+use tokio::sync::Semaphore;
 
 use super::form;
 use super::store::{self, Listed};
-use super::tree_at;
+use super::{tree_at, trust};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -31,6 +32,8 @@ const CHANGES: usize = 50;
 /// Templates that are kept open, and bytes of one of them.
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 const LARGEST_KEPT: usize = 8 << 20;
+/// Templates that run what they bring at the same time; each may take all that a program may.
+const RUNNING: usize = 2;
 
 /// A template and where it lies.
 #[derive(Debug, Clone)]
@@ -59,12 +62,16 @@ impl Opened {
     }
 }
 
-/// Templates that were opened lately, by the id of their repository, their folder and the commit.
-pub struct Kept(Mutex<LruCache<(String, String, String), Opened>>);
+/// Templates that were opened lately, and whose turn it is to run programs.
+pub struct Kept {
+    /// By the id of their repository, their folder and the commit.
+    opened: Mutex<LruCache<(String, String, String), Opened>>,
+    pub(super) turns: Arc<Semaphore>,
+}
 
 impl Default for Kept {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self { opened: Mutex::new(LruCache::new(KEPT)), turns: Arc::new(Semaphore::new(RUNNING)) }
     }
 }
 
@@ -111,11 +118,18 @@ pub async fn get(
         let at = |project: &&TemplateProject| project.commit.as_ref() == Some(&version.commit);
         version.projects = rows.iter().filter(at).count() as u64;
     }
+    let report = trust::report(portal, &found.repository, &opened).await?;
+    // Nothing is executed to show a page.
+    let questions = match form::questions(&opened.template, portal.clock().now()) {
+        Err(Error::Invalid(_)) if !report.extensions.is_empty() => Vec::new(),
+        questions => questions?,
+    };
     Ok(TemplateDetail {
         commit: opened.commit().to_owned(),
         tag: opened.version.tag.clone(),
-        questions: form::questions(&opened.template, portal.clock().now())?,
+        questions,
         executes: super::executes(&opened.template.trust()),
+        trust: report,
         versions,
         projects: rows,
         template: found.row,
@@ -161,7 +175,7 @@ pub(crate) async fn open(portal: &Portal, found: &Found, commit: Option<&str>) -
     let kept = portal.templates();
     let key = |commit: &str| (found.repository.clone(), found.row.directory.clone(), commit.to_owned());
     if let Some(commit) = commit
-        && let Some(opened) = kept.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key(commit))
+        && let Some(opened) = kept.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&key(commit))
     {
         return Ok(opened.clone());
     }
@@ -169,7 +183,7 @@ pub(crate) async fn open(portal: &Portal, found: &Found, commit: Option<&str>) -
     let address = found.addresses.first().cloned().unwrap_or_default();
     let (opened, bytes) = blocking(move || read(&path, &directory, &address, commit.as_deref())).await?;
     if bytes <= LARGEST_KEPT {
-        let mut kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = kept.opened.lock().unwrap_or_else(PoisonError::into_inner);
         kept.put(key(opened.commit()), opened.clone());
     }
     Ok(opened)
@@ -180,7 +194,7 @@ pub(crate) async fn reopen(portal: &Portal, repository: &str, directory: &str, c
     let place = store::place(portal.db(), repository).await?;
     let place = place.ok_or_else(|| Error::not_found("The template's repository"))?;
     let key = (repository.to_owned(), directory.to_owned(), commit.to_owned());
-    if let Some(opened) = portal.templates().0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(opened) = portal.templates().opened.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(opened.clone());
     }
     let address = store::addresses(&place).into_iter().next().unwrap_or_default();

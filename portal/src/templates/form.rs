@@ -8,7 +8,7 @@ use model::{EntityRef, Finding, Level};
 use serde_json::Value;
 
 use super::catalog::{self, Opened};
-use super::render::environment;
+use super::render::{environment, ready};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -25,7 +25,7 @@ pub type Given = BTreeMap<String, Value>;
 /// Nothing is changed.
 ///
 /// # Errors
-/// As [`super::get`]; [`Error::Invalid`] for answers that are too large to be looked at.
+/// As [`super::get`]; [`Error::Forbidden`] for a template that executes what is not trusted; [`Error::Invalid`] for answers that are too large to be looked at.
 pub async fn form(
     portal: &Portal,
     actor: &Actor,
@@ -35,7 +35,8 @@ pub async fn form(
 ) -> Result<Form> {
     let found = catalog::find(portal, actor, reference).await?;
     let opened = catalog::open(portal, &found, commit).await?;
-    Ok(fill(&opened, given, portal.clock().now())?.0)
+    let ready = ready(portal, &found.repository, opened).await?;
+    Ok(ready.fill(given, portal.clock().now()).await?.0)
 }
 
 /// The form with what was sent, and the answers to render with: those that were given and can be taken.

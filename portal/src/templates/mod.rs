@@ -19,6 +19,7 @@ mod source;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod trusted;
 mod zipped;
 
@@ -31,9 +32,10 @@ pub use self::history::TemplateHistory;
 pub use self::journal::take_back;
 pub use self::likeness::answers_of;
 pub use self::preview::preview;
-pub use self::programs::{AfterFiles, Programs};
+pub use self::programs::{AfterFiles, Heard, Programs};
 pub(crate) use self::render::executes;
 pub use self::source::{Fetched, Reference, fetch};
+pub use self::trust::{distrust, trust};
 pub use self::trusted::{Decision, Trusted};
 
 use engine_repo::FileKind;

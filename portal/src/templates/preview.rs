@@ -5,8 +5,8 @@ use model::EntityRef;
 use model::template::{Preview, PreviewFile, PreviewKind};
 
 use super::catalog;
-use super::form::{self, Given};
-use super::render::{environment, render, seed};
+use super::form::Given;
+use super::render::{environment, executes, ready, seed};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -20,7 +20,8 @@ const BINARY_PREFIX: usize = 8_000;
 /// the same.
 ///
 /// # Errors
-/// As [`super::get`]; [`Error::Invalid`] for wrong answers; [`Error::Forbidden`] for a template that brings programs.
+/// As [`super::get`]; [`Error::Invalid`] for wrong answers; [`Error::Forbidden`] for a template that executes what is not trusted;
+/// [`Error::Conflict`] for a script of it that fails, with what it said.
 pub async fn preview(
     portal: &Portal,
     actor: &Actor,
@@ -32,14 +33,16 @@ pub async fn preview(
     let found = catalog::find(portal, actor, reference).await?;
     let opened = catalog::open(portal, &found, commit).await?;
     let now = portal.clock().now();
-    let (form, answers) = form::fill(&opened, given, now)?;
+    let ready = ready(portal, &found.repository, opened).await?;
+    let (form, answers) = ready.fill(given, now).await?;
     super::valid(&form)?;
-    let inputs = environment(now, seed(key), &opened.source.address);
-    let rendered = render(&opened.template, &answers, &inputs).await?;
+    let inputs = environment(now, seed(key), &ready.opened.source.address);
+    let rendered = ready.render(&answers, &inputs).await?;
     let findings = rendered.findings.clone();
     let (folder, files) =
         tokio::task::spawn_blocking(move || (rendered.folder, files(&rendered.tree))).await.map_err(Error::internal)?;
-    Ok(Preview { commit: opened.commit().to_owned(), folder, files, findings })
+    let (commit, executes) = (ready.opened.commit().to_owned(), executes(&ready.opened.template.trust()));
+    Ok(Preview { commit, folder, files, findings, executes })
 }
 
 fn files(tree: &Tree) -> Vec<PreviewFile> {

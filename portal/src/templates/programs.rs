@@ -29,8 +29,14 @@ const GIVEN: [(&str, &str); 5] = [
     ("GIT_COMMITTER_EMAIL", "slipway@localhost"),
 ];
 
+/// Lines of a script that failed that are repeated.
+const LAST_LINES: usize = 30;
+
 /// The part of a scratch folder into which a project's folder is put.
 const PROJECT: &str = "project";
+
+/// Is told what each script printed: its path in the template, and the end of its output.
+pub type Heard<'h> = &'h mut dyn FnMut(&str, &str);
 
 fn variables(path: &str) -> Vec<(&str, &str)> {
     GIVEN.into_iter().chain([("PATH", path)]).collect()
@@ -62,19 +68,26 @@ impl Programs {
     /// The template as its scripts before the questions leave it, with what its extensions bring.
     ///
     /// # Errors
-    /// A script fails, what it leaves is no template, or an extension cannot be loaded.
-    pub fn prepare(&self, template: Template) -> Result<Template> {
+    /// [`Error::Conflict`] for a script that fails, with what it said; what it leaves is no template, or an extension cannot be
+    /// loaded.
+    pub fn prepare(&self, template: Template, heard: Heard<'_>) -> Result<Template> {
         let Self::Run(sandbox) = self else { return Ok(template) };
         let trust = template.trust();
-        let template = before_questions(template, &trust, sandbox)?;
+        let template = before_questions(template, &trust, sandbox, heard)?;
         if trust.extensions.is_empty() { Ok(template) } else { with_extensions(&template, &trust, sandbox) }
     }
 
     /// Renders the project, and runs its scripts around the files.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what cannot be rendered; [`Error::Unavailable`] for a script that fails, with what it said.
-    pub fn render(&self, template: &Template, answers: &Answers, environment: &Environment) -> Result<Rendered> {
+    /// [`Error::Invalid`] for what cannot be rendered; [`Error::Conflict`] for a script that fails, with what it said.
+    pub fn render(
+        &self,
+        template: &Template,
+        answers: &Answers,
+        environment: &Environment,
+        heard: Heard<'_>,
+    ) -> Result<Rendered> {
         let Self::Run(sandbox) = self else { return Ok(template.render(answers, environment)?) };
         let scratch = Scratch::new()?;
         let (project, copy) = (scratch.path(PROJECT), scratch.path("template"));
@@ -88,7 +101,7 @@ impl Programs {
                 // Scripts take files out of their template.
                 write_new(&copy, template.tree())?;
             }
-            let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox)?;
+            let (tree, notes) = around(&scratch, &rendered, &Interpreters::of(&template.trust()), sandbox, heard)?;
             rendered.origins.retain(|path, _| tree.get(path).is_some());
             rendered.tree = tree;
             rendered.findings.extend(notes);
@@ -112,7 +125,7 @@ impl Programs {
     }
 }
 
-fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Result<Template> {
+fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox, heard: Heard<'_>) -> Result<Template> {
     let first: Vec<_> = trust.programs.iter().filter(|program| program.stage == Stage::BeforeQuestions).collect();
     if first.is_empty() {
         return Ok(template);
@@ -122,7 +135,8 @@ fn before_questions(template: Template, trust: &Trust, sandbox: &Sandbox) -> Res
     write_new(&copy, template.tree())?;
     for program in first {
         let script = copy.join(&program.path);
-        scratch.run(sandbox, &interpreters, &script, &program.path, &copy.join(template.folder()))?;
+        let folder = copy.join(template.folder());
+        scratch.run((sandbox, &interpreters), &script, &program.path, &folder, heard)?;
     }
     Ok(template.reopened(read_folder(&copy)?)?)
 }
@@ -174,7 +188,8 @@ pub struct AfterFiles {
 impl Finish for AfterFiles {
     fn finish(&self, rendered: &Rendered) -> Option<Tree> {
         let scratch = Scratch::new().ok()?;
-        around(&scratch, rendered, &Interpreters::of(&self.trust), &self.sandbox).ok().map(|(tree, _)| tree)
+        let made = around(&scratch, rendered, &Interpreters::of(&self.trust), &self.sandbox, &mut |_, _| {});
+        made.ok().map(|(tree, _)| tree)
     }
 }
 
@@ -184,17 +199,18 @@ fn around(
     rendered: &Rendered,
     interpreters: &Interpreters,
     sandbox: &Sandbox,
+    heard: Heard<'_>,
 ) -> Result<(Tree, Option<Finding>)> {
     // Scripts ask for the name of the folder in which they are.
     let project = scratch.path(PROJECT).join(rendered.folder.as_deref().unwrap_or("project"));
     fs::create_dir_all(&project).map_err(|error| cannot_write(&project, &error))?;
     let scripts = scratch.path("scripts");
     fs::create_dir_all(&scripts).map_err(|error| cannot_write(&scripts, &error))?;
-    let stage = |stage: Stage| -> Result<()> {
+    let mut stage = |stage: Stage| -> Result<()> {
         for (number, hook) in rendered.hooks.iter().enumerate().filter(|(_, hook)| hook.stage == stage) {
             let path = scripts.join(format!("{number}-{}", file_name(&hook.path)));
             write_script(&path, hook)?;
-            scratch.run(sandbox, interpreters, &path, &hook.path, &project)?;
+            scratch.run((sandbox, interpreters), &path, &hook.path, &project, heard)?;
         }
         Ok(())
     };
@@ -256,11 +272,11 @@ impl Scratch {
     /// Runs the script at `path`, which the template calls `name`.
     fn run(
         &self,
-        sandbox: &Sandbox,
-        interpreters: &Interpreters,
+        (sandbox, interpreters): (&Sandbox, &Interpreters),
         path: &Path,
         name: &str,
         folder: &Path,
+        heard: Heard<'_>,
     ) -> Result<()> {
         let (script, searched) = (path.display().to_string(), interpreters.path());
         let arguments = match path.extension().is_some_and(|extension| extension == "py") {
@@ -274,14 +290,43 @@ impl Scratch {
             reads: interpreters.reads(),
             variables: &variables(&searched),
         };
-        let failed = |why: &str, said: &str| {
-            let said = if said.trim().is_empty() { String::new() } else { format!(" It said:\n{}", said.trim_end()) };
-            Error::Unavailable(format!("{name} {why}; nothing was made.{said}"))
+        let ended = match sandbox.run(&program) {
+            Ok(ended) => ended,
+            Err(why) => return Err(Error::Conflict(format!("{name} was stopped: {why}; nothing was made."))),
         };
-        match sandbox.run(&program) {
-            Ok(ended) if ended.code == 0 => Ok(()),
-            Ok(ended) => Err(failed(&format!("ended with {}", ended.code), &ended.output)),
-            Err(why) => Err(failed(&format!("was stopped: {why}"), "")),
+        let said = plain(&ended.output);
+        heard(name, &said);
+        if ended.code == 0 {
+            return Ok(());
         }
+        let lines: Vec<&str> = said.trim_end().lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+        let last = if last.trim().is_empty() { String::new() } else { format!(" It said:\n{last}") };
+        Err(Error::Conflict(format!("{name} ended with {}; nothing was made.{last}", ended.code)))
+    }
+}
+
+/// What was printed, without colours and whatever else only a terminal takes (ECMA-48, 5.4: control sequences).
+fn plain(printed: &str) -> String {
+    let mut plain = String::with_capacity(printed.len());
+    let mut rest = printed.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' && rest.next_if_eq(&'[').is_some() {
+            // Parameters, up to the letter that ends it.
+            let _ = rest.by_ref().find(|c| ('@'..='~').contains(c));
+        } else if !c.is_control() || matches!(c, '\n' | '\t') {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_only_a_terminal_takes_is_left_out() {
+        assert_eq!(plain("\u{1b}[1;33m [INFO]: a\u{1b}[0m\r\n\tb\u{7}\u{1b}]0;x\u{1b}["), " [INFO]: a\n\tb]0;x");
     }
 }

@@ -62,6 +62,46 @@ pub async fn place(db: &Db, id: &str) -> Result<Option<Listed>> {
         .bind(id).fetch_optional(p).await)?)
 }
 
+/// One decision of an administrator.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Trusted {
+    pub commit_id: String,
+    pub trusted_by: String,
+    pub trusted_at: i64,
+}
+
+/// Whether the templates of a repository may execute what they bring at a commit.
+pub async fn is_trusted(db: &Db, repository: &str, commit: &str) -> Result<bool> {
+    let found: Option<String> = on!(db, p => sqlx::query_scalar(
+        "SELECT commit_id FROM template_trust WHERE repository = $1 AND commit_id = $2")
+        .bind(repository).bind(commit).fetch_optional(p).await)?;
+    Ok(found.is_some())
+}
+
+/// All that was decided of a repository, the newest first.
+pub async fn trusted(db: &Db, repository: &str) -> Result<Vec<Trusted>> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT commit_id, trusted_by, trusted_at FROM template_trust WHERE repository = $1 ORDER BY trusted_at DESC, commit_id")
+        .bind(repository).fetch_all(p).await)?)
+}
+
+/// Gives whether it was not trusted before.
+pub async fn add_trust(tx: &mut Tx, repository: &str, trusted: &Trusted) -> Result<bool> {
+    let rows = on!(tx, p => sqlx::query(
+        "INSERT INTO template_trust (repository, commit_id, trusted_by, trusted_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (repository, commit_id) DO NOTHING")
+        .bind(repository).bind(&trusted.commit_id).bind(&trusted.trusted_by).bind(trusted.trusted_at)
+        .execute(p).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Gives whether it was trusted.
+pub async fn remove_trust(tx: &mut Tx, repository: &str, commit: &str) -> Result<bool> {
+    let rows = on!(tx, p => sqlx::query("DELETE FROM template_trust WHERE repository = $1 AND commit_id = $2")
+        .bind(repository).bind(commit).execute(p).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// How projects may call the repository of a template; the first is what they are told.
 pub fn addresses(listed: &Listed) -> Vec<String> {
     let forge = listed.forge.as_deref().and_then(|text| serde_json::from_str::<ForgeFacts>(text).ok());

@@ -194,6 +194,31 @@ pub async fn clean(State(server): State<Server>, asking: Asking, Path(id): Path<
     moved(&server, &asking, &id).await
 }
 
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRequest {
+    /// Otherwise it is denied, and never begins.
+    pub approves: bool,
+    /// Needed to deny it; at most 1000 characters.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Approves a launch of somebody else, or denies it. Those may whom the rule names that asks for it.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/review", tag = "runs", request_body = ReviewRequest,
+    params(("id" = String, Path)),
+    responses((status = 202, body = RunDetail), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem)))]
+pub async fn review(
+    State(server): State<Server>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Json(request): Json<ReviewRequest>,
+) -> Result<Response, Problem> {
+    runs::review(&server.portal, &asking.actor, &id, request.approves, &request.reason).await?;
+    moved(&server, &asking, &id).await
+}
+
 async fn moved(server: &Server, asking: &Asking, id: &str) -> Result<Response, Problem> {
     let run = runs::get(&server.portal, &asking.actor, id).await?;
     Ok((StatusCode::ACCEPTED, Json(run)).into_response())

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, RawQuery, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::EntityRef;
 use model::template::{Form, Preview, TemplateDetail, TemplateRow};
@@ -38,6 +38,43 @@ pub async fn template(
 ) -> Result<Json<TemplateDetail>, Problem> {
     let reference = EntityRef::new("template", namespace, name);
     Ok(Json(templates::get(&server.portal, &asking.actor, &reference, query.commit.as_deref()).await?))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustRequest {
+    /// One of its commits, whole.
+    pub commit: String,
+}
+
+/// Lets the templates of its repository execute what they bring, at one commit. Administrators may.
+#[utoipa::path(post, path = "/api/v1/templates/{namespace}/{name}/trust", tag = "templates", request_body = TrustRequest,
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn trust(
+    State(server): State<Server>,
+    asking: Asking,
+    Path((namespace, name)): Path<(String, String)>,
+    Json(request): Json<TrustRequest>,
+) -> Result<StatusCode, Problem> {
+    let reference = EntityRef::new("template", namespace, name);
+    templates::trust(&server.portal, &asking.actor, &reference, &request.commit).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Trusts one commit no more.
+#[utoipa::path(post, path = "/api/v1/templates/{namespace}/{name}/distrust", tag = "templates",
+    request_body = TrustRequest, params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn distrust(
+    State(server): State<Server>,
+    asking: Asking,
+    Path((namespace, name)): Path<(String, String)>,
+    Json(request): Json<TrustRequest>,
+) -> Result<StatusCode, Problem> {
+    let reference = EntityRef::new("template", namespace, name);
+    templates::distrust(&server.portal, &asking.actor, &reference, &request.commit).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

@@ -80,6 +80,10 @@ pub const KEYS: &[Key] = &[
     Key { path: "runs.at-once", set: |config, value| runs(value).map(|count| config.runs.at_once = count) },
     Key { path: "runs.per-person", set: |config, value| runs(value).map(|count| config.runs.per_person = count) },
     Key { path: "runs.clean-after", set: |config, value| value.duration().map(|time| config.runs.clean_after = time) },
+    Key {
+        path: "templates.weaker-fence",
+        set: |config, value| value.boolean().map(|weaker| config.templates.weaker_fence = weaker),
+    },
     Key { path: "secrets.key-file", set: |config, value| file(value).map(|file| config.sealing_key = Some(file)) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
     Key { path: "log.format", set: |config, value| value.one_of(FORMATS).map(|format| config.log_format = format) },
@@ -92,7 +96,7 @@ const MOST_RUNS: usize = 32;
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Those of which there may be several.
-const TABLES: [&str; 2] = ["sign-in", "source"];
+const TABLES: [&str; 3] = ["approval", "sign-in", "source"];
 
 pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
@@ -189,7 +193,8 @@ fn file(value: &Value<'_>) -> Result<PathBuf, String> {
     value.text().map(PathBuf::from)
 }
 
-fn days(value: &Value<'_>) -> Result<Duration, String> {
+/// Days, at least one.
+pub fn days(value: &Value<'_>) -> Result<Duration, String> {
     match value.count(400)? {
         0 => Err("a whole number of days from 1 to 400".to_owned()),
         days => Ok(Duration::from_secs(days as u64 * 24 * 60 * 60)),

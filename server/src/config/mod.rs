@@ -2,6 +2,7 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod approval;
 mod inbox;
 mod keys;
 mod sign_in;
@@ -18,7 +19,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings, SourceKind, SourceSettings,
+    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
+    SourceKind, SourceSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -50,6 +52,8 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     pub identity: IdentitySettings,
     pub runs: RunSettings,
+    pub templates: TemplateSettings,
+    pub approvals: Vec<ApprovalSettings>,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -94,6 +98,8 @@ impl Default for Config {
             sources: Vec::new(),
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
+            templates: TemplateSettings::default(),
+            approvals: Vec::new(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -164,6 +170,11 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                     findings.extend(
                         read_source(config, environment, table).into_iter().map(|(span, finding)| at(span, finding)),
                     );
+                }
+            }
+            DeValue::Array(tables) if section == "approval" => {
+                for table in tables {
+                    findings.extend(approval::read(config, table).into_iter().map(|(span, finding)| at(span, finding)));
                 }
             }
             DeValue::Array(tables) if section == "sign-in" => {
@@ -355,6 +366,8 @@ impl Config {
             workers: if self.workers == 0 { processors } else { self.workers },
             identity: self.identity.clone(),
             runs: self.runs,
+            templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
+            approvals: self.approvals.clone(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

@@ -41,9 +41,14 @@ fn the_example_holds_every_key_with_its_default() {
     for key in sign_in::SIGN_IN_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
+    for key in approval::APPROVAL_KEYS {
+        assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
+    }
     assert_eq!(read(EXAMPLE).unwrap(), Config::default());
     let full = read(&uncommented).unwrap();
     assert_eq!(full.sources.len(), 3);
+    let rule = &full.approvals[0];
+    assert_eq!((rule.count, rule.reviewers.len(), rule.expires.as_secs()), (1, 2, 7 * 24 * 60 * 60));
     assert_eq!(full.sources[0].visibility, Visibility::Public);
     let SourceKind::Git(git) = &full.sources[1].kind else { panic!("{full:?}") };
     assert_eq!((git.addresses.len(), git.time_limit), (2, portal::git::TIME_LIMIT));
@@ -267,4 +272,24 @@ fn secrets_are_read_from_files_that_variables_name() {
     assert_eq!(named.postgres().unwrap().as_deref(), Some("postgres://slipway:s3cret@db/slipway"));
     assert!(!format!("{named:?}").contains("s3cret"));
     assert!(database(&[("SLIPWAY_DATABASE_URL_FILE", "/nowhere")]).postgres().is_err());
+}
+
+#[test]
+fn a_rule_for_approvals_names_who_may_give_them() {
+    let rule = |keys: &str| read(&format!("[[approval]]\n{keys}\n"));
+    let good =
+        rule("template = \"go-service\"\nreviewers = [\"platform\", \"user:jane\"]\ncount = 2\ndays = 3").unwrap();
+    let references: Vec<String> = good.approvals[0].reviewers.iter().map(ToString::to_string).collect();
+    assert_eq!(references, ["group:default/platform", "user:default/jane"]);
+    assert_eq!(good.approvals[0].template.as_ref().unwrap().to_string(), "template:default/go-service");
+    for wrong in [
+        "count = 1",
+        "reviewers = []",
+        "reviewers = [\"component:x\"]",
+        "reviewers = [\"platform\"]\ncount = 0",
+        "reviewers = [\"platform\"]\ntemplate = \"api:x\"",
+        "reviewers = [\"platform\"]\nwho = \"x\"",
+    ] {
+        assert!(rule(wrong).is_err(), "{wrong}");
+    }
 }

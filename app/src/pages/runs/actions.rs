@@ -30,6 +30,24 @@ pub async fn retry(#[server(default)] id: String) -> Result<(), Error> {
     Ok(())
 }
 
+/// Approves one of somebody else, or denies it.
+#[server(prefix = "/actions", endpoint = "runs/review")]
+pub async fn review(
+    #[server(default)] id: String,
+    #[server(default)] decision: String,
+    #[server(default)] reason: String,
+) -> Result<(), Error> {
+    let context = RequestContext::answered()?;
+    let approves = decision == "approve";
+    let said = if approves { "You have approved it." } else { "You have denied it." };
+    let done = match decision.as_str() {
+        "approve" | "deny" => runs::review(&context.portal, &context.actor, &id, approves, &reason).await,
+        _ => Err(portal::Error::Conflict("Choose one: approve or deny.".to_owned())),
+    };
+    end(&id, done, said);
+    Ok(())
+}
+
 /// Has removed what a failed one made.
 #[server(prefix = "/actions", endpoint = "runs/clean")]
 pub async fn clean(#[server(default)] id: String) -> Result<(), Error> {

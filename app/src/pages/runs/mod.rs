@@ -1,11 +1,13 @@
 //! Launches of templates: those that there were, and one as it goes on.
 
 mod actions;
+mod approvals;
 mod list;
 mod run;
 
 use model::run::RunState;
 
+pub use approvals::asked;
 pub use list::page as list;
 pub use run::page as run;
 
@@ -16,7 +18,7 @@ fn state_badge(out: &mut Html, state: RunState) {
     let class = match state {
         RunState::Queued | RunState::Cancelled | RunState::Cleaned => "badge",
         RunState::Running => "badge badge-accent",
-        RunState::Waiting => "badge badge-amber",
+        RunState::Review | RunState::Waiting => "badge badge-amber",
         RunState::Done => "badge badge-green",
         RunState::Failed => "badge badge-red",
     };
@@ -25,6 +27,7 @@ fn state_badge(out: &mut Html, state: RunState) {
 
 fn state_word(state: RunState) -> &'static str {
     match state {
+        RunState::Review => "to be approved",
         RunState::Queued => "in the queue",
         RunState::Running => "running",
         RunState::Waiting => "waiting",

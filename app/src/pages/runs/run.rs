@@ -3,10 +3,10 @@
 use leptos::server_fn::ServerFn;
 use model::Level;
 use model::job::LogLine;
-use model::run::{EffectState, Run, RunDetail, RunState, RunStep, StepState};
+use model::run::{ApprovalState, EffectState, RunDetail, RunState, RunStep, StepState};
 
 use super::actions::{Cancel, Clean, Retry};
-use super::state_badge;
+use super::{approvals, state_badge};
 use crate::components::Icon;
 use crate::components::form::act_on;
 use crate::components::state::{self, Tone, notice};
@@ -29,6 +29,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         leads_on(&mut out, &detail);
     }
     out.raw("<div class=\"with-facts\"><div>");
+    approvals::section(&mut out, &context, &detail);
     steps(&mut out, &detail.steps);
     effects(&mut out, &detail);
     lines(&mut out, &log);
@@ -48,7 +49,7 @@ fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
     state_badge(out, run.state);
     out.raw("</h1><div class=\"thing-actions change-actions\">");
     if detail.may_change && !run.stopping {
-        buttons(out, run);
+        buttons(out, detail);
     }
     out.raw("</div><ul class=\"thing-meta\"><li>from ");
     out.link(&address::template(&run.template), "", &run.template.name).raw("</li><li>in ").text(&detail.destination);
@@ -61,13 +62,17 @@ fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
     out.raw("</ul></div>");
 }
 
-fn buttons(out: &mut Html, run: &Run) {
+fn buttons(out: &mut Html, detail: &RunDetail) {
+    let run = &detail.run;
     match run.state {
+        RunState::Review => act_on(out, Cancel::PATH, &run.id, "Withdraw it"),
         RunState::Queued | RunState::Running => act_on(out, Cancel::PATH, &run.id, "Stop, and take back"),
         RunState::Waiting => {
             act_on(out, Retry::PATH, &run.id, "Try now");
             act_on(out, Cancel::PATH, &run.id, "Stop, and take back");
         }
+        // What was not approved cannot be tried again, and has made nothing.
+        RunState::Failed if detail.approvals.iter().any(|one| one.state != ApprovalState::Granted) => {}
         RunState::Failed => {
             act_on(out, Retry::PATH, &run.id, "Try again from the failed step");
             act_on(out, Clean::PATH, &run.id, "Take back what it made");
@@ -81,7 +86,7 @@ fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
     let run = &detail.run;
     let tone = match run.state {
         RunState::Failed => Tone::Red,
-        RunState::Waiting => Tone::Amber,
+        RunState::Review | RunState::Waiting => Tone::Amber,
         _ => Tone::Plain,
     };
     if !run.state.is_under_way() && run.reason.is_none() && !run.stopping {
@@ -95,6 +100,9 @@ fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
         }
         if let Some(reason) = &run.reason {
             out.text(reason).raw(" ");
+        }
+        if run.state == RunState::Review && !run.stopping {
+            out.raw("It begins once it is approved; nothing was made yet. ");
         }
         if run.state == RunState::Running && run.reason.is_none() && !run.stopping {
             out.raw("It is being made; this page follows it. ");

@@ -3,7 +3,7 @@
 
 use leptos::server_fn::ServerFn;
 use model::EntityRef;
-use model::run::RunStep;
+use model::run::{RunApproval, RunStep};
 use model::template::{Form, FormQuestion, Preview, PreviewFile, PreviewKind, QuestionKind};
 use portal::identity::{Action, Resource, can};
 use portal::runs::Destination;
@@ -60,7 +60,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     write_form(&mut out, &reference, &asked, &form, &destinations);
     match preview {
-        Some(Ok((preview, steps))) => shown(&mut out, &reference, &context, &preview, &steps),
+        Some(Ok(looked)) => shown(&mut out, &reference, &context, &looked),
         Some(Err(error)) => notice(&mut out, Tone::Red, |out| {
             out.text(&error.to_string());
         }),
@@ -72,17 +72,23 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         .below(reference.name.clone(), crumb))
 }
 
-async fn preview(
-    context: &RequestContext,
-    reference: &EntityRef,
-    asked: &Asked,
-) -> portal::Result<(Preview, Vec<RunStep>)> {
+/// What a launch would make, do, and need.
+struct Looked {
+    preview: Preview,
+    steps: Vec<RunStep>,
+    approvals: Vec<RunApproval>,
+}
+
+async fn preview(context: &RequestContext, reference: &EntityRef, asked: &Asked) -> portal::Result<Looked> {
     let (portal, actor, commit) = (&context.portal, &context.actor, asked.commit.as_deref());
     let preview = portal::templates::preview(portal, actor, reference, commit, &asked.answers, &asked.key).await?;
     let launch = asked.launch(reference.clone()).map_err(portal::Error::Conflict)?;
     let name = launch.name.clone().or_else(|| preview.folder.clone());
-    let steps = portal::runs::plan(portal, actor, &portal::runs::Launch { name, ..launch })?;
-    Ok((preview, steps))
+    let launch = portal::runs::Launch { name, ..launch };
+    let steps = portal::runs::plan(portal, actor, &launch)?;
+    let actions: Vec<String> = steps.iter().map(|step| step.action.clone()).collect();
+    let approvals = portal::runs::asked_of(portal, &launch, &actions);
+    Ok(Looked { preview, steps, approvals })
 }
 
 fn write_form(out: &mut Html, reference: &EntityRef, asked: &Asked, form: &Form, destinations: &[Destination]) {
@@ -185,7 +191,8 @@ fn option(out: &mut Html, value: &str, label: &str, chosen: bool) {
 }
 
 /// What would be made, and the button that makes it.
-fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, preview: &Preview, steps: &[RunStep]) {
+fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, looked: &Looked) {
+    let Looked { preview, steps, approvals } = looked;
     out.raw("<section class=\"section\" id=\"preview\"><div class=\"section-head\"><h2>What it would make<span class=\"count\">");
     out.text(&format::count(preview.files.len(), "file", "files")).raw("</span></h2></div>");
     for finding in &preview.findings {
@@ -193,6 +200,13 @@ fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, previe
             out.text(&finding.message).raw(" ").text(&finding.help);
         });
     }
+    if !preview.executes.is_empty() {
+        notice(out, Tone::Plain, |out| {
+            out.raw("To show this, the server has run ").text(&preview.executes.join(", "));
+            out.raw(" behind a fence; the launch runs it again.");
+        });
+    }
+    crate::pages::runs::asked(out, approvals);
     out.raw("<ol class=\"launch-steps\">");
     for step in steps {
         out.raw("<li>").text(&step.does).raw(" <code class=\"quiet\">").text(&step.action).raw("</code></li>");

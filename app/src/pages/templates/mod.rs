@@ -5,6 +5,7 @@ mod asked;
 mod launch;
 mod list;
 mod template;
+mod trust;
 
 use model::EntityRef;
 

@@ -2,9 +2,8 @@
 
 use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateProject, TemplateVersion};
 
-use super::named;
+use super::{named, trust};
 use crate::components::Icon;
-use crate::components::state::{Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
 use crate::{RequestContext, address, format};
@@ -16,16 +15,13 @@ const UNFOLDED: usize = 5;
 
 pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let reference = named(&parameters);
-    let detail = portal::templates::get(&context.portal, &context.actor, &reference, None).await?;
+    let pairs = address::pairs(context.query());
+    let commit = pairs.into_iter().find(|(name, _)| name == "commit").map(|(_, commit)| commit);
+    let detail = portal::templates::get(&context.portal, &context.actor, &reference, commit.as_deref()).await?;
     let mut out = Html::new();
-    header(&mut out, &detail);
-    if !detail.executes.is_empty() {
-        notice(&mut out, Tone::Amber, |out| {
-            out.raw("It would execute ").text(&detail.executes.join(", "));
-            out.raw(", and is not launched from here. On a machine of your own: <code>slipway new</code>.");
-        });
-    }
+    header(&mut out, &detail, commit.as_deref());
     out.raw("<div class=\"with-facts\"><div>");
+    trust::section(&mut out, &context, &detail);
     questions(&mut out, &detail);
     versions(&mut out, context.now(), &detail.versions);
     out.raw("</div><aside class=\"facts-column\" aria-label=\"Projects\"><section><h2>Projects</h2>");
@@ -39,13 +35,16 @@ fn title(detail: &TemplateDetail) -> &str {
     detail.template.title.as_deref().unwrap_or(&detail.template.reference.name)
 }
 
-fn header(out: &mut Html, detail: &TemplateDetail) {
+fn header(out: &mut Html, detail: &TemplateDetail, commit: Option<&str>) {
     let row = &detail.template;
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Template.write(out);
     out.raw("</span><h1>").text(title(detail)).raw("</h1><div class=\"thing-actions\">");
-    if detail.executes.is_empty() && row.dialect.is_some() {
-        out.link(&format!("{}/launch", address::template(&row.reference)), "button button-primary", "Launch a project");
+    let is_admitted = detail.executes.is_empty() || detail.trust.at(&detail.commit).is_some();
+    if is_admitted && row.dialect.is_some() {
+        let query = commit.map_or(String::new(), |commit| format!("?commit={commit}"));
+        let form = format!("{}/launch{query}", address::template(&row.reference));
+        out.link(&form, "button button-primary", "Launch a project");
     }
     out.raw("</div><ul class=\"thing-meta\"><li>");
     Icon::Repository.write(out);
@@ -68,7 +67,7 @@ fn header(out: &mut Html, detail: &TemplateDetail) {
     out.raw("</div>");
 }
 
-fn short(commit: &str) -> &str {
+pub(super) fn short(commit: &str) -> &str {
     commit.get(..SHORT).unwrap_or(commit)
 }
 

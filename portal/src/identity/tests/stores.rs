@@ -29,6 +29,8 @@ db_test! {
         assert_eq!((jane.subject_for_people(), jane.groups()), ("jane", vec![]));
         assert_eq!(store::account_of(db, LOCAL, "7").await.unwrap(), Some(jane));
         assert_eq!(store::account_of(db, LOCAL, "8").await.unwrap(), None);
+        let enabled: Vec<String> = store::enabled(db).await.unwrap().into_iter().map(|row| row.id).collect();
+        assert_eq!(enabled, ["a", "j"]);
         assert!(store::is_invited(db, &digest("x"), 9).await.unwrap() && !store::is_invited(db, &digest("x"), 10).await.unwrap());
         store::note_session(db, "h1", 8).await.unwrap();
         assert_eq!(store::session(db, "h1").await.unwrap().unwrap().0.seen_at, 8);

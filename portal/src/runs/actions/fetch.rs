@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use engine_templates::Answers;
-use engine_templates::lineage::{FILE, Lineage, PLACEHOLDER, Programs};
+use engine_templates::lineage::{FILE, Lineage, PLACEHOLDER};
 use engine_templates::tree::{Entry, Tree};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -27,8 +27,14 @@ pub(super) struct Fetch;
 
 impl Action for Fetch {
     fn does(&self, input: &Value) -> String {
+        let executed = input.get("executes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let executed: Vec<&str> = executed.collect();
+        let executed = match executed.is_empty() {
+            true => String::new(),
+            false => format!(", runs {} behind a fence", executed.join(", ")),
+        };
         format!(
-            "renders {} with the answers, and remembers in {FILE} where the project came from",
+            "renders {} with the answers{executed}, and remembers in {FILE} where the project came from",
             text(input, "template")
         )
     }
@@ -57,8 +63,8 @@ pub(in crate::runs) async fn project(work: &Work<'_>) -> Result<Project, Stop> {
     }
     let (row, portal) = (&work.row, work.portal());
     let opened = catalog::reopen(portal, &row.repository, &row.directory, &row.commit_id).await?;
-    let tree = files(work, &opened).await?;
-    let version = opened.version.name();
+    let version = opened.version.name().to_owned();
+    let tree = files(work, opened).await?;
     let mut message =
         format!("Begin {}\n\nMade from {} at {version}, with Slipway's run {}.\n", row.name, row.template, row.id);
     if let Some(person) = &work.input.person {
@@ -76,8 +82,10 @@ pub(in crate::runs) async fn project(work: &Work<'_>) -> Result<Project, Stop> {
 }
 
 /// All files of the first commit.
-async fn files(work: &Work<'_>, opened: &Opened) -> Result<Tree, Stop> {
+async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     let row = &work.row;
+    let ready = work.unless_left(render::ready(work.portal(), &row.repository, opened)).await?.map_err(later)?;
+    let opened = &ready.opened;
     let seed = u64::try_from(row.seed).unwrap_or_default();
     let inputs = render::environment(row.created_at, seed, &opened.source.address);
     let with = |secret: &dyn Fn(&str) -> String| -> Answers {
@@ -86,20 +94,26 @@ async fn files(work: &Work<'_>, opened: &Opened) -> Result<Tree, Stop> {
         answers
     };
     let answers = with(&|name| work.secrets.get(name).cloned().unwrap_or_default());
-    let rendered = render::render(&opened.template, &answers, &inputs).await?;
+    let rendered = work.unless_left(ready.render(&answers, &inputs)).await?;
+    for said in ready.said() {
+        // Masked as a whole: a secret may go over several lines.
+        for line in work.masked(&said.text).lines().filter(|line| !line.trim().is_empty()) {
+            work.log(Level::Note, &format!("{}: {line}", said.script));
+        }
+    }
+    let rendered = rendered?;
     for finding in &rendered.findings {
         work.log(finding.level, &format!("{}: {}", finding.location(), finding.message));
     }
     let remembered = match work.input.secrets.is_empty() {
         true => rendered.tree.clone(),
         // Not even the hash of a file with a secret in it is kept.
-        false => render::render(&opened.template, &with(&|_| PLACEHOLDER.to_owned()), &inputs).await?.tree,
+        false => ready.render(&with(&|_| PLACEHOLDER.to_owned()), &inputs).await?.tree,
     };
     let secrets = &work.input.secrets;
     let (source, version) = (opened.source.clone(), opened.version.clone());
-    let dialect = opened.template.dialect();
-    let lineage =
-        Lineage::record(source, version, dialect, &inputs, &rendered.answers, secrets, &remembered, Programs::Run);
+    let (dialect, programs) = (opened.template.dialect(), ready.remembered());
+    let lineage = Lineage::record(source, version, dialect, &inputs, &rendered.answers, secrets, &remembered, programs);
     let described = match DESCRIPTORS.iter().any(|path| rendered.tree.get(path).is_some()) {
         true => None,
         false => descriptor(work)?,
@@ -116,6 +130,14 @@ async fn files(work: &Work<'_>, opened: &Opened) -> Result<Tree, Stop> {
     let count = tree.iter().filter(|(_, entry)| **entry != Entry::Folder).count();
     work.log(Level::Note, &format!("{count} files are made."));
     Ok(tree)
+}
+
+/// Others may have their turn first.
+fn later(error: Error) -> Stop {
+    match error {
+        Error::Unavailable(why) => Stop::Again(why),
+        error => error.into(),
+    }
 }
 
 /// What makes the owner show in the catalog, where one was named.

@@ -8,7 +8,7 @@ use crate::db_test;
 use crate::identity::Readable;
 
 fn viewer() -> Viewer<'static> {
-    Viewer { readable: &Readable::EVERYTHING, launcher: "operator" }
+    Viewer { readable: &Readable::EVERYTHING, launcher: "operator", reviews_as: Vec::new() }
 }
 
 db_test! {
@@ -19,6 +19,7 @@ db_test! {
         assert_eq!(store::by_key(&db, "jane", "tides").await.unwrap(), None);
         let mut row = store::row(&db, &id).await.unwrap().unwrap();
         let mut tx = db.begin().await.unwrap();
+        assert_eq!(store::row_in(&mut tx, &id).await.unwrap().unwrap().name, "tides");
         assert!(!store::insert(&mut tx, &row.clone(), "tides").await.unwrap(), "the key is taken");
         store::hold(&mut tx, &id, "me").await.unwrap();
         assert!(store::is_held(&mut tx, &id, "me").await.unwrap() && !store::is_held(&mut tx, &id, "you").await.unwrap());
@@ -58,11 +59,11 @@ db_test! {
         assert_eq!((steps.len(), steps[3].state(), steps[3].attempts), (4, StepState::Done, 2));
         let effects = store::effects(&db, &id).await.unwrap();
         assert!(effects.len() == 1 && effects[0].state() == EffectState::Kept && !effects[0].is_there() && effect.is_there());
-        let named = store::get(&db, viewer(), &id).await.unwrap().unwrap();
+        let named = store::get(&db, &viewer(), &id).await.unwrap().unwrap();
         assert_eq!((named.row.state(), named.slug), (RunState::Done, None));
         let filter = RunFilter { states: vec![RunState::Failed], ..RunFilter::default() };
-        assert!(store::list(&db, viewer(), &filter, 0).await.unwrap().is_empty());
-        assert_eq!(store::counts(&db, viewer(), &filter).await.unwrap(), [("done".to_owned(), 1)]);
+        assert!(store::list(&db, &viewer(), &filter, 0).await.unwrap().is_empty());
+        assert_eq!(store::counts(&db, &viewer(), &filter).await.unwrap(), [("done".to_owned(), 1)]);
         assert_eq!(store::position(&db, &id).await.unwrap(), 0);
         assert!(store::log(&db, &id, 0, 10).await.unwrap().is_empty());
         world.portal.stop().await;

@@ -8,7 +8,7 @@ use crate::git::testing::{commit_files, git};
 use crate::identity::Actor;
 use crate::runs::tests::{World, form as given, template};
 use crate::settings::Settings;
-use crate::templates::{Given, answers_of, archive, form, get, preview};
+use crate::templates::{Given, answers_of, archive, distrust, form, get, preview, trust};
 use crate::{Error, Portal, Result};
 
 async fn filled(portal: &Portal, answers: &Given) -> Result<Form> {
@@ -96,6 +96,37 @@ db_test! {
         assert!(matches!(refused, Err(Error::Forbidden(_))));
         let known = get(&world.portal, &Actor::Operator, &template(), None).await.unwrap();
         assert_eq!(known.executes, ["the script hooks/post_gen_project.py"]);
+        world.portal.stop().await;
+    }
+
+    async fn what_executes_needs_trust_at_its_commit(settings: Settings) {
+        let world = World::new(&settings).await;
+        let (portal, service) = (&world.portal, world.templates.join("service"));
+        let plain = git(&service, &["rev-parse", "HEAD"]);
+        let first = commit_files(&service, &[("hooks/post_gen_project.py", "print('first')\n")]);
+        let second = commit_files(&service, &[("hooks/post_gen_project.py", "print('second')\n")]);
+        let jane = crate::identity::tests::signed_in(portal, &crate::identity::tests::claims("jane")).await;
+        let (operator, of) = (&Actor::Operator, template());
+        assert!(matches!(trust(portal, &jane, &of, &first).await, Err(Error::Forbidden(why)) if why.contains("administrator")));
+        assert!(matches!(trust(portal, operator, &of, "main").await, Err(Error::NotFound(_))));
+        assert!(matches!(trust(portal, operator, &of, &plain).await, Err(Error::Conflict(_))), "there is nothing to trust");
+        trust(portal, operator, &of, &first).await.unwrap();
+        trust(portal, operator, &of, &first).await.unwrap();
+        let answers = given(&[("name", "Tides")]);
+        let seen = async |commit: &str| preview(portal, &jane, &of, Some(commit), &answers, "tides").await;
+        // Without its own executable, the portal has no fence: it gets so far, and no further.
+        assert!(matches!(seen(&first).await, Err(Error::Conflict(why)) if why.contains("fence")));
+        assert!(matches!(seen(&second).await, Err(Error::Forbidden(why)) if why.contains("administrator")));
+        assert_eq!(seen(&plain).await.unwrap().executes, Vec::<String>::new());
+        let asked = form(portal, &jane, &of, Some(&second), &answers).await;
+        assert!(matches!(asked, Err(Error::Forbidden(_))), "a form may be what scripts say");
+        let report = get(portal, &jane, &of, None).await.unwrap().trust;
+        assert_eq!(report.scripts[0].text.as_deref(), Some("print('second')\n"));
+        assert!(report.at(&second).is_none() && report.at(&first).is_some_and(|one| one.by == "operator"), "{report:?}");
+        distrust(portal, operator, &of, &first).await.unwrap();
+        assert!(matches!(distrust(portal, operator, &of, &first).await, Err(Error::NotFound(_))));
+        assert!(matches!(seen(&first).await, Err(Error::Forbidden(_))));
+        assert_eq!((world.audited("template.trust").await, world.audited("template.distrust").await), (1, 1));
         world.portal.stop().await;
     }
 

@@ -7,6 +7,26 @@ use crate::settings::Settings;
 use crate::templates::store::{self, Lineage};
 
 db_test! {
+    async fn trust_is_of_one_commit(settings: Settings) {
+        let world = World::new(&settings).await;
+        let db = world.portal.db();
+        let repository = store::list(db, &Readable::EVERYTHING, None).await.unwrap().remove(0).id;
+        let one = store::Trusted { commit_id: "a".repeat(40), trusted_by: "jane".to_owned(), trusted_at: 5 };
+        let mut tx = db.begin().await.unwrap();
+        assert!(store::add_trust(&mut tx, &repository, &one).await.unwrap());
+        assert!(!store::add_trust(&mut tx, &repository, &store::Trusted { trusted_at: 6, ..one.clone() }).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(store::is_trusted(db, &repository, &one.commit_id).await.unwrap());
+        assert!(!store::is_trusted(db, &repository, &"b".repeat(40)).await.unwrap());
+        assert_eq!(store::trusted(db, &repository).await.unwrap(), std::slice::from_ref(&one));
+        let mut tx = db.begin().await.unwrap();
+        assert!(store::remove_trust(&mut tx, &repository, &one.commit_id).await.unwrap());
+        assert!(!store::remove_trust(&mut tx, &repository, &one.commit_id).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(!store::is_trusted(db, &repository, &one.commit_id).await.unwrap());
+        world.portal.stop().await;
+    }
+
     async fn projects_are_found_by_any_address_of_their_template(settings: Settings) {
         let world = World::new(&settings).await;
         let db = world.portal.db();

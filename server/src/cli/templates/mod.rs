@@ -207,14 +207,14 @@ fn open(fetched: &mut Fetched, given: &Given) -> std::result::Result<(Template, 
     let folder = fetched.source.directory.clone().unwrap_or_default();
     let template = Template::open_in(fetched.tree.clone(), &folder)?;
     let mut programs = admit(&template, fetched, &given.executed, given.may_ask())?;
-    let mut template = programs.prepare(template)?;
+    let mut template = programs.prepare(template, &mut |_, _| {})?;
     while !template.nested().is_empty() {
         let chosen = ask::nested(template.nested(), given)?.clone();
         template = template.choose(&chosen.key)?;
         let above = fetched.source.directory.take().map(|above| format!("{above}/")).unwrap_or_default();
         fetched.source.directory = Some(format!("{above}{}", chosen.path.trim_start_matches("./").trim_matches('/')));
         programs = admit(&template, fetched, &given.executed, given.may_ask())?;
-        template = programs.prepare(template)?;
+        template = programs.prepare(template, &mut |_, _| {})?;
     }
     Ok((template, programs))
 }
@@ -301,8 +301,9 @@ fn render_recorded(lineage: &Lineage, template: &Fetched, executed: &Executed) -
     })?;
     let template = Template::open_in(fetched.tree.clone(), source.directory.as_deref().unwrap_or_default())?;
     let programs = admit(&template, &fetched, &executed.for_recorded(lineage), false)?;
-    let template = programs.prepare(template)?;
-    let render = || programs.render(&template, &lineage.answers_to_render(), &lineage.environment(otherwise()));
+    let template = programs.prepare(template, &mut |_, _| {})?;
+    let (answers, environment) = (lineage.answers_to_render(), lineage.environment(otherwise()));
+    let render = || programs.render(&template, &answers, &environment, &mut |_, _| {});
     let (tree, ran) = (render()?.tree, programs.run_scripts_of(&template));
     let again = if ran && !lineage.is_record_of(&tree) { Some(render()?.tree) } else { None };
     Ok(Recorded { tree, again })

@@ -99,7 +99,7 @@ async fn make(arguments: &New) -> Result<(), Stop> {
     inside_no_template(&output, &fetched.folder, &address)?;
     let environment = environment(&arguments.template, &fetched, &output);
     let answers = ask::all(&template, &environment, given, &named, engine_templates::Answers::default())?;
-    let rendered = programs.render(&template, &answers, &environment)?;
+    let rendered = programs.render(&template, &answers, &environment, &mut |_, _| {})?;
     print_findings(&rendered.findings);
     let folder = output.join(rendered.folder.as_deref().unwrap_or_default());
     let mut tree = rendered.tree.clone();

@@ -87,7 +87,7 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
     let template = Template::open_in(fetched.tree.clone(), directory.unwrap_or_default())?;
     let executed = given.executed.for_newer(&found.lineage);
     let programs = admit(&template, &fetched, &executed, asks && given.may_ask())?;
-    let template = programs.prepare(template)?;
+    let template = programs.prepare(template, &mut |_, _| {})?;
     let named = given.answers()?;
     let template = template.with_defaults(&named)?;
     let environment = found.lineage.environment(otherwise());
@@ -103,7 +103,7 @@ pub fn newer(found: &Found, fetched: Fetched, given: &Given, asks: bool) -> Resu
         true => ask::all(&template, &environment, given, &named, known)?,
         false => known,
     };
-    let rendered = programs.render(&template, &answers, &environment)?;
+    let rendered = programs.render(&template, &answers, &environment, &mut |_, _| {})?;
     let (ran, programs) = (programs.run_scripts_of(&template), programs.remembered(&template));
     Ok(Newer { fetched, rendered, environment, programs, ran, questions })
 }
