@@ -125,6 +125,8 @@ pub struct Run {
     pub template: EntityRef,
     /// The commit of the template.
     pub commit: String,
+    /// The tag that this commit had when it was launched.
+    pub tag: Option<String>,
     /// What the project is called.
     pub name: String,
     pub state: RunState,

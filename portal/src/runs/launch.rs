@@ -107,6 +107,9 @@ pub(super) struct Input {
     pub lifecycle: Option<String>,
     /// Whose project it is, for the first commit: `Jane <jane@example.com>`.
     pub person: Option<String>,
+    /// The tag of the template's commit. Runs of earlier versions have none.
+    #[serde(default)]
+    pub tag: Option<String>,
     /// Of what was sent: the same key with something else is no second click.
     pub digest: String,
 }
@@ -198,6 +201,7 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         person: actor.person().map(|person| {
             format!("{} <{}>", line(&person.name), line(person.email.as_deref().unwrap_or("unknown@localhost")))
         }),
+        tag: opened.version.tag.clone(),
         digest: digest.clone(),
     };
     let row = Row {

@@ -93,6 +93,12 @@ pub struct Named {
     pub slug: Option<String>,
 }
 
+/// What lists show of a run's input.
+#[derive(serde::Deserialize)]
+struct Version {
+    tag: Option<String>,
+}
+
 impl From<Named> for Run {
     fn from(Named { row, slug }: Named) -> Self {
         let reference = |text: &str| EntityRef::parse(text, None, "default").ok();
@@ -103,6 +109,7 @@ impl From<Named> for Run {
             entity: row.entity.as_deref().and_then(reference),
             id: row.id,
             commit: row.commit_id,
+            tag: serde_json::from_str::<Version>(&row.input).ok().and_then(|version| version.tag),
             name: row.name,
             reason: row.reason,
             by: row.made_by,

@@ -5,6 +5,7 @@ use model::Level;
 use model::job::LogLine;
 use model::run::{EffectState, Run, RunDetail, RunState, RunStep, StepState};
 
+use super::super::catalog::document;
 use super::actions::{Cancel, Clean, Retry};
 use super::state_badge;
 use crate::components::Icon;
@@ -26,12 +27,15 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     header(&mut out, &context, &detail);
     standing(&mut out, &context, &detail);
     if detail.run.state == RunState::Done {
-        leads_on(&mut out, &detail);
+        leads_on(&mut out, &context, &detail).await?;
     }
     out.raw("<div class=\"with-facts\"><div>");
     steps(&mut out, &detail.steps);
     effects(&mut out, &detail);
     lines(&mut out, &log);
+    if detail.run.state == RunState::Done {
+        readme(&mut out, &context, &detail).await;
+    }
     out.raw("</div>");
     answers(&mut out, &detail);
     out.raw("</div>");
@@ -106,14 +110,23 @@ fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
 }
 
 /// What to do next with what was made.
-fn leads_on(out: &mut Html, detail: &RunDetail) {
+async fn leads_on(out: &mut Html, context: &RequestContext, detail: &RunDetail) -> portal::Result<()> {
+    let (portal, actor) = (&context.portal, &context.actor);
     out.raw("<section class=\"section launch-next\"><div class=\"section-head\"><h2>It is there</h2></div><p>");
     if let Some(entity) = &detail.run.entity {
         out.link(&address::entity(entity), "button button-primary", "Open in the catalog").raw(" ");
     }
     if let Some(project) = &detail.run.project {
         out.link(&address::repository(project), "button", "Repository").raw(" ");
-        out.link(&format!("{}/docs", address::repository(project)), "button", "Documentation").raw(" ");
+        // Whoever launched it may not read it any more.
+        let has_docs = match portal::docs::of_repository(portal, actor, project).await {
+            Ok(docs) => !docs.is_empty(),
+            Err(portal::Error::NotFound(_)) => false,
+            Err(error) => return Err(error),
+        };
+        if has_docs {
+            out.link(&format!("{}/docs", address::repository(project)), "button", "Documentation").raw(" ");
+        }
     }
     let host = detail.outputs.get("repoContentsUrl").filter(|url| url.starts_with("https://"));
     if let Some(url) = host {
@@ -121,9 +134,28 @@ fn leads_on(out: &mut Html, detail: &RunDetail) {
     }
     out.raw("</p>");
     if let Some(remote) = detail.outputs.get("remoteUrl") {
+        out.raw("<p>Bring it to your machine:</p>");
         state::command(out, &format!("git clone {remote}"));
+        out.raw("<p>When its template has got better, bring that into the clone:</p>");
+        state::command(out, "slipway update");
     }
     out.raw("</section>");
+    Ok(())
+}
+
+/// What the template says to whoever has its project: how to run it, and what comes next.
+async fn readme(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
+    let Some(project) = &detail.run.project else { return };
+    match portal::repositories::readme(&context.portal, &context.actor, project, "").await {
+        Ok(Some(file)) => {
+            out.raw("<section class=\"section\" aria-label=\"README\">");
+            document(out, project, &file);
+            out.raw("</section>");
+        }
+        Ok(None) | Err(portal::Error::NotFound(_)) => {}
+        // What was made is there all the same.
+        Err(error) => tracing::warn!(%error, project, "a README could not be read"),
+    }
 }
 
 fn steps(out: &mut Html, steps: &[RunStep]) {

@@ -107,7 +107,7 @@ db_test! {
         let second = commit_files(&service, &[("a", "2")]);
         git(&service, &["tag", "-a", "v1.10.0", "-m", "Better"]);
         let detail = world.launch(world.wish("tides")).await;
-        assert_eq!(detail.run.commit, second);
+        assert_eq!((detail.run.commit.as_str(), detail.run.tag.as_deref()), (second.as_str(), Some("v1.10.0")));
         commit_files(&service, &[("a", "3")]);
         let known = get(&world.portal, &Actor::Operator, &template(), None).await.unwrap();
         let versions: Vec<(Option<&str>, usize, u64)> =

@@ -82,6 +82,11 @@ async fn a_template_is_asked_looked_at_launched_and_followed() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!((&done["run"]["state"], &done["run"]["name"]), (&json!("done"), &json!("dinghy")), "{done}");
+    let back = format!("href=\"/runs/{}\"", first["run"]["id"].as_str().unwrap());
+    let project = format!("/repositories/{}", done["run"]["project"].as_str().unwrap());
+    let (status, page) = world.text(&project, &mia).await;
+    let template = "href=\"/templates/default/harbour\"";
+    assert!(status == StatusCode::OK && page.contains(&back) && page.contains(template), "{page}");
     let log = world.json(&format!("{run}/log"), &mia).await;
     let last = log.as_array().unwrap().last().unwrap()["sequence"].as_i64().unwrap();
     assert_eq!(world.json(&format!("{run}/log?after={last}"), &mia).await, json!([]));
