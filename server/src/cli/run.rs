@@ -10,13 +10,14 @@ use portal::outgoing::{Remote, RemoteAnswer};
 use portal::secret::Secret;
 use serde_json::{Map, Value, json};
 
-use super::{FAILED, INVALID, UNREADABLE, print_findings};
+use super::{FAILED, INVALID, NOT_TRUSTED, UNREADABLE, print_findings};
 
 #[derive(Args)]
 #[command(
     after_help = "Exit codes: 0 it is launched (with --wait: done), 1 it failed, 2 an answer is invalid, 3 the portal \
-                        cannot be reached or does not let you.\n\nThe token is read from SLIPWAY_TOKEN: make one with the scope \
-                        write on your page at the portal.\n\nExamples:\n  \
+                        cannot be reached or does not know you, 4 it is not allowed.\n\nThe token is read from SLIPWAY_TOKEN: make \
+                        one with the scope write on your page at the portal; for CI an administrator makes one of a service with the \
+                        scope launch.\n\nExamples:\n  \
                         slipway run go-service-template --portal https://slipway.example.com --data service_name=Tides --wait\n  \
                         slipway run template:default/docs --name handbook --destination github --owner platform --format json"
 )]
@@ -134,7 +135,11 @@ fn refused(answer: &RemoteAnswer) -> ExitCode {
     let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
     let findings = answer.body.get("findings").cloned().map(serde_json::from_value::<Findings>);
     // 404 names a template or a destination that is not there, 409 a key that was used, 400 and 422 what is wrong.
-    let code = if matches!(answer.status, 400 | 404 | 409 | 422) { INVALID } else { UNREADABLE };
+    let code = match answer.status {
+        400 | 404 | 409 | 422 => INVALID,
+        403 => NOT_TRUSTED,
+        _ => UNREADABLE,
+    };
     let code = stop(code, &said);
     if let Some(Ok(findings)) = findings {
         print_findings(&findings.findings);
