@@ -194,3 +194,14 @@ pub struct RunEffect {
     /// What removes it, where it was kept.
     pub command: Option<String>,
 }
+
+/// What whoever launched a run says of it once it has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct RunFeedback {
+    /// It did what was needed; or something was missing.
+    pub worked: bool,
+    /// One line, or nothing.
+    pub comment: String,
+    pub given_at: i64,
+}

@@ -5,6 +5,8 @@
 //! takes away what was made. What would destroy somebody's work is never removed, but listed with the command that does.
 
 mod actions;
+pub mod drafts;
+pub mod feedback;
 mod job;
 mod launch;
 mod mask;

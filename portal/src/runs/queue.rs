@@ -76,6 +76,7 @@ pub(crate) async fn look_after(tx: &mut Tx, portal: &Portal) -> Result<()> {
             }
         }
     }
+    super::drafts::sweep(tx, portal).await?;
     admit(tx, portal).await
 }
 

@@ -131,7 +131,7 @@ pub struct Viewer<'a> {
 const COLUMNS: &str = "r.id, r.template, r.repository, r.directory, r.commit_id, r.name, r.made_by, r.account, r.launcher, \
                        r.state, r.wish, r.reason, r.seed, r.project, r.entity, r.created_at, r.started_at, r.ended_at, \
                        r.secrets, r.input, r.outputs";
-const FROM: &str =
+pub(super) const FROM: &str =
     " FROM runs r JOIN repositories t ON t.id = r.repository LEFT JOIN repositories p ON p.id = r.project";
 
 /// Adds a run; gives whether it is the first under this key of its launcher.
@@ -198,7 +198,7 @@ pub async fn counts(db: &Db, viewer: Viewer<'_>, filter: &RunFilter) -> Result<V
 }
 
 /// One's own runs; those of others where their template and what they made may be read.
-fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: Viewer<'_>, filter: &RunFilter)
+pub(super) fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: Viewer<'_>, filter: &RunFilter)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,

@@ -6,7 +6,7 @@ use model::job::LogLine;
 use model::run::{EffectState, Run, RunDetail, RunState, RunStep, StepState};
 
 use super::super::catalog::document;
-use super::actions::{Cancel, Clean, Retry};
+use super::actions::{Cancel, Clean, Feedback, Retry};
 use super::state_badge;
 use crate::components::Icon;
 use crate::components::form::act_on;
@@ -29,6 +29,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     if detail.run.state == RunState::Done {
         leads_on(&mut out, &context, &detail).await?;
     }
+    ask(&mut out, &context, &detail.run).await?;
     out.raw("<div class=\"with-facts\"><div>");
     steps(&mut out, &detail.steps);
     effects(&mut out, &detail);
@@ -55,7 +56,11 @@ fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
         buttons(out, run);
     }
     out.raw("</div><ul class=\"thing-meta\"><li>from ");
-    out.link(&address::template(&run.template), "", &run.template.name).raw("</li><li>in ").text(&detail.destination);
+    out.link(&address::template(&run.template), "", &run.template.name);
+    if let Some(tag) = &run.tag {
+        out.raw(" ").text(tag);
+    }
+    out.raw("</li><li>in ").text(&detail.destination);
     out.raw("</li><li>by ").text(&run.by).raw(", ");
     format::time(out, context.now(), run.created_at);
     out.raw("</li>");
@@ -138,6 +143,36 @@ async fn leads_on(out: &mut Html, context: &RequestContext, detail: &RunDetail) 
         state::command(out, &format!("git clone {remote}"));
         out.raw("<p>When its template has got better, bring that into the clone:</p>");
         state::command(out, "slipway update");
+    }
+    out.raw("</section>");
+    Ok(())
+}
+
+/// The one question to whoever launched it, and what they have said.
+async fn ask(out: &mut Html, context: &RequestContext, run: &Run) -> portal::Result<()> {
+    let (said, may) = portal::runs::feedback::of_run(&context.portal, &context.actor, &run.id).await?;
+    if said.is_none() && !may {
+        return Ok(());
+    }
+    out.raw("<section class=\"section launch-feedback\"><div class=\"section-head\"><h2>Did it do what was needed?</h2></div>");
+    if let Some(said) = &said {
+        out.raw("<p>").raw(if said.worked { "It worked. " } else { "Something was missing. " }).text(&said.comment);
+        out.raw(" <span class=\"quiet\">").text(&run.by).raw(", ");
+        format::time(out, context.now(), said.given_at);
+        out.raw("</span></p>");
+    }
+    if may {
+        let comment = said.as_ref().map(|said| said.comment.as_str()).unwrap_or_default();
+        out.raw("<form method=\"post\"").attribute("action", Feedback::PATH).raw("><input type=\"hidden\" name=\"id\"");
+        out.attribute("value", &run.id)
+            .raw("><div class=\"field\"><label for=\"comment\">What was missing, or good (if you like)");
+        out.raw("</label><input class=\"input\" type=\"text\" id=\"comment\" name=\"comment\" maxlength=\"500\"");
+        out.raw(" autocomplete=\"off\"").attribute("value", comment).raw("></div><div class=\"button-row\">");
+        for (value, label) in [("yes", "It worked"), ("no", "Something was missing")] {
+            out.raw("<button class=\"button\" type=\"submit\" name=\"worked\"").attribute("value", value).raw(">");
+            out.raw(label).raw("</button>");
+        }
+        out.raw("</div></form>");
     }
     out.raw("</section>");
     Ok(())

@@ -1,8 +1,8 @@
 //! One template: what it asks, its versions with what they brought, and the projects that came from it.
 
-use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateProject, TemplateVersion};
+use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateVersion};
 
-use super::named;
+use super::{feedback, named};
 use crate::components::Icon;
 use crate::components::state::{Tone, notice};
 use crate::html::Html;
@@ -17,6 +17,7 @@ const UNFOLDED: usize = 5;
 pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let reference = named(&parameters);
     let detail = portal::templates::get(&context.portal, &context.actor, &reference, None).await?;
+    let said = portal::runs::feedback::of_template(&context.portal, &context.actor, &reference).await?;
     let mut out = Html::new();
     header(&mut out, &detail);
     if !detail.executes.is_empty() {
@@ -27,9 +28,10 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     out.raw("<div class=\"with-facts\"><div>");
     questions(&mut out, &detail);
+    feedback::write(&mut out, context.now(), &detail.questions, &said);
     versions(&mut out, context.now(), &detail.versions);
     out.raw("</div><aside class=\"facts-column\" aria-label=\"Projects\"><section><h2>Projects</h2>");
-    projects(&mut out, &detail.projects);
+    projects(&mut out, &detail);
     out.raw("</section></aside></div>");
     let title = title(&detail).to_owned();
     Ok(Page::new(title, Place::Templates, out).below("Templates", "/templates").following())
@@ -44,7 +46,7 @@ fn header(out: &mut Html, detail: &TemplateDetail) {
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Template.write(out);
     out.raw("</span><h1>").text(title(detail)).raw("</h1><div class=\"thing-actions\">");
-    if detail.executes.is_empty() && row.dialect.is_some() {
+    if is_launched_here(detail) {
         out.link(&format!("{}/launch", address::template(&row.reference)), "button button-primary", "Launch a project");
     }
     out.raw("</div><ul class=\"thing-meta\"><li>");
@@ -66,6 +68,10 @@ fn header(out: &mut Html, detail: &TemplateDetail) {
         out.raw("<p class=\"lede\">").text(description).raw("</p>");
     }
     out.raw("</div>");
+}
+
+fn is_launched_here(detail: &TemplateDetail) -> bool {
+    detail.executes.is_empty() && detail.template.dialect.is_some()
 }
 
 fn short(commit: &str) -> &str {
@@ -123,7 +129,8 @@ fn changes(out: &mut Html, changes: &[TemplateChange]) {
     }
 }
 
-fn projects(out: &mut Html, projects: &[TemplateProject]) {
+fn projects(out: &mut Html, detail: &TemplateDetail) {
+    let projects = &detail.projects;
     if projects.is_empty() {
         out.raw("<p class=\"quiet\">None says yet that it came from here.</p>");
         return;
@@ -134,6 +141,12 @@ fn projects(out: &mut Html, projects: &[TemplateProject]) {
         let version = project.tag.as_deref().or(project.commit.as_deref().map(short));
         if let Some(version) = version {
             out.raw(" <span class=\"quiet\">").text(version).raw("</span>");
+        }
+        if is_launched_here(detail) {
+            let like = address::value(&project.repository);
+            let like = format!("{}/launch?like={like}", address::template(&detail.template.reference));
+            out.raw(" <a class=\"link small\"").attribute("href", &like).raw(">Launch one like it");
+            out.raw("<span class=\"visually-hidden\">: ").text(&project.repository_name).raw("</span></a>");
         }
         out.raw("</li>");
     }
