@@ -101,6 +101,9 @@ pub struct People {
     /// Human commits of the last twelve months by author, most first, at most 200. Authors are hashes: people are
     /// counted, not named, and the hash serves only to match members of known teams.
     pub authors: Vec<AuthorCommits>,
+    /// When the first commit was made that is a person's.
+    #[serde(default)]
+    pub first_commit_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

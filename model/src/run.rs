@@ -136,6 +136,8 @@ pub struct Run {
     pub template: EntityRef,
     /// The commit of the template.
     pub commit: String,
+    /// The tag that this commit had when it was launched.
+    pub tag: Option<String>,
     /// What the project is called.
     pub name: String,
     pub state: RunState,
@@ -261,4 +263,15 @@ pub struct RunEffect {
     pub reason: Option<String>,
     /// What removes it, where it was kept.
     pub command: Option<String>,
+}
+
+/// What whoever launched a run says of it once it has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct RunFeedback {
+    /// It did what was needed; or something was missing.
+    pub worked: bool,
+    /// One line, or nothing.
+    pub comment: String,
+    pub given_at: i64,
 }

@@ -243,3 +243,74 @@ pub enum PreviewKind {
     Binary,
     Link,
 }
+
+/// How launches of a template went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateFeedback {
+    /// How many of those who launched it say that it did what was needed.
+    pub worked: u64,
+    /// How many say that something was missing.
+    pub missing: u64,
+    /// Those with a line, newest first.
+    pub answers: Vec<TemplateAnswer>,
+    /// Only for whoever owns the template.
+    pub figures: Option<TemplateFigures>,
+}
+
+/// What somebody says of a launch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateAnswer {
+    /// Id of the run, and what its project is called.
+    pub run: String,
+    pub name: String,
+    pub by: String,
+    pub worked: bool,
+    pub comment: String,
+    pub given_at: i64,
+}
+
+/// What the launches of a template have in common. Durations are milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct TemplateFigures {
+    /// Launches that have made a project: the newest, at most 500.
+    pub launches: u64,
+    pub duration: Option<Typical>,
+    /// Most first.
+    pub failures: Vec<StepFailures>,
+    /// In the last month, most first.
+    pub given_up: Vec<GivenUp>,
+    /// From the end of the launch to the first commit by a person.
+    pub first_commit: Option<Typical>,
+    /// From the end of the launch to the oldest tag.
+    pub first_release: Option<Typical>,
+}
+
+/// Of so many values half are at most the median, and nine of ten at most the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Typical {
+    pub count: u64,
+    pub median: i64,
+    pub p90: i64,
+}
+
+/// How many launches failed at a step and were not tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct StepFailures {
+    /// Its name.
+    pub step: String,
+    pub count: u64,
+}
+
+/// How many people filled in the form and launched nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct GivenUp {
+    /// The name of the question that stood in the way; none where all were answered.
+    pub question: Option<String>,
+    pub count: u64,
+}

@@ -167,6 +167,8 @@ pub fn table() -> Vec<Route> {
         write("/actions/changes/retry", Propose, post(pages::action)),
         write("/actions/changes/close", Propose, post(pages::action)),
         write("/actions/changes/refresh", Propose, post(pages::action)),
+        write("/actions/templates/look", Launch, post(pages::action)),
+        write("/actions/templates/forget", Launch, post(pages::action)),
         write("/actions/templates/launch", Launch, post(pages::action)),
         write("/actions/templates/trust", Trust, post(pages::action)),
         write("/actions/templates/distrust", Trust, post(pages::action)),
@@ -174,6 +176,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),
         write("/actions/runs/review", Review, post(pages::action)),
+        write("/actions/runs/feedback", Launch, post(pages::action)),
         searching(write("/calls/catalog/suggest", Read, post(pages::action))),
         write("/preferences/theme", Open, post(pages::set_theme)),
         write("/actions/identity/sign-in", Open, post(sign_in::with_password)),
@@ -227,6 +230,7 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/templates/{namespace}/{name}", Read, get(templates::template)),
         write("/api/v1/templates/{namespace}/{name}/trust", Trust, post(templates::trust)),
         write("/api/v1/templates/{namespace}/{name}/distrust", Trust, post(templates::distrust)),
+        read("/api/v1/templates/{namespace}/{name}/feedback", Read, get(templates::feedback)),
         write("/api/v1/templates/{namespace}/{name}/form", Launch, post(templates::form)),
         write("/api/v1/templates/{namespace}/{name}/preview", Launch, post(templates::preview)),
         read("/api/v1/runs", Read, get(runs::list)),
@@ -237,6 +241,7 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/retry", Launch, post(runs::retry)),
         write("/api/v1/runs/{id}/clean", Launch, post(runs::clean)),
         write("/api/v1/runs/{id}/review", Review, post(runs::review)),
+        write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.

@@ -7,6 +7,9 @@ use super::service::{Scope, Service};
 use super::{Actor, Person};
 use crate::error::{Error, Result};
 
+/// Why a run is not changed by others.
+const NOT_ITS_LAUNCHER: &str = "Whoever launched it, or an administrator, can change what becomes of it.";
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -71,7 +74,7 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
         }
         Actor::Operator => return Ok(()),
         Actor::Visitor => return Err(needs("You need to sign in to {}.", action)),
-        Actor::Service(service) => return service_may(service, action),
+        Actor::Service(service) => return service_may(service, action, resource),
         Actor::Person(person) => person,
     };
     if !person.may_write && !matches!(action, Action::Watch | Action::Audit | Action::SeeOwn) {
@@ -88,9 +91,7 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
         Action::Watch | Action::Audit if person.is_auditor => Ok(()),
         Action::Correct | Action::Propose if !person.is_auditor => owns(person, action, resource),
         Action::Launch if !person.is_auditor => match resource {
-            Resource::Run { own: false } => Err(Error::Forbidden(
-                "Whoever launched it, or an administrator, can change what becomes of it.".to_owned(),
-            )),
+            Resource::Run { own: false } => Err(Error::Forbidden(NOT_ITS_LAUNCHER.to_owned())),
             _ => Ok(()),
         },
         Action::Launch => Err(needs("An auditor changes nothing: sign in as somebody else to {}.", action)),
@@ -101,9 +102,12 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
 }
 
 /// What an administrator gave it, and nothing that is anybody's own or that could give it more.
-fn service_may(service: &Service, action: Action) -> Result<()> {
+fn service_may(service: &Service, action: Action, resource: Resource<'_>) -> Result<()> {
     match Scope::ALL.into_iter().find(|scope| scope.action() == Some(action)) {
-        Some(scope) if service.scopes.contains(&scope) => Ok(()),
+        Some(scope) if service.scopes.contains(&scope) => match resource {
+            Resource::Run { own: false } => Err(Error::Forbidden(NOT_ITS_LAUNCHER.to_owned())),
+            _ => Ok(()),
+        },
         Some(scope) => Err(Error::Forbidden(format!(
             "This service needs a token with the scope \"{}\" to {}.",
             scope.as_str(),

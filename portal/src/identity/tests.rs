@@ -77,7 +77,7 @@ fn the_policy_is_this_table() {
         ("administrator", person(|person| person.is_administrator = true), &all),
         ("auditor", person(|person| person.is_auditor = true), &[Review, Watch, Audit, SeeOwn, Own]),
         ("service that reads", service(&[service::Scope::Read]), &[]),
-        ("service that does it all", service(&service::Scope::ALL), &[Sync, Correct, Propose, Watch, Audit]),
+        ("service that does it all", service(&service::Scope::ALL), &[Sync, Correct, Propose, Launch, Watch, Audit]),
         (
             "reading token of an administrator",
             person(|person| (person.is_administrator, person.may_write) = (true, false)),
@@ -89,6 +89,9 @@ fn the_policy_is_this_table() {
             assert_eq!(can(&actor, action, Resource::Anything).is_ok(), may.contains(&action), "{who} {action:?}");
         }
     }
+    let launcher = service(&[service::Scope::Launch]);
+    assert!(can(&launcher, Launch, Resource::Run { own: true }).is_ok());
+    assert!(forbidden(can(&launcher, Launch, Resource::Run { own: false })).starts_with("Whoever launched it"));
 }
 
 #[test]

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::store::{self, Moved, Row, Step};
-use super::{actions, approvals, queue};
+use super::{actions, approvals, drafts, queue};
 use crate::audit::{self, Change};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
 use crate::secret::Secret;
-use crate::settings::SourceKind;
+use crate::settings::{GitHubLogin, SourceKind};
 use crate::templates::{catalog, form, render};
 use crate::{Error, Portal, Result};
 
@@ -24,7 +24,8 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_DESCRIPTION: usize = 350;
 const LONGEST_KEY: usize = 200;
 const MOST_TOPICS: usize = 20;
-/// The secret with which a repository is made in the name of a person.
+const LONGEST_TOKEN: usize = 1_000;
+/// The secret with which a repository is made in the name of a person; no [`answer_key`] is the same.
 pub(super) const TOKEN: &str = "token";
 /// What secrets of a run are sealed as.
 pub(super) const SEALED_AS: &str = "run";
@@ -93,6 +94,8 @@ pub struct Destination {
     pub action: &'static str,
     /// Where that is, without credentials.
     pub location: String,
+    /// Who makes a project there, as long as nobody gives a token of their own: `the GitHub App of acme`.
+    pub acts: String,
 }
 
 /// What a run remembers of what was asked for: nothing secret.
@@ -106,6 +109,9 @@ pub(super) struct Input {
     pub lifecycle: Option<String>,
     /// Whose project it is, for the first commit: `Jane <jane@example.com>`.
     pub person: Option<String>,
+    /// The tag of the template's commit. Runs of earlier versions have none.
+    #[serde(default)]
+    pub tag: Option<String>,
     /// Of what was sent: the same key with something else is no second click.
     pub digest: String,
 }
@@ -117,26 +123,40 @@ impl Input {
     }
 }
 
+/// The name under which the secret answer to a question is sealed.
+pub(super) fn answer_key(question: &str) -> String {
+    format!("answer:{question}")
+}
+
 /// Where projects can be made, in the order of the configuration.
 pub fn destinations(portal: &Portal) -> Vec<Destination> {
     let sources = portal.settings().sources.iter().filter(|source| source.launch);
     let destination = |source: &crate::settings::SourceSettings| {
-        let (action, location) = match &source.kind {
-            SourceKind::Folder(folder) => (actions::FOLDER, folder.display().to_string()),
-            SourceKind::GitHub(github) => (actions::GITHUB, github.location()),
+        let (action, location, acts) = match &source.kind {
+            SourceKind::Folder(folder) => (actions::FOLDER, folder.display().to_string(), "Slipway".to_owned()),
+            SourceKind::GitHub(github) => {
+                let login = match &github.login {
+                    GitHubLogin::App { .. } => "GitHub App",
+                    GitHubLogin::Token(_) | GitHubLogin::Nobody => "token",
+                };
+                (actions::GITHUB, github.location(), format!("the {login} of the source {}", source.name))
+            }
             SourceKind::Git(_) => return None,
         };
-        Some(Destination { name: source.name.clone(), action, location })
+        Some(Destination { name: source.name.clone(), action, location, acts })
     };
     sources.filter_map(destination).collect()
 }
 
-/// The steps that a launch would take, with what each will do; nothing is checked beyond the destination.
+/// The steps that a launch would take, with what each will do.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for who may not launch; [`Error::NotFound`] for an unknown destination.
+/// [`Error::Forbidden`] for who may not launch; [`Error::NotFound`] for an unknown destination; [`Error::Invalid`] for what no
+/// repository can be called or said to be.
 pub fn plan(portal: &Portal, actor: &Actor, launch: &Launch) -> Result<Vec<RunStep>> {
     can(actor, Action::Launch, Resource::Anything)?;
+    check(launch)?;
+    launch.name.as_deref().map_or(Ok(()), check_name)?;
     let name = launch.name.as_deref().unwrap_or("the project");
     steps(portal, actor, launch, name, &[])?.into_iter().map(super::shown).collect()
 }
@@ -163,12 +183,13 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     }
     crate::templates::valid(&form)?;
     let seed = render::seed(&launch.key);
-    let mut secrets = BTreeMap::new();
+    let (mut secrets, mut names) = (BTreeMap::new(), Vec::new());
     for question in form.questions().filter(|question| question.secret) {
         let answer = answers.remove(&question.name).unwrap_or_else(|| question.default.clone().into());
-        secrets.insert(question.name.clone(), answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
+        let answer = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        secrets.insert(answer_key(&question.name), answer);
+        names.push(question.name.clone());
     }
-    let names: Vec<String> = secrets.keys().cloned().collect();
     let name = match &launch.name {
         Some(name) => name.clone(),
         None => {
@@ -198,6 +219,7 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         person: actor.person().map(|person| {
             format!("{} <{}>", line(&person.name), line(person.email.as_deref().unwrap_or("unknown@localhost")))
         }),
+        tag: opened.version.tag.clone(),
         digest: digest.clone(),
     };
     let row = Row {
@@ -241,6 +263,7 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     let after = format!("{} from {} into {}", row.name, row.template, input.destination);
     let change = Change { action: "run.launch", target: &row.id, after: Some(&after), ..Change::default() };
     audit::record(&mut tx, actor, now, change).await?;
+    drafts::launched(&mut tx, actor, &launch.template).await?;
     queue::admit(&mut tx, portal).await?;
     tx.commit().await?;
     portal.jobs().wake();
@@ -316,6 +339,9 @@ fn check(launch: &Launch) -> Result<()> {
     if launch.key.is_empty() || launch.key.len() > LONGEST_KEY {
         wrong("The form has no key", "Open the form again: each has one of its own.");
     }
+    if launch.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
+        wrong("The token is none", "Paste it as GitHub shows it, without spaces; or leave the field empty.");
+    }
     if launch.description.chars().count() > LONGEST_DESCRIPTION || launch.description.chars().any(char::is_control) {
         wrong("The description cannot be used", "Write one line of at most 350 characters.");
     }
@@ -334,6 +360,11 @@ fn check(launch: &Launch) -> Result<()> {
         wrong("The lifecycle cannot be used", "Write a word such as experimental or production.");
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings.into())) }
+}
+
+/// What can stand in a header.
+fn is_token(token: &str) -> bool {
+    (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What GitHub takes for a repository, and what a file system does.

@@ -77,6 +77,7 @@ pub(crate) async fn look_after(tx: &mut Tx, portal: &Portal) -> Result<()> {
         }
     }
     approvals::look_after(tx, portal).await?;
+    super::drafts::sweep(tx, portal).await?;
     admit(tx, portal).await
 }
 

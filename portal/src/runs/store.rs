@@ -93,6 +93,12 @@ pub struct Named {
     pub slug: Option<String>,
 }
 
+/// What lists show of a run's input.
+#[derive(serde::Deserialize)]
+struct Version {
+    tag: Option<String>,
+}
+
 impl From<Named> for Run {
     fn from(Named { row, slug }: Named) -> Self {
         let reference = |text: &str| EntityRef::parse(text, None, "default").ok();
@@ -103,6 +109,7 @@ impl From<Named> for Run {
             entity: row.entity.as_deref().and_then(reference),
             id: row.id,
             commit: row.commit_id,
+            tag: serde_json::from_str::<Version>(&row.input).ok().and_then(|version| version.tag),
             name: row.name,
             reason: row.reason,
             by: row.made_by,
@@ -126,7 +133,7 @@ pub struct Viewer<'a> {
 const COLUMNS: &str = "r.id, r.template, r.repository, r.directory, r.commit_id, r.name, r.made_by, r.account, r.launcher, \
                        r.state, r.wish, r.reason, r.seed, r.project, r.entity, r.created_at, r.started_at, r.ended_at, \
                        r.secrets, r.input, r.outputs";
-const FROM: &str =
+pub(super) const FROM: &str =
     " FROM runs r JOIN repositories t ON t.id = r.repository LEFT JOIN repositories p ON p.id = r.project";
 
 /// Adds a run; gives whether it is the first under this key of its launcher.
@@ -202,7 +209,7 @@ pub async fn counts(db: &Db, viewer: &Viewer<'_>, filter: &RunFilter) -> Result<
 }
 
 /// One's own runs; those that one may approve; others where their template and what they made may be read.
-fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: &Viewer<'_>, filter: &RunFilter)
+pub(super) fn narrow<DB>(query: &mut QueryBuilder<DB>, viewer: &Viewer<'_>, filter: &RunFilter)
 where
     DB: Database,
     for<'q> String: Encode<'q, DB> + Type<DB>,

@@ -136,6 +136,15 @@ pub async fn get(
     })
 }
 
+/// The projects that say that they came from a template, by name: those that `actor` may read.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no such template that `actor` may read.
+pub async fn projects(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Result<Vec<TemplateProject>> {
+    let found = find(portal, actor, reference).await?;
+    store::projects(portal.db(), actor.readable(), &found.addresses, &found.row.directory).await
+}
+
 /// The template of this reference that `actor` may read.
 pub(crate) async fn find(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Result<Found> {
     let listed = store::list(portal.db(), actor.readable(), Some(&reference.to_string())).await?;

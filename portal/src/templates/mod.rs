@@ -23,9 +23,9 @@ mod trust;
 mod trusted;
 mod zipped;
 
-pub use self::archive::{Archive, archive};
+pub use self::archive::{Archive, Packing, archive};
 pub use self::branch::commit_to_branch;
-pub use self::catalog::{Kept, get, list};
+pub use self::catalog::{Kept, get, list, projects};
 pub use self::folder::{Collision, Wanted, apply, place, read_committed, read_folder, read_project};
 pub use self::form::{Given, form};
 pub use self::history::TemplateHistory;

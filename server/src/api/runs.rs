@@ -219,6 +219,31 @@ pub async fn review(
     moved(&server, &asking, &id).await
 }
 
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunFeedbackRequest {
+    /// It did what was needed; or something was missing.
+    pub worked: bool,
+    /// One line, at most 500 characters.
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// Says of a launch of one's own that has ended how it went; the last word counts.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/feedback", tag = "runs", request_body = RunFeedbackRequest,
+    params(("id" = String, Path)),
+    responses((status = 204, description = "It is kept"), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn feedback(
+    State(server): State<Server>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Json(request): Json<RunFeedbackRequest>,
+) -> Result<StatusCode, Problem> {
+    runs::feedback::give(&server.portal, &asking.actor, &id, request.worked, &request.comment).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn moved(server: &Server, asking: &Asking, id: &str) -> Result<Response, Problem> {
     let run = runs::get(&server.portal, &asking.actor, id).await?;
     Ok((StatusCode::ACCEPTED, Json(run)).into_response())

@@ -5,8 +5,8 @@ use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::EntityRef;
-use model::template::{Form, Preview, TemplateDetail, TemplateRow};
-use portal::templates::{self, Given};
+use model::template::{Form, Preview, TemplateDetail, TemplateFeedback, TemplateRow};
+use portal::templates::{self, Given, Packing};
 use serde::Deserialize;
 
 use crate::http::{Asking, Problem, Server};
@@ -38,6 +38,19 @@ pub async fn template(
 ) -> Result<Json<TemplateDetail>, Problem> {
     let reference = EntityRef::new("template", namespace, name);
     Ok(Json(templates::get(&server.portal, &asking.actor, &reference, query.commit.as_deref()).await?))
+}
+
+/// How the launches of a template went; its figures are for whoever owns it.
+#[utoipa::path(get, path = "/api/v1/templates/{namespace}/{name}/feedback", tag = "templates",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = TemplateFeedback), (status = 404, body = Problem)))]
+pub async fn feedback(
+    State(server): State<Server>,
+    asking: Asking,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Json<TemplateFeedback>, Problem> {
+    let reference = EntityRef::new("template", namespace, name);
+    Ok(Json(portal::runs::feedback::of_template(&server.portal, &asking.actor, &reference).await?))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -135,7 +148,7 @@ pub async fn preview(
     Ok(Json(preview))
 }
 
-/// What a preview shows, to be taken away: with the query of that preview's page.
+/// What a preview shows, to be taken away: with the query of that preview's page, and `as=zip` for somebody without tar.
 pub async fn archive(
     State(server): State<Server>,
     asking: Asking,
@@ -143,14 +156,21 @@ pub async fn archive(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let reference = EntityRef::new("template", namespace, name);
-    let asked = app::pages::LaunchAsked::of(query.as_deref().unwrap_or_default());
+    let query = query.as_deref().unwrap_or_default();
+    let asked = app::pages::LaunchAsked::of(query);
+    let packing =
+        app::address::first_values(query).get("as").and_then(|ending| Packing::parse(ending)).unwrap_or_default();
     let (portal, actor, commit) = (&server.portal, &asking.actor, asked.commit.as_deref());
-    let archive = templates::archive(portal, actor, &reference, commit, &asked.answers, &asked.key).await?;
+    let archive = templates::archive(portal, actor, &reference, commit, &asked.answers, &asked.key, packing).await?;
     // A folder's name is what a template makes of answers: in the header stands only what needs no quoting.
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let file: String = archive.name.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    let kind = match packing {
+        Packing::TarGz => "application/gzip",
+        Packing::Zip => "application/zip",
+    };
     let headers = [
-        (header::CONTENT_TYPE, "application/gzip".to_owned()),
+        (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
     ];
     Ok((headers, archive.bytes).into_response())

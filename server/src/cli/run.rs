@@ -10,13 +10,14 @@ use portal::outgoing::{Remote, RemoteAnswer};
 use portal::secret::Secret;
 use serde_json::{Map, Value, json};
 
-use super::{FAILED, INVALID, UNREADABLE, print_findings};
+use super::{FAILED, INVALID, NOT_TRUSTED, UNREADABLE, print_findings};
 
 #[derive(Args)]
 #[command(
     after_help = "Exit codes: 0 it is launched (with --wait: done), 1 it failed, 2 an answer is invalid, 3 the portal \
-                        cannot be reached or does not let you.\n\nThe token is read from SLIPWAY_TOKEN: make one with the scope \
-                        write on your page at the portal.\n\nExamples:\n  \
+                        cannot be reached or does not know you, 4 it is not allowed, or others have to approve it first.\n\nThe token is read from SLIPWAY_TOKEN: make \
+                        one with the scope write on your page at the portal; for CI an administrator makes one of a service with the \
+                        scope launch.\n\nExamples:\n  \
                         slipway run go-service-template --portal https://slipway.example.com --data service_name=Tides --wait\n  \
                         slipway run template:default/docs --name handbook --destination github --owner platform --format json"
 )]
@@ -87,7 +88,9 @@ async fn launch(arguments: &Run) -> Stopped<ExitCode> {
     let launched = remote.post("/api/v1/runs", &[("idempotency-key", &key)], &sent).await;
     let mut detail = detail(launched)?;
     let mut seen = 0;
-    while arguments.wait && (detail.run.state.is_under_way() || detail.run.stopping) {
+    // What others have to approve may take days.
+    let goes_on = |run: &model::run::Run| run.stopping || run.state.is_under_way() && run.state != RunState::Review;
+    while arguments.wait && goes_on(&detail.run) {
         tokio::time::sleep(BETWEEN).await;
         seen = follow(&remote, &detail.run.id, seen).await?;
         detail = self::detail(remote.get(&format!("/api/v1/runs/{}", detail.run.id)).await)?;
@@ -99,8 +102,11 @@ async fn launch(arguments: &Run) -> Stopped<ExitCode> {
         Format::Json => println!("{}", serde_json::to_string_pretty(&detail).unwrap_or_default()),
         Format::Text => print(&detail, portal.trim_end_matches('/')),
     }
-    let has_failed = matches!(detail.run.state, RunState::Failed | RunState::Cancelled | RunState::Cleaned);
-    Ok(if has_failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    Ok(match detail.run.state {
+        RunState::Failed | RunState::Cancelled | RunState::Cleaned => ExitCode::from(FAILED),
+        RunState::Review if arguments.wait => ExitCode::from(NOT_TRUSTED),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 fn request(arguments: &Run) -> Value {
@@ -134,7 +140,11 @@ fn refused(answer: &RemoteAnswer) -> ExitCode {
     let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
     let findings = answer.body.get("findings").cloned().map(serde_json::from_value::<Findings>);
     // 404 names a template or a destination that is not there, 409 a key that was used, 400 and 422 what is wrong.
-    let code = if matches!(answer.status, 400 | 404 | 409 | 422) { INVALID } else { UNREADABLE };
+    let code = match answer.status {
+        400 | 404 | 409 | 422 => INVALID,
+        403 => NOT_TRUSTED,
+        _ => UNREADABLE,
+    };
     let code = stop(code, &said);
     if let Some(Ok(findings)) = findings {
         print_findings(&findings.findings);

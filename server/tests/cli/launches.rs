@@ -11,9 +11,17 @@ fn a_template_is_launched_from_a_script() {
     std::fs::create_dir_all(template.join("{{cookiecutter.slug}}")).unwrap();
     std::fs::write(template.join("cookiecutter.json"), QUESTIONS).unwrap();
     std::fs::write(template.join("{{cookiecutter.slug}}/README.md"), "# {{ cookiecutter.sails }}\n").unwrap();
-    git(&template, &["init", "--quiet"]);
-    git(&template, &["add", "."]);
-    git(&template, &["commit", "--quiet", "-m", "Begin"]);
+    let hooked = folder.path().join("work/hooked");
+    std::fs::create_dir_all(hooked.join("{{cookiecutter.slug}}")).unwrap();
+    std::fs::create_dir_all(hooked.join("hooks")).unwrap();
+    std::fs::write(hooked.join("cookiecutter.json"), QUESTIONS).unwrap();
+    std::fs::write(hooked.join("hooks/post_gen_project.sh"), "#!/bin/sh\n").unwrap();
+    std::fs::write(hooked.join("{{cookiecutter.slug}}/README.md"), "# Hooked\n").unwrap();
+    for template in [&template, &hooked] {
+        git(template, &["init", "--quiet"]);
+        git(template, &["add", "."]);
+        git(template, &["commit", "--quiet", "-m", "Begin"]);
+    }
     let made = folder.path().join("made");
     let source =
         format!("[[source]]\nname = \"made\"\nkind = \"folder\"\npath = \"{}\"\nlaunch = true\n", made.display());
@@ -27,6 +35,9 @@ fn a_template_is_launched_from_a_script() {
     assert!(code == 2 && errors.contains("sails"), "{code}: {errors}");
     let (code, _, errors) = run(&["--destination", "nowhere"]);
     assert!(code == 2 && errors.contains("nowhere"), "{code}: {errors}");
+
+    let hooked = output(folder.path(), &["run", "hooked", "--portal", &portal]);
+    assert!(hooked.0 == 4 && hooked.2.contains("hooks/post_gen_project.sh"), "{hooked:?}");
 
     let arguments = ["--data", "sails=two", "--wait", "--format", "json", "--idempotency-key", "once"];
     let (code, json, errors) = run(&arguments);

@@ -3,6 +3,7 @@
 use model::Evidence;
 use model::catalog::EntityDetail;
 use model::repository::RepositoryFacts;
+use model::run::Run;
 
 use super::template;
 use crate::address;
@@ -10,10 +11,11 @@ use crate::components::{evidence, marks, rows};
 use crate::format;
 use crate::html::Html;
 
-/// Facts of an entity and of the repository that holds it.
-pub fn column(out: &mut Html, now: i64, detail: &EntityDetail) {
+/// Facts of an entity and of the repository that holds it, and the run that made that.
+pub fn column(out: &mut Html, now: i64, detail: &EntityDetail, launched: Option<&Run>) {
     out.raw("<aside class=\"facts-column\" aria-label=\"Facts\"><section><h2>Facts</h2><dl class=\"facts\">");
     own(out, detail);
+    self::launched(out, now, launched);
     if let Some(repository) = detail.repository.as_ref().filter(|_| marks::has_code(&detail.row.kind)) {
         of_repository(out, now, &repository.facts, &repository.row.slug);
     }
@@ -94,6 +96,23 @@ fn own(out: &mut Html, detail: &EntityDetail) {
             out.link(&address::entity(&relation.target), "value-link", &relation.target.short());
         });
     }
+}
+
+/// From which template a repository was launched, by whom and when.
+pub fn launched(out: &mut Html, now: i64, run: Option<&Run>) {
+    let Some(run) = run else { return };
+    fact(out, "Launched", None, None, |out| {
+        out.raw("<a class=\"value-link\"").attribute("href", &address::run(&run.id)).raw(">");
+        format::time(out, now, run.created_at);
+        out.raw("</a> by ").text(&run.by);
+    });
+    fact(out, "From", None, None, |out| {
+        out.link(&address::template(&run.template), "value-link", &run.template.name).raw(" ");
+        match &run.tag {
+            Some(tag) => out.text(tag),
+            None => out.raw("<code>").text(&evidence::short_commit(&run.commit)).raw("</code>"),
+        };
+    });
 }
 
 /// What Git knows of a repository, as facts. Also on the repository's own page.

@@ -60,7 +60,11 @@ pub async fn overview(out: &mut Html, context: &RequestContext, detail: &EntityD
         _ => relations(out, detail, is_connection),
     }
     out.raw("</div>");
-    facts::column(out, context.now(), detail);
+    let launched = match detail.row.repository.as_deref().filter(|_| marks::has_code(&detail.row.kind)) {
+        Some(slug) => portal::runs::of_project(&context.portal, &context.actor, slug).await?,
+        None => None,
+    };
+    facts::column(out, context.now(), detail, launched.as_ref());
     out.raw("</div>");
     Ok(())
 }

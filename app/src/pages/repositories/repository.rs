@@ -1,6 +1,7 @@
 //! One repository: what it is to the catalog, what Git knows, what is wrong, what may not speak.
 
 use model::repository::{Exclusion, ForgeFacts, RepositoryDetail, RepositoryRow, Standing};
+use model::run::Run;
 use portal::identity::{Action, Resource, can};
 use portal::repositories::FileView;
 
@@ -27,6 +28,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             None
         });
     let docs = portal::docs::of_repository(&context.portal, &context.actor, &slug).await?;
+    let launched = portal::runs::of_project(&context.portal, &context.actor, &slug).await?;
     let mut out = Html::new();
     header(&mut out, &detail, !docs.is_empty(), can(&context.actor, Action::Propose, Resource::Anything).is_ok());
     out_of_sight_notice(&mut out, context.now(), &detail.row);
@@ -34,7 +36,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     out.raw("<div class=\"with-facts\"><div>");
     main(&mut out, &detail, readme.as_ref());
     out.raw("</div>");
-    column(&mut out, context.now(), &detail);
+    column(&mut out, context.now(), &detail, launched.as_ref());
     out.raw("</div>");
     Ok(Page::new(detail.row.name, Place::Repositories, out).below("Repositories", "/repositories").following())
 }
@@ -181,11 +183,12 @@ fn exclusions(out: &mut Html, excluded: &[Exclusion]) {
     out.raw("</section>");
 }
 
-fn column(out: &mut Html, now: i64, detail: &RepositoryDetail) {
+fn column(out: &mut Html, now: i64, detail: &RepositoryDetail, launched: Option<&Run>) {
     out.raw("<aside class=\"facts-column\" aria-label=\"Facts\"><section><h2>Facts</h2><dl class=\"facts\">");
     facts::fact(out, "Files", None, None, |out| {
         out.text(&format::number(detail.facts.files.total)).raw(", ").text(&format::size(detail.facts.files.bytes));
     });
+    facts::launched(out, now, launched);
     facts::of_repository(out, now, &detail.facts, &detail.row.slug);
     if let Some(at) = detail.read_at {
         facts::fact(out, "Read", None, None, |out| {

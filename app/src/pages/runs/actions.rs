@@ -48,6 +48,19 @@ pub async fn review(
     Ok(())
 }
 
+/// Says how one that has ended went; `worked` is `yes`, or something was missing.
+#[server(prefix = "/actions", endpoint = "runs/feedback")]
+pub async fn feedback(
+    #[server(default)] id: String,
+    #[server(default)] worked: String,
+    #[server(default)] comment: String,
+) -> Result<(), Error> {
+    let context = RequestContext::answered()?;
+    let given = runs::feedback::give(&context.portal, &context.actor, &id, worked == "yes", &comment).await;
+    end(&id, given, "Thank you: whoever owns the template sees it.");
+    Ok(())
+}
+
 /// Has removed what a failed one made.
 #[server(prefix = "/actions", endpoint = "runs/clean")]
 pub async fn clean(#[server(default)] id: String) -> Result<(), Error> {

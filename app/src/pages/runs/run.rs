@@ -5,7 +5,8 @@ use model::Level;
 use model::job::LogLine;
 use model::run::{ApprovalState, EffectState, RunDetail, RunState, RunStep, StepState};
 
-use super::actions::{Cancel, Clean, Retry};
+use super::super::catalog::document;
+use super::actions::{Cancel, Clean, Feedback, Retry};
 use super::{approvals, state_badge};
 use crate::components::Icon;
 use crate::components::form::act_on;
@@ -26,13 +27,17 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     header(&mut out, &context, &detail);
     standing(&mut out, &context, &detail);
     if detail.run.state == RunState::Done {
-        leads_on(&mut out, &detail);
+        leads_on(&mut out, &context, &detail).await?;
     }
+    ask(&mut out, &context, &detail.run).await?;
     out.raw("<div class=\"with-facts\"><div>");
     approvals::section(&mut out, &context, &detail);
     steps(&mut out, &detail.steps);
     effects(&mut out, &detail);
     lines(&mut out, &log);
+    if detail.run.state == RunState::Done {
+        readme(&mut out, &context, &detail).await;
+    }
     out.raw("</div>");
     answers(&mut out, &detail);
     out.raw("</div>");
@@ -52,7 +57,11 @@ fn header(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
         buttons(out, detail);
     }
     out.raw("</div><ul class=\"thing-meta\"><li>from ");
-    out.link(&address::template(&run.template), "", &run.template.name).raw("</li><li>in ").text(&detail.destination);
+    out.link(&address::template(&run.template), "", &run.template.name);
+    if let Some(tag) = &run.tag {
+        out.raw(" ").text(tag);
+    }
+    out.raw("</li><li>in ").text(&detail.destination);
     out.raw("</li><li>by ").text(&run.by).raw(", ");
     format::time(out, context.now(), run.created_at);
     out.raw("</li>");
@@ -114,14 +123,23 @@ fn standing(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
 }
 
 /// What to do next with what was made.
-fn leads_on(out: &mut Html, detail: &RunDetail) {
+async fn leads_on(out: &mut Html, context: &RequestContext, detail: &RunDetail) -> portal::Result<()> {
+    let (portal, actor) = (&context.portal, &context.actor);
     out.raw("<section class=\"section launch-next\"><div class=\"section-head\"><h2>It is there</h2></div><p>");
     if let Some(entity) = &detail.run.entity {
         out.link(&address::entity(entity), "button button-primary", "Open in the catalog").raw(" ");
     }
     if let Some(project) = &detail.run.project {
         out.link(&address::repository(project), "button", "Repository").raw(" ");
-        out.link(&format!("{}/docs", address::repository(project)), "button", "Documentation").raw(" ");
+        // Whoever launched it may not read it any more.
+        let has_docs = match portal::docs::of_repository(portal, actor, project).await {
+            Ok(docs) => !docs.is_empty(),
+            Err(portal::Error::NotFound(_)) => false,
+            Err(error) => return Err(error),
+        };
+        if has_docs {
+            out.link(&format!("{}/docs", address::repository(project)), "button", "Documentation").raw(" ");
+        }
     }
     let host = detail.outputs.get("repoContentsUrl").filter(|url| url.starts_with("https://"));
     if let Some(url) = host {
@@ -129,9 +147,58 @@ fn leads_on(out: &mut Html, detail: &RunDetail) {
     }
     out.raw("</p>");
     if let Some(remote) = detail.outputs.get("remoteUrl") {
+        out.raw("<p>Bring it to your machine:</p>");
         state::command(out, &format!("git clone {remote}"));
+        out.raw("<p>When its template has got better, bring that into the clone:</p>");
+        state::command(out, "slipway update");
     }
     out.raw("</section>");
+    Ok(())
+}
+
+/// The one question to whoever launched it, and what they have said.
+async fn ask(out: &mut Html, context: &RequestContext, run: &Run) -> portal::Result<()> {
+    let (said, may) = portal::runs::feedback::of_run(&context.portal, &context.actor, &run.id).await?;
+    if said.is_none() && !may {
+        return Ok(());
+    }
+    out.raw("<section class=\"section launch-feedback\"><div class=\"section-head\"><h2>Did it do what was needed?</h2></div>");
+    if let Some(said) = &said {
+        out.raw("<p>").raw(if said.worked { "It worked. " } else { "Something was missing. " }).text(&said.comment);
+        out.raw(" <span class=\"quiet\">").text(&run.by).raw(", ");
+        format::time(out, context.now(), said.given_at);
+        out.raw("</span></p>");
+    }
+    if may {
+        let comment = said.as_ref().map(|said| said.comment.as_str()).unwrap_or_default();
+        out.raw("<form method=\"post\"").attribute("action", Feedback::PATH).raw("><input type=\"hidden\" name=\"id\"");
+        out.attribute("value", &run.id)
+            .raw("><div class=\"field\"><label for=\"comment\">What was missing, or good (if you like)");
+        out.raw("</label><input class=\"input\" type=\"text\" id=\"comment\" name=\"comment\" maxlength=\"500\"");
+        out.raw(" autocomplete=\"off\"").attribute("value", comment).raw("></div><div class=\"button-row\">");
+        for (value, label) in [("yes", "It worked"), ("no", "Something was missing")] {
+            out.raw("<button class=\"button\" type=\"submit\" name=\"worked\"").attribute("value", value).raw(">");
+            out.raw(label).raw("</button>");
+        }
+        out.raw("</div></form>");
+    }
+    out.raw("</section>");
+    Ok(())
+}
+
+/// What the template says to whoever has its project: how to run it, and what comes next.
+async fn readme(out: &mut Html, context: &RequestContext, detail: &RunDetail) {
+    let Some(project) = &detail.run.project else { return };
+    match portal::repositories::readme(&context.portal, &context.actor, project, "").await {
+        Ok(Some(file)) => {
+            out.raw("<section class=\"section\" aria-label=\"README\">");
+            document(out, project, &file);
+            out.raw("</section>");
+        }
+        Ok(None) | Err(portal::Error::NotFound(_)) => {}
+        // What was made is there all the same.
+        Err(error) => tracing::warn!(%error, project, "a README could not be read"),
+    }
 }
 
 fn steps(out: &mut Html, steps: &[RunStep]) {

@@ -1,24 +1,33 @@
-//! What somebody wants to launch, as an address says it: so a form that is half filled can be passed on.
+//! What somebody wants to launch, as an address says it: so a form that is half filled can be passed on. Nothing in it is secret.
+
+use std::collections::HashMap;
 
 use model::EntityRef;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use portal::runs::{Launch, RepositoryVisibility};
 use portal::templates::Given;
 use serde_json::Value;
 
-use crate::address;
+use crate::{RequestContext, address};
 
-/// Answers to the template's own questions.
+/// Answers to the template's own questions, in an address.
 const ANSWER: &str = "a.";
+/// What cannot stand between the brackets of a field's name.
+const IN_FIELD: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
 /// `commit=…&name=tides&a.project_name=Tides&destination=work`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     pub commit: Option<String>,
     pub answers: Given,
+    /// Slug of a project whose answers are taken where there are none.
+    pub like: String,
     pub destination: String,
     pub name: String,
     pub description: String,
     pub visibility: String,
+    /// With commas or spaces between them.
+    pub topics: String,
     pub owner: String,
     pub lifecycle: String,
     /// Of the form: two clicks make one project.
@@ -30,43 +39,96 @@ pub struct Asked {
 impl Asked {
     pub fn of(query: &str) -> Self {
         let mut asked = Self::default();
-        for (key, value) in address::pairs(query) {
-            match key.as_str() {
-                "commit" => asked.commit = Some(value).filter(|commit| !commit.is_empty()),
-                "destination" => asked.destination = value,
-                "name" => asked.name = value.trim().to_owned(),
-                "description" => asked.description = value.trim().to_owned(),
-                "visibility" => asked.visibility = value,
-                "owner" => asked.owner = value.trim().to_owned(),
-                "lifecycle" => asked.lifecycle = value.trim().to_owned(),
-                "key" => asked.key = value,
-                "preview" => asked.preview = true,
-                other => {
-                    // An empty field is no answer: the default is taken.
-                    if let Some(name) = other.strip_prefix(ANSWER).filter(|_| !value.is_empty()) {
-                        asked.answers.insert(name.to_owned(), Value::String(value));
-                    }
-                }
-            }
-        }
+        address::pairs(query).into_iter().for_each(|(key, value)| asked.set(&key, value));
         asked
     }
 
-    /// The name of the field for the answer to a question.
-    pub fn field(question: &str) -> String {
-        format!("{ANSWER}{question}")
+    /// Takes one pair of an address; what none is called is left out.
+    pub fn set(&mut self, key: &str, value: String) {
+        let trimmed = || value.trim().to_owned();
+        match key {
+            "commit" => self.commit = Some(value).filter(|commit| !commit.is_empty()),
+            "like" => self.like = trimmed(),
+            "destination" => self.destination = value,
+            "name" => self.name = trimmed(),
+            "description" => self.description = trimmed(),
+            "visibility" => self.visibility = value,
+            "topics" => self.topics = trimmed(),
+            "owner" => self.owner = trimmed(),
+            "lifecycle" => self.lifecycle = trimmed(),
+            "key" => self.key = value,
+            "preview" => self.preview = true,
+            other => {
+                if let Some(name) = other.strip_prefix(ANSWER) {
+                    self.answer(name.to_owned(), value);
+                }
+            }
+        }
+    }
+
+    /// An empty field is no answer: the default is taken.
+    fn answer(&mut self, question: String, value: String) {
+        if !value.is_empty() {
+            self.answers.insert(question, Value::String(value));
+        }
+    }
+
+    /// With the answers of a form.
+    pub fn answered(mut self, fields: HashMap<String, String>) -> Self {
+        for (question, value) in by_question(fields) {
+            self.answer(question, value);
+        }
+        self
+    }
+
+    /// As an address says it, for the same form and the same commit.
+    pub fn query(&self) -> String {
+        let mut query = self.shared();
+        for (key, value) in [("commit", self.commit.as_deref().unwrap_or_default()), ("key", &self.key)] {
+            add(&mut query, key, value);
+        }
+        if self.preview {
+            add(&mut query, "preview", "1");
+        }
+        query
+    }
+
+    /// The same for others, or for another day: a form of its own, and of the newest commit.
+    pub fn shared(&self) -> String {
+        let mut query = String::new();
+        for (question, value) in &self.answers {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            add(&mut query, &format!("{ANSWER}{question}"), &text);
+        }
+        let rest = [
+            ("destination", &self.destination),
+            ("name", &self.name),
+            ("description", &self.description),
+            ("visibility", &self.visibility),
+            ("topics", &self.topics),
+            ("owner", &self.owner),
+            ("lifecycle", &self.lifecycle),
+        ];
+        rest.into_iter().for_each(|(key, value)| add(&mut query, key, value));
+        query
+    }
+
+    /// The name of the field for the answer to a question: `answers` or `secrets`, and the question.
+    pub fn field(of: &str, question: &str) -> String {
+        format!("{of}[{}]", utf8_percent_encode(question, IN_FIELD))
     }
 
     /// What is wished for.
     ///
     /// # Errors
-    /// The owner is no reference.
-    pub fn launch(&self, template: EntityRef) -> Result<Launch, String> {
+    /// The owner is nobody of the catalog.
+    pub fn launch(&self, context: &RequestContext, template: EntityRef) -> portal::Result<Launch> {
         let owner = match self.owner.as_str() {
             "" => None,
-            text => Some(owner(text).ok_or_else(|| format!("{text:?} names no team or person."))?),
+            text => Some(portal::changes::owner(&context.portal, &context.actor, text)?),
         };
         let kept = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let topics = self.topics.split([',', ' ']).map(|topic| topic.trim_start_matches('#').to_lowercase());
         Ok(Launch {
             commit: self.commit.clone(),
             answers: self.answers.clone(),
@@ -77,6 +139,7 @@ impl Asked {
                 "internal" => RepositoryVisibility::Internal,
                 _ => RepositoryVisibility::Private,
             },
+            topics: topics.filter(|topic| !topic.is_empty()).collect(),
             owner,
             lifecycle: kept(&self.lifecycle),
             ..Launch::new(template, &self.destination, &self.key)
@@ -84,14 +147,21 @@ impl Asked {
     }
 }
 
-/// `harbour` is the group, as in a descriptor.
-fn owner(text: &str) -> Option<EntityRef> {
-    match text.contains(':') {
-        true => text.parse().ok(),
-        false => format!("group:{}", if text.contains('/') { text.to_owned() } else { format!("default/{text}") })
-            .parse()
-            .ok(),
+/// What was sent, by the question that [`Asked::field`] was for.
+pub fn by_question(fields: HashMap<String, String>) -> impl Iterator<Item = (String, String)> {
+    fields.into_iter().map(|(name, value)| (percent_decode_str(&name).decode_utf8_lossy().into_owned(), value))
+}
+
+fn add(query: &mut String, key: &str, value: &str) {
+    if value.is_empty() {
+        return;
     }
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(&address::value(key));
+    query.push('=');
+    query.push_str(&address::value(value));
 }
 
 #[cfg(test)]
@@ -100,17 +170,29 @@ mod tests {
 
     #[test]
     fn an_address_says_what_is_wished_for() {
-        let asked =
-            Asked::of("commit=abc&a.name=Tides&a.x=&name=+tides+&destination=work&owner=harbour&key=k&preview=1");
-        assert!(asked.preview && asked.answers.len() == 1 && asked.answers["name"] == "Tides");
-        let launch =
-            asked.launch(EntityRef::new("template", "default", "service")).unwrap_or_else(|why| panic!("{why}"));
-        assert_eq!(launch.owner, Some(EntityRef::new("group", "default", "harbour")));
+        let query =
+            "a.a%20b%26=c%3D&a.name=Tides&a.x=&destination=work&name=+tides+&owner=harbour&key=k&commit=abc&preview=1";
+        let asked = Asked::of(query);
+        assert!(asked.preview && asked.answers.len() == 2 && asked.answers["name"] == "Tides");
+        assert_eq!((asked.name.as_str(), asked.commit.as_deref()), ("tides", Some("abc")));
+        assert_eq!(Asked::of(&asked.query()), asked, "it is said again");
+        let shared = Asked::of(&asked.shared());
         assert_eq!(
-            (launch.name.as_deref(), launch.commit.as_deref(), launch.lifecycle),
-            (Some("tides"), Some("abc"), None)
+            (shared.key.as_str(), shared.commit, shared.preview),
+            ("", None, false),
+            "others have a form of their own"
         );
-        let wrong = Asked { owner: "a b:".to_owned(), ..Asked::default() };
-        assert!(wrong.launch(EntityRef::new("template", "default", "service")).is_err());
+        assert_eq!(shared.answers, asked.answers);
+    }
+
+    #[test]
+    fn a_field_names_its_question_whatever_that_is_called() {
+        for question in ["service_name", "a]b[c", "50% of ü.x"] {
+            let field = Asked::field("answers", question);
+            let name = field.trim_start_matches("answers[").trim_end_matches(']').to_owned();
+            assert!(!name.contains(['[', ']', '.', ' ']), "{field}");
+            let asked = Asked::default().answered(HashMap::from([(name, "x".to_owned())]));
+            assert_eq!(asked.answers.keys().collect::<Vec<_>>(), [question]);
+        }
     }
 }

@@ -1,19 +1,17 @@
-//! The form that launches a template: it asks, shows what would be made, and then makes it. It is sent with GET until the last
-//! step, so every state of it is an address.
+//! The form that launches a template: it asks, shows what would be made, and then makes it. Every state of it is an address; what is
+//! secret is asked last, beside the button that launches, and stands in none.
 
 use leptos::server_fn::ServerFn;
 use model::EntityRef;
-use model::run::{RunApproval, RunStep};
-use model::template::{Form, FormQuestion, Preview, PreviewFile, PreviewKind, QuestionKind};
+use model::catalog::{CatalogFilter, Field};
+use model::template::{Form, FormQuestion, QuestionKind};
 use portal::identity::{Action, Resource, can};
-use portal::runs::Destination;
+use portal::runs::{Destination, drafts};
 
-use super::actions::Launch;
+use super::actions::{Forget, Look};
 use super::asked::Asked;
-use super::named;
-use crate::components::Icon;
-use crate::components::document::code;
-use crate::components::form::text_area;
+use super::{named, preview};
+use crate::components::form::{act_on, text_area};
 use crate::components::state::{Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
@@ -21,8 +19,8 @@ use crate::{RequestContext, address, format};
 
 /// Characters of an answer that is a JSON object.
 const LONGEST_DICTIONARY: u64 = 16_000;
-/// Bytes of text that are highlighted on one page; the rest stands there as it is.
-const MOST_HIGHLIGHTED: usize = 64 << 10;
+/// Of teams and projects that a field proposes; others can be typed.
+const MOST_PROPOSED: usize = 200;
 
 pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     can(&context.actor, Action::Launch, Resource::Anything)?;
@@ -32,12 +30,24 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         asked.key.clone_from(&context.request_id);
     }
     let (portal, actor) = (&context.portal, &context.actor);
-    let form = portal::templates::form(portal, actor, &reference, asked.commit.as_deref(), &asked.answers).await?;
+    let like = like(&context, &reference, &mut asked).await?;
+    let mut form = portal::templates::form(portal, actor, &reference, asked.commit.as_deref(), &asked.answers).await?;
+    let secret =
+        |form: &Form, name: &String| form.questions().any(|question| question.secret && question.name == *name);
+    if asked.answers.keys().any(|name| secret(&form, name)) {
+        // Somebody has put it into an address, where it should not be and does not count.
+        asked.answers.retain(|name, _| !secret(&form, name));
+        form = portal::templates::form(portal, actor, &reference, asked.commit.as_deref(), &asked.answers).await?;
+    }
     asked.commit = Some(form.commit.clone());
     let destinations = portal::runs::destinations(portal);
     if asked.destination.is_empty() {
         asked.destination = destinations.first().map(|first| first.name.clone()).unwrap_or_default();
     }
+    let preview = match asked.preview && form.is_valid() {
+        true => Some(preview::of(&context, &reference, &asked).await),
+        false => None,
+    };
     let mut out = Html::new();
     out.raw("<div class=\"page-header\"><div><h1>Launch ").text(&reference.name).raw("</h1><p>");
     out.raw("Answers that others depend on are taken in with “Look at it”. Nothing is made before “Launch”.</p></div></div>");
@@ -46,10 +56,11 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             out.raw("No source takes new projects: <code>launch = true</code> at one of them in the configuration makes it one.");
         });
     }
-    let preview = match asked.preview && form.is_valid() {
-        true => Some(preview(&context, &reference, &asked).await),
-        false => None,
-    };
+    if context.query().is_empty()
+        && let Some(draft) = drafts::of(portal, actor, &reference).await?
+    {
+        go_on(&mut out, &context, &reference, &draft);
+    }
     if !form.is_valid() && asked.preview {
         notice(&mut out, Tone::Red, |out| {
             out.raw("Some answers cannot be taken: each says below what it takes.");
@@ -58,13 +69,14 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             }
         });
     }
-    write_form(&mut out, &reference, &asked, &form, &destinations);
-    match preview {
-        Some(Ok(looked)) => shown(&mut out, &reference, &context, &looked),
-        Some(Err(error)) => notice(&mut out, Tone::Red, |out| {
-            out.text(&error.to_string());
-        }),
-        None => {}
+    choose_like(&mut out, &context, &reference, like.as_deref()).await?;
+    if let Some(Err(error)) = &preview {
+        preview::refused(&mut out, error);
+    }
+    let is_shown = preview.as_ref().is_some_and(Result::is_ok);
+    write_form(&mut out, &context, &reference, (&asked, &form), &destinations, is_shown).await?;
+    if let Some(Ok(shown)) = &preview {
+        preview::write(&mut out, &context, &reference, (&asked, &form), &destinations, shown);
     }
     let crumb = address::template(&reference);
     Ok(Page::new(format!("Launch {}", reference.name), Place::Templates, out)
@@ -72,63 +84,132 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         .below(reference.name.clone(), crumb))
 }
 
-/// What a launch would make, do, and need.
-struct Looked {
-    preview: Preview,
-    steps: Vec<RunStep>,
-    approvals: Vec<RunApproval>,
+/// Takes the answers of another project where somebody wishes for one like it; gives what is to be said of that.
+async fn like(context: &RequestContext, reference: &EntityRef, asked: &mut Asked) -> portal::Result<Option<String>> {
+    let project = std::mem::take(&mut asked.like);
+    if project.is_empty() {
+        return Ok(None);
+    }
+    let (portal, actor) = (&context.portal, &context.actor);
+    let answers = match portal::templates::answers_of(portal, actor, &project).await {
+        Ok(answers) => answers,
+        Err(portal::Error::NotFound(_) | portal::Error::Invalid(_)) => {
+            return Ok(Some(format!("{project} remembers no answers that you may read.")));
+        }
+        Err(error) => return Err(error),
+    };
+    let form = portal::templates::form(portal, actor, reference, asked.commit.as_deref(), &answers).await?;
+    for question in form.questions().filter(|question| !question.secret && question.error.is_none()) {
+        if let Some(answer) = answers.get(&question.name) {
+            asked.answers.entry(question.name.clone()).or_insert_with(|| answer.clone());
+        }
+    }
+    Ok(Some(format!("The answers of {project} are filled in; what is secret is not.")))
 }
 
-async fn preview(context: &RequestContext, reference: &EntityRef, asked: &Asked) -> portal::Result<Looked> {
-    let (portal, actor, commit) = (&context.portal, &context.actor, asked.commit.as_deref());
-    let preview = portal::templates::preview(portal, actor, reference, commit, &asked.answers, &asked.key).await?;
-    let launch = asked.launch(reference.clone()).map_err(portal::Error::Conflict)?;
-    let name = launch.name.clone().or_else(|| preview.folder.clone());
-    let launch = portal::runs::Launch { name, ..launch };
-    let steps = portal::runs::plan(portal, actor, &launch)?;
-    let actions: Vec<String> = steps.iter().map(|step| step.action.clone()).collect();
-    let approvals = portal::runs::asked_of(portal, &launch, &actions);
-    Ok(Looked { preview, steps, approvals })
+/// Offers what somebody filled in before.
+fn go_on(out: &mut Html, context: &RequestContext, reference: &EntityRef, draft: &drafts::Draft) {
+    notice(out, Tone::Plain, |out| {
+        out.raw("You have filled in this form ");
+        format::time(out, context.now(), draft.kept_at);
+        out.raw(". ");
+        let filled = format!("{}/launch?{}", address::template(reference), draft.filled);
+        out.link(&filled, "link", "Go on where you were").raw(".");
+    });
+    out.raw("<div class=\"launch-forget\">");
+    act_on(out, Forget::PATH, &reference.to_string(), "Forget it");
+    out.raw("</div>");
 }
 
-fn write_form(out: &mut Html, reference: &EntityRef, asked: &Asked, form: &Form, destinations: &[Destination]) {
-    out.raw("<form class=\"launch\" method=\"get\"")
-        .attribute("action", &format!("{}/launch", address::template(reference)));
-    out.raw(">");
-    for (name, value) in [("key", asked.key.as_str()), ("commit", asked.commit.as_deref().unwrap_or_default())] {
+/// Another project whose answers are the beginning.
+async fn choose_like(
+    out: &mut Html,
+    context: &RequestContext,
+    reference: &EntityRef,
+    said: Option<&str>,
+) -> portal::Result<()> {
+    if let Some(said) = said {
+        notice(out, Tone::Plain, |out| {
+            out.text(said);
+        });
+    }
+    let projects = portal::templates::projects(&context.portal, &context.actor, reference).await?;
+    if projects.is_empty() {
+        return Ok(());
+    }
+    out.raw("<form class=\"launch-like\" method=\"get\"");
+    out.attribute("action", &format!("{}/launch", address::template(reference))).raw(">");
+    let proposed = projects.iter().take(MOST_PROPOSED).map(|project| project.repository.as_str());
+    proposing(out, "like", "Like this other project", "", proposed);
+    out.raw("<button class=\"button\" type=\"submit\">Take its answers</button></form>");
+    Ok(())
+}
+
+async fn write_form(
+    out: &mut Html,
+    context: &RequestContext,
+    reference: &EntityRef,
+    (asked, form): (&Asked, &Form),
+    destinations: &[Destination],
+    is_shown: bool,
+) -> portal::Result<()> {
+    out.raw("<form class=\"launch\" method=\"post\"").attribute("action", Look::PATH).raw(">");
+    let commit = asked.commit.as_deref().unwrap_or_default();
+    for (name, value) in [("template", reference.to_string().as_str()), ("key", &asked.key), ("commit", commit)] {
         out.raw("<input type=\"hidden\"").attribute("name", name).attribute("value", value).raw(">");
     }
     for page in &form.pages {
-        out.raw("<fieldset><legend>").text(&page.title).raw("</legend>");
-        for question in &page.questions {
-            field(out, question, asked.preview);
+        let open: Vec<&FormQuestion> = page.questions.iter().filter(|question| !question.secret).collect();
+        if open.is_empty() {
+            continue;
         }
+        out.raw("<fieldset><legend>").text(&page.title).raw("</legend>");
+        open.into_iter().for_each(|question| field(out, "answers", question, asked.preview));
         out.raw("</fieldset>");
     }
     out.raw("<fieldset><legend>The repository</legend>");
     select(
         out,
-        "destination",
+        "repository[destination]",
         "Where",
         &asked.destination,
         destinations.iter().map(|one| (one.name.as_str(), one.location.as_str())),
     );
-    input(out, "name", "Name (as the template calls its folder, where nothing is written)", &asked.name);
-    input(out, "description", "Description", &asked.description);
+    input(out, "repository[name]", "Name (as the template calls its folder, where nothing is written)", &asked.name);
+    input(out, "repository[description]", "Description", &asked.description);
     let is_forge = destinations.iter().any(|one| one.action == "publish:github");
     if is_forge {
         let all = [("private", "private"), ("internal", "internal"), ("public", "public")];
-        select(out, "visibility", "Who sees it at GitHub", &asked.visibility, all.into_iter());
+        select(out, "repository[visibility]", "Who sees it at GitHub", &asked.visibility, all.into_iter());
+        input(out, "repository[topics]", "Topics at GitHub, with commas between them", &asked.topics);
     }
-    input(out, "owner", "Owner: a team, or user:default/name", &asked.owner);
-    input(out, "lifecycle", "Lifecycle, such as experimental or production", &asked.lifecycle);
-    out.raw("</fieldset><div class=\"launch-buttons\">");
-    out.raw("<button class=\"button button-primary\" type=\"submit\" name=\"preview\" value=\"1\">Look at it</button>");
+    let owners = owners(context).await?;
+    let owner = "Owner: a team, or user:default/name";
+    proposing(out, "repository[owner]", owner, &asked.owner, owners.iter().map(String::as_str));
+    proposing(
+        out,
+        "repository[lifecycle]",
+        "Lifecycle",
+        &asked.lifecycle,
+        ["experimental", "production", "deprecated"].into_iter(),
+    );
+    out.raw("</fieldset><div class=\"button-row\"><button type=\"submit\"");
+    // What comes next is the one button that stands out.
+    out.attribute("class", if is_shown { "button" } else { "button button-primary" }).raw(">Look at it</button>");
     out.raw("</div></form>");
+    Ok(())
 }
 
-fn field(out: &mut Html, question: &FormQuestion, sent: bool) {
-    let name = Asked::field(&question.name);
+/// Teams that may be written as owners, as somebody would type them.
+async fn owners(context: &RequestContext) -> portal::Result<Vec<String>> {
+    let groups = CatalogFilter { fields: [(Field::Kind, vec!["group".to_owned()])].into(), ..CatalogFilter::default() };
+    let rows = portal::catalog::export(&context.portal, &context.actor, &groups).await?;
+    Ok(rows.into_iter().take(MOST_PROPOSED).map(|row| row.reference.short()).collect())
+}
+
+/// The field of a question; `of` says with which others it is sent.
+pub(super) fn field(out: &mut Html, of: &str, question: &FormQuestion, sent: bool) {
+    let name = Asked::field(of, &question.name);
     let id = &name;
     out.raw("<div class=\"field\"><label").attribute("for", id).raw(">").text(&question.text).raw("</label>");
     let error = question.error.as_ref().filter(|_| sent);
@@ -170,6 +251,25 @@ fn input(out: &mut Html, name: &'static str, label: &'static str, value: &str) {
     out.attribute("value", value).raw("></div>");
 }
 
+/// A field that proposes what can be written in it: every browser shows that by itself, and anything else can be typed.
+fn proposing<'a>(
+    out: &mut Html,
+    name: &'static str,
+    label: &'static str,
+    value: &str,
+    proposed: impl Iterator<Item = &'a str>,
+) {
+    let list = format!("{name}-proposed");
+    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
+    out.raw("<input class=\"input\" type=\"text\" autocomplete=\"off\"").attribute("id", name);
+    out.attribute("name", name).attribute("list", &list).attribute("value", value).raw("><datalist");
+    out.attribute("id", &list).raw(">");
+    for one in proposed {
+        out.raw("<option").attribute("value", one).raw(">");
+    }
+    out.raw("</datalist></div>");
+}
+
 fn select<'a>(
     out: &mut Html,
     name: &'static str,
@@ -188,74 +288,4 @@ fn select<'a>(
 fn option(out: &mut Html, value: &str, label: &str, chosen: bool) {
     out.raw("<option").attribute("value", value).raw(if chosen { " selected>" } else { ">" }).text(label);
     out.raw("</option>");
-}
-
-/// What would be made, and the button that makes it.
-fn shown(out: &mut Html, reference: &EntityRef, context: &RequestContext, looked: &Looked) {
-    let Looked { preview, steps, approvals } = looked;
-    out.raw("<section class=\"section\" id=\"preview\"><div class=\"section-head\"><h2>What it would make<span class=\"count\">");
-    out.text(&format::count(preview.files.len(), "file", "files")).raw("</span></h2></div>");
-    for finding in &preview.findings {
-        notice(out, Tone::Amber, |out| {
-            out.text(&finding.message).raw(" ").text(&finding.help);
-        });
-    }
-    if !preview.executes.is_empty() {
-        notice(out, Tone::Plain, |out| {
-            out.raw("To show this, the server has run ").text(&preview.executes.join(", "));
-            out.raw(" behind a fence; the launch runs it again.");
-        });
-    }
-    crate::pages::runs::asked(out, approvals);
-    out.raw("<ol class=\"launch-steps\">");
-    for step in steps {
-        out.raw("<li>").text(&step.does).raw(" <code class=\"quiet\">").text(&step.action).raw("</code></li>");
-    }
-    out.raw("</ol><form method=\"post\"").attribute("action", Launch::PATH).raw(">");
-    for (name, value) in [("template", reference.to_string()), ("asked", context.query().to_owned())] {
-        out.raw("<input type=\"hidden\"").attribute("name", name).attribute("value", &value).raw(">");
-    }
-    out.raw(
-        "<button class=\"button button-primary\" type=\"submit\">Launch</button></form><p class=\"quiet\">Or take the files \
-         away without a repository: ",
-    );
-    let archive = format!("{}/archive?{}", address::template(reference), context.query());
-    out.link(&archive, "link", "download .tar.gz").raw("</p><div class=\"launch-files\">");
-    let mut left = MOST_HIGHLIGHTED;
-    for one in &preview.files {
-        file(out, one, &mut left);
-    }
-    out.raw("</div></section>");
-}
-
-fn file(out: &mut Html, file: &PreviewFile, left: &mut usize) {
-    out.raw("<details><summary>");
-    Icon::FileText.write(out);
-    out.raw("<code>").text(&file.path).raw("</code> <span class=\"quiet\">");
-    match file.kind {
-        PreviewKind::Text => {}
-        PreviewKind::Program => {
-            out.raw("can be run, ");
-        }
-        PreviewKind::Binary => {
-            out.raw("no text, ");
-        }
-        PreviewKind::Link => {
-            out.raw("a link, ");
-        }
-    }
-    out.text(&format::size(file.bytes)).raw("</span></summary>");
-    match &file.text {
-        Some(text) if text.len() <= *left => {
-            *left -= text.len();
-            code(out, &file.path, text);
-        }
-        Some(text) => {
-            out.raw("<pre><code>").text(text).raw("</code></pre>");
-        }
-        None => {
-            out.raw("<p class=\"quiet\">There is nothing to show of it.</p>");
-        }
-    }
-    out.raw("</details>");
 }

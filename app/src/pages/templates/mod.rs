@@ -2,8 +2,10 @@
 
 mod actions;
 mod asked;
+mod feedback;
 mod launch;
 mod list;
+mod preview;
 mod template;
 mod trust;
 

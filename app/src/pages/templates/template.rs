@@ -1,8 +1,8 @@
 //! One template: what it asks, its versions with what they brought, and the projects that came from it.
 
-use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateProject, TemplateVersion};
+use model::template::{QuestionKind, TemplateChange, TemplateDetail, TemplateVersion};
 
-use super::{named, trust};
+use super::{feedback, named, trust};
 use crate::components::Icon;
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
@@ -18,14 +18,16 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let pairs = address::pairs(context.query());
     let commit = pairs.into_iter().find(|(name, _)| name == "commit").map(|(_, commit)| commit);
     let detail = portal::templates::get(&context.portal, &context.actor, &reference, commit.as_deref()).await?;
+    let said = portal::runs::feedback::of_template(&context.portal, &context.actor, &reference).await?;
     let mut out = Html::new();
     header(&mut out, &detail, commit.as_deref());
     out.raw("<div class=\"with-facts\"><div>");
     trust::section(&mut out, &context, &detail);
     questions(&mut out, &detail);
+    feedback::write(&mut out, context.now(), &detail.questions, &said);
     versions(&mut out, context.now(), &detail.versions);
     out.raw("</div><aside class=\"facts-column\" aria-label=\"Projects\"><section><h2>Projects</h2>");
-    projects(&mut out, &detail.projects);
+    projects(&mut out, &detail);
     out.raw("</section></aside></div>");
     let title = title(&detail).to_owned();
     Ok(Page::new(title, Place::Templates, out).below("Templates", "/templates").following())
@@ -40,8 +42,7 @@ fn header(out: &mut Html, detail: &TemplateDetail, commit: Option<&str>) {
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Template.write(out);
     out.raw("</span><h1>").text(title(detail)).raw("</h1><div class=\"thing-actions\">");
-    let is_admitted = detail.executes.is_empty() || detail.trust.at(&detail.commit).is_some();
-    if is_admitted && row.dialect.is_some() {
+    if is_launched_here(detail) {
         let query = commit.map_or(String::new(), |commit| format!("?commit={commit}"));
         let form = format!("{}/launch{query}", address::template(&row.reference));
         out.link(&form, "button button-primary", "Launch a project");
@@ -65,6 +66,11 @@ fn header(out: &mut Html, detail: &TemplateDetail, commit: Option<&str>) {
         out.raw("<p class=\"lede\">").text(description).raw("</p>");
     }
     out.raw("</div>");
+}
+
+fn is_launched_here(detail: &TemplateDetail) -> bool {
+    let is_admitted = detail.executes.is_empty() || detail.trust.at(&detail.commit).is_some();
+    is_admitted && detail.template.dialect.is_some()
 }
 
 pub(super) fn short(commit: &str) -> &str {
@@ -122,7 +128,8 @@ fn changes(out: &mut Html, changes: &[TemplateChange]) {
     }
 }
 
-fn projects(out: &mut Html, projects: &[TemplateProject]) {
+fn projects(out: &mut Html, detail: &TemplateDetail) {
+    let projects = &detail.projects;
     if projects.is_empty() {
         out.raw("<p class=\"quiet\">None says yet that it came from here.</p>");
         return;
@@ -133,6 +140,12 @@ fn projects(out: &mut Html, projects: &[TemplateProject]) {
         let version = project.tag.as_deref().or(project.commit.as_deref().map(short));
         if let Some(version) = version {
             out.raw(" <span class=\"quiet\">").text(version).raw("</span>");
+        }
+        if is_launched_here(detail) {
+            let like = address::value(&project.repository);
+            let like = format!("{}/launch?like={like}", address::template(&detail.template.reference));
+            out.raw(" <a class=\"link small\"").attribute("href", &like).raw(">Launch one like it");
+            out.raw("<span class=\"visually-hidden\">: ").text(&project.repository_name).raw("</span></a>");
         }
         out.raw("</li>");
     }

@@ -37,6 +37,8 @@ const KNOWN: &[&str] = &[
     "renovate-bot",
     "restyled-io",
     "semantic-release-bot",
+    // What begins the projects that are launched here.
+    "slipway",
     "snyk",
     "snyk bot",
     "snyk-bot",

@@ -47,6 +47,7 @@ pub(super) fn gather(
         weeks: vec![0; ACTIVITY_WEEKS],
         commits: 0,
         first: None,
+        first_by_a_person: None,
         missing: Vec::new(),
         odd: 0,
     };
@@ -87,6 +88,8 @@ struct Walk<'a> {
     commits: u64,
     /// The oldest commit without parents.
     first: Option<(i64, ObjectId)>,
+    /// Seconds since 1970.
+    first_by_a_person: Option<i64>,
     missing: Vec<ObjectId>,
     /// Commits whose author or time could not be read.
     odd: u64,
@@ -158,6 +161,9 @@ impl Walk<'_> {
         if at > self.now - 365 * DAY && at <= self.now {
             person.last_year += 1;
         }
+        if !person.bot && self.first_by_a_person.is_none_or(|first| at < first) {
+            self.first_by_a_person = Some(at);
+        }
         let ago = week_of(self.now) - week_of(at);
         if !person.bot
             && at <= self.now
@@ -201,6 +207,7 @@ impl Walk<'_> {
             authors: authors
                 .map(|person| AuthorCommits { author: hashed(&person.address), commits: person.last_year })
                 .collect(),
+            first_commit_at: self.first_by_a_person.map(|at| at * 1_000),
         }
     }
 

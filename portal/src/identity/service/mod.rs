@@ -52,11 +52,13 @@ pub enum Scope {
     Watch,
     Correct,
     Propose,
+    Launch,
     Audit,
 }
 
 impl Scope {
-    pub const ALL: [Self; 6] = [Self::Read, Self::Sync, Self::Watch, Self::Correct, Self::Propose, Self::Audit];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Sync, Self::Watch, Self::Correct, Self::Propose, Self::Launch, Self::Audit];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,6 +67,7 @@ impl Scope {
             Self::Watch => "watch",
             Self::Correct => "correct",
             Self::Propose => "propose",
+            Self::Launch => "launch",
             Self::Audit => "audit",
         }
     }
@@ -81,6 +84,7 @@ impl Scope {
             Self::Watch => "read jobs, their logs, and the state of the sources",
             Self::Correct => "correct the catalog, whoever owns what it corrects",
             Self::Propose => "propose changes in any repository that it may read",
+            Self::Launch => "launch templates, and stop, try again or take back what it has launched itself",
             Self::Audit => "read the audit log",
         }
     }
@@ -92,6 +96,7 @@ impl Scope {
             Self::Watch => Some(Action::Watch),
             Self::Correct => Some(Action::Correct),
             Self::Propose => Some(Action::Propose),
+            Self::Launch => Some(Action::Launch),
             Self::Audit => Some(Action::Audit),
         }
     }

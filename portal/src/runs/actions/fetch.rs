@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Action, Output, text};
 use crate::git::{FirstCommit, create};
+use crate::runs::launch::answer_key;
 use crate::runs::work::{Stop, Work};
 use crate::templates::catalog::{self, Opened};
 use crate::templates::render;
@@ -93,7 +94,7 @@ async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
         work.input.secrets.iter().for_each(|name| answers.insert(name.as_str(), secret(name)));
         answers
     };
-    let answers = with(&|name| work.secrets.get(name).cloned().unwrap_or_default());
+    let answers = with(&|name| work.secrets.get(&answer_key(name)).cloned().unwrap_or_default());
     let rendered = work.unless_left(ready.render(&answers, &inputs)).await?;
     for said in ready.said() {
         // Masked as a whole: a secret may go over several lines.

@@ -22,6 +22,9 @@ use crate::sources::{self, Ground};
 
 const NEEDS: &str = "The token or the App of the source needs to administer repositories and to write their contents (of a \
                      classic token the scope repo).";
+/// The same where a person has given a token, which nobody can exchange in a run that has begun.
+const OWN_NEEDS: &str = "Your token needs to administer repositories and to write their contents there (of a classic token the \
+                         scope repo). Take back what was made, and launch it again with another token, or with none.";
 
 pub(super) struct GitHub;
 
@@ -153,7 +156,7 @@ async fn create(
     // It may be there all the same, and only the answer was lost; or somebody was faster.
     match asked(work, forge.repository_named(&made.owner, &made.name), LOOKING).await? {
         Some(there) => Ok(is_ours(&there).then_some(there)),
-        None => Err(refused("Making the repository", error)),
+        None => Err(refused(work, "Making the repository", error)),
     }
 }
 
@@ -178,7 +181,7 @@ async fn push(
             Ok(there) => Ok(there),
             // It has no commit yet.
             Err(Error::Status { status: 409, .. }) => Ok(None),
-            Err(error) => Err(refused(LOOKING, error)),
+            Err(error) => Err(refused(work, LOOKING, error)),
         }
     };
     match there().await? {
@@ -198,7 +201,7 @@ async fn push(
             None => Err(Stop::Again(format!("Pushing to {name}: the branch has moved."))),
         },
         Ok(Pushed::Rejected(why)) => {
-            Err(Stop::Failed(format!("Pushing to {name}: GitHub does not take it ({why}). {NEEDS}")))
+            Err(Stop::Failed(format!("Pushing to {name}: GitHub does not take it ({why}). {}", needs(work))))
         }
         Err(failure) => {
             use crate::git::Kind;
@@ -232,11 +235,11 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
         Some(id) => match forge.repository_of_id(id).await {
             Ok(found) => Some(found),
             Err(Error::NotFound { .. } | Error::Gone { .. }) => None,
-            Err(error) => return Err(refused(LOOKING, error)),
+            Err(error) => return Err(refused(work, LOOKING, error)),
         },
         None => {
             let named =
-                forge.repository_named(&made.owner, &made.name).await.map_err(|error| refused(LOOKING, error))?;
+                forge.repository_named(&made.owner, &made.name).await.map_err(|error| refused(work, LOOKING, error))?;
             named.filter(|found| found.description.as_deref() == Some(mark(&work.row.id).as_str()))
         }
     };
@@ -246,12 +249,12 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
     let branches = match forge.branches(name).await {
         Ok(branches) => branches,
         Err(Error::Status { status: 409, .. }) => Vec::new(),
-        Err(error) => return Err(refused(LOOKING, error)),
+        Err(error) => return Err(refused(work, LOOKING, error)),
     };
     if !branches.iter().all(|(branch, commit)| branch == BRANCH && *commit == made.commit) {
         return Ok(kept("somebody has pushed to it since."));
     }
-    let pulls = forge.latest_pulls(found.id, None).await.map_err(|error| refused(LOOKING, error))?;
+    let pulls = forge.latest_pulls(found.id, None).await.map_err(|error| refused(work, LOOKING, error))?;
     if pulls.is_some_and(|(pulls, _)| !pulls.is_empty()) {
         return Ok(kept("somebody has proposed a change of it."));
     }
@@ -259,9 +262,9 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
         Ok(()) => Ok(Undone::Removed),
         Err(Error::NotFound { .. } | Error::Gone { .. }) => Ok(Undone::Nothing),
         Err(Error::Forbidden { .. }) => {
-            Ok(kept("our login at GitHub may not delete repositories (of a classic token: delete_repo)."))
+            Ok(kept("the login at GitHub may not delete repositories (of a classic token: delete_repo)."))
         }
-        Err(error) => Err(refused("Deleting it", error)),
+        Err(error) => Err(refused(work, "Deleting it", error)),
     }
 }
 
@@ -287,19 +290,28 @@ async fn asked<T>(
     asked: impl Future<Output = crate::forge::Result<T>>,
     step: &str,
 ) -> Result<T, Stop> {
-    work.unless_left(asked).await?.map_err(|error| refused(step, error))
+    work.unless_left(asked).await?.map_err(|error| refused(work, step, error))
 }
 
 /// What an answer of the forge means for the run.
-fn refused(step: &str, error: Error) -> Stop {
+fn refused(work: &Work<'_>, step: &str, error: Error) -> Stop {
+    let needs = needs(work);
     match error {
         error if error.is_passing() => Stop::Again(format!("{step}: {error}")),
         Error::Forbidden { message, sign_on: None, .. } => {
-            Stop::Failed(format!("{step}: GitHub does not allow it ({message}). {NEEDS}"))
+            Stop::Failed(format!("{step}: GitHub does not allow it ({message}). {needs}"))
         }
+        Error::Unauthorized { message } if work.secrets.contains_key(TOKEN) => Stop::Failed(format!(
+            "{step}: GitHub does not know your token ({message}): it is mistyped, over or revoked. Take back what was made, and \
+             launch it again with another token, or with none."
+        )),
         Error::NotFound { .. } => Stop::Failed(format!(
-            "{step}: GitHub answers that it is not there, as it does where something may not be seen or done. {NEEDS}"
+            "{step}: GitHub answers that it is not there, as it does where something may not be seen or done. {needs}"
         )),
         error => Stop::Failed(format!("{step}: {error}")),
     }
+}
+
+fn needs(work: &Work<'_>) -> &'static str {
+    if work.secrets.contains_key(TOKEN) { OWN_NEEDS } else { NEEDS }
 }

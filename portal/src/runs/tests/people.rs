@@ -48,6 +48,9 @@ db_test! {
         assert!(matches!(launch(&world.portal, &Actor::Visitor, world.wish("x")).await, Err(Error::Forbidden(_))));
         world.settled(&id).await;
         let seen = get(&world.portal, &joe, &id).await.unwrap();
+        let slug = seen.run.project.clone().unwrap();
+        assert_eq!(of_project(&world.portal, &joe, &slug).await.unwrap(), Some(seen.run.clone()), "its page leads back");
+        assert_eq!(of_project(&world.portal, &joe, "service").await.unwrap(), None);
         assert!(!seen.may_change && seen.run.state == RunState::Done, "{seen:#?}");
         assert!(matches!(retry(&world.portal, &joe, &id).await, Err(Error::Forbidden(_))));
         assert!(matches!(cancel(&world.portal, &jane, &id).await, Err(Error::Conflict(_))));

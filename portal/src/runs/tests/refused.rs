@@ -161,6 +161,19 @@ db_test! {
         let lines = log(&acme.world.portal, &Actor::Operator, &id, 0).await.unwrap();
         assert!(!format!("{lines:?} {detail:?} {row:?}").contains("jane_secret"));
         assert!(detail.steps[1].does.contains("in your name"), "{detail:#?}");
+        // One that may too little, one that nobody knows, and one that cannot be any.
+        acme.fake.state().add_token("ghp_reader", "jane", &["read:org"]);
+        for (token, said) in [("ghp_reader", "Your token needs"), ("ghp_nobody", "does not know your token")] {
+            let wish = Launch { token: Some(Secret::new(token)), ..acme.wish(token) };
+            let detail = acme.world.launch(Launch { name: Some("locks".to_owned()), ..wish }).await;
+            let reason = detail.run.reason.unwrap_or_default();
+            assert!(detail.run.state == RunState::Failed && reason.contains(said), "{token}: {reason}");
+            assert!(!reason.contains(token), "{reason}");
+        }
+        let wish = Launch { token: Some(Secret::new("ghp with spaces")), ..acme.wish("locks") };
+        assert!(matches!(launch(&acme.world.portal, &Actor::Operator, wish).await, Err(Error::Invalid(_))));
+        let acts: Vec<String> = destinations(&acme.world.portal).into_iter().map(|one| one.acts).collect();
+        assert_eq!(acts, ["Slipway", "the token of the source acme"]);
         acme.world.portal.stop().await;
     }
 }

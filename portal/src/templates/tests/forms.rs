@@ -8,7 +8,7 @@ use crate::git::testing::{commit_files, git};
 use crate::identity::Actor;
 use crate::runs::tests::{World, form as given, template};
 use crate::settings::Settings;
-use crate::templates::{Given, answers_of, archive, distrust, form, get, preview, trust};
+use crate::templates::{Given, Packing, answers_of, archive, distrust, form, get, preview, projects, trust};
 use crate::{Error, Portal, Result};
 
 async fn filled(portal: &Portal, answers: &Given) -> Result<Form> {
@@ -78,7 +78,10 @@ db_test! {
                 assert_eq!(world.file("tides", &file.path), text.trim(), "{}", file.path);
             }
         }
-        let packed = archive(&world.portal, &Actor::Operator, &template(), None, &answers, "tides").await.unwrap();
+        let pack = async |packing| {
+            archive(&world.portal, &Actor::Operator, &template(), None, &answers, "tides", packing).await.unwrap()
+        };
+        let packed = pack(Packing::TarGz).await;
         assert_eq!(packed.name, "tides.tar.gz");
         let mut unpacked = tar::Archive::new(flate2::read::GzDecoder::new(packed.bytes.as_slice()));
         let paths = unpacked.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string());
@@ -86,6 +89,15 @@ db_test! {
         files.push("tides/.slipway/lineage.yml".to_owned());
         files.sort();
         assert_eq!(paths.collect::<Vec<_>>(), files);
+        let zipped = pack(Packing::Zip).await;
+        assert_eq!(zipped.name, "tides.zip");
+        let mut unpacked = zip::ZipArchive::new(std::io::Cursor::new(zipped.bytes)).unwrap();
+        let mut names: Vec<String> = unpacked.file_names().map(|name| name.unwrap().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, files);
+        let run = unpacked.by_name("tides/run.sh").unwrap();
+        assert_eq!(run.unix_mode().map(|mode| mode & 0o777), Some(0o755));
+        assert_eq!(std::io::read_to_string(run).unwrap(), "#!/bin/sh\n");
         let copied = answers_of(&world.portal, &Actor::Operator, "tides").await.unwrap();
         assert_eq!((copied["name"].as_str(), copied["docker"].as_bool()), (Some("Tides"), Some(true)));
         assert!(filled(&world.portal, &copied).await.unwrap().is_valid());
@@ -138,7 +150,7 @@ db_test! {
         let second = commit_files(&service, &[("a", "2")]);
         git(&service, &["tag", "-a", "v1.10.0", "-m", "Better"]);
         let detail = world.launch(world.wish("tides")).await;
-        assert_eq!(detail.run.commit, second);
+        assert_eq!((detail.run.commit.as_str(), detail.run.tag.as_deref()), (second.as_str(), Some("v1.10.0")));
         commit_files(&service, &[("a", "3")]);
         let known = get(&world.portal, &Actor::Operator, &template(), None).await.unwrap();
         let versions: Vec<(Option<&str>, usize, u64)> =
@@ -146,6 +158,7 @@ db_test! {
         assert_eq!(versions, [(None, 1, 0), (Some("v1.10.0"), 2, 1), (Some("v1.9.0"), 1, 0)]);
         assert_eq!(known.projects[0].tag.as_deref(), Some("v1.10.0"));
         assert_eq!((known.template.projects, known.tag), (1, None));
+        assert_eq!(projects(&world.portal, &Actor::Operator, &template()).await.unwrap(), known.projects);
         let old = get(&world.portal, &Actor::Operator, &template(), Some(&second)).await.unwrap();
         assert_eq!((old.tag.as_deref(), old.versions.len()), (Some("v1.10.0"), 2));
         for wrong in ["main", "0000", &"0".repeat(40), "../.."] {

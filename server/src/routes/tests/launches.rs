@@ -62,6 +62,9 @@ async fn a_template_is_asked_looked_at_launched_and_followed() {
         format!("/templates/default/harbour/archive?a.slug=dinghy&commit={}", preview["commit"].as_str().unwrap());
     let archive = world.ask(&Method::GET, &archive, &mia, &[]).await;
     assert_eq!(archive.headers()[header::CONTENT_DISPOSITION], "attachment; filename=\"dinghy.tar.gz\"");
+    let zip = world.ask(&Method::GET, "/templates/default/harbour/archive?a.slug=dinghy&as=zip", &mia, &[]).await;
+    assert_eq!(zip.headers()[header::CONTENT_DISPOSITION], "attachment; filename=\"dinghy.zip\"");
+    assert_eq!(zip.headers()[header::CONTENT_TYPE], "application/zip");
 
     let wish = json!({ "template": "template:default/harbour", "answers": answers, "destination": "made" });
     assert_eq!(world.sent("/api/v1/runs", &wish, "k", VISITOR).await.0, StatusCode::UNAUTHORIZED);
@@ -82,6 +85,16 @@ async fn a_template_is_asked_looked_at_launched_and_followed() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!((&done["run"]["state"], &done["run"]["name"]), (&json!("done"), &json!("dinghy")), "{done}");
+    let body = json!({ "worked": true, "comment": "Floats" });
+    assert_eq!(world.sent(&format!("{run}/feedback"), &body, "k", &olga).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(world.sent(&format!("{run}/feedback"), &body, "k", &mia).await.0, StatusCode::NO_CONTENT);
+    let said = world.json("/api/v1/templates/default/harbour/feedback", &mia).await;
+    assert_eq!((&said["worked"], &said["answers"][0]["comment"]), (&json!(1), &json!("Floats")), "{said}");
+    let back = format!("href=\"/runs/{}\"", first["run"]["id"].as_str().unwrap());
+    let project = format!("/repositories/{}", done["run"]["project"].as_str().unwrap());
+    let (status, page) = world.text(&project, &mia).await;
+    let template = "href=\"/templates/default/harbour\"";
+    assert!(status == StatusCode::OK && page.contains(&back) && page.contains(template), "{page}");
     let log = world.json(&format!("{run}/log"), &mia).await;
     let last = log.as_array().unwrap().last().unwrap()["sequence"].as_i64().unwrap();
     assert_eq!(world.json(&format!("{run}/log?after={last}"), &mia).await, json!([]));

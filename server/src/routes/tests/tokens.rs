@@ -54,6 +54,28 @@ async fn a_service_gets_what_its_token_says() {
     let log = audit::list(&world.portal, &Actor::Operator, &filter, None, 1).await.unwrap();
     assert_eq!(log[0].actor, "service:ci");
 
+    // One that launches: what it has launched itself, it may take back.
+    let (_, launcher) = made(r#""launch""#, "public").await;
+    let launch = async |bearer: &str| {
+        let body = r#"{"template": "template:default/harbour", "answers": {"slug": "dory"}, "destination": "made"}"#;
+        let request = Request::builder().method(Method::POST).uri("/api/v1/runs");
+        let request = request.header(header::HOST, "127.0.0.1:3000").header(header::CONTENT_TYPE, "application/json");
+        let mut request = request.header(header::AUTHORIZATION, bearer).body(Body::from(body)).unwrap();
+        request.extensions_mut().insert(ConnectInfo(VISITOR.peer.parse::<std::net::SocketAddr>().unwrap()));
+        let response = tower::ServiceExt::oneshot(world.router.clone(), request).await.unwrap();
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice::<serde_json::Value>(&bytes).unwrap())
+    };
+    assert_eq!(launch(&public).await.0, StatusCode::FORBIDDEN);
+    let (status, own) = launch(&launcher).await;
+    assert_eq!((status, &own["run"]["by"]), (StatusCode::ACCEPTED, &"service:ci".into()), "{own}");
+    let run = format!("/api/v1/runs/{}", own["run"]["id"].as_str().unwrap());
+    assert_eq!(ask(&Method::GET, &format!("{run}/log"), &launcher).await, StatusCode::OK);
+    let others = format!("/api/v1/runs/{}/cancel", world.runs["harbour"]);
+    assert_eq!(ask(&Method::POST, &others, &launcher).await, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&Method::GET, "/api/v1/audit", &launcher).await, StatusCode::FORBIDDEN);
+
     let (_, page) = world.text("/people/tokens", &administrator).await;
     assert!(page.contains("group:crew") && page.contains("reads everything") && !page.contains(&all[7..]), "{page}");
     let revoke = format!("/api/v1/tokens/{id}/revoke");
