@@ -8,6 +8,7 @@ use engine_catalog::{discover, validate};
 use model::Level;
 use portal::clock::Clock;
 
+use super::report::{Report, print};
 use super::{INVALID, UNREADABLE, print_findings};
 
 #[derive(Subcommand)]
@@ -43,12 +44,6 @@ pub enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Report {
-    Text,
-    Json,
-}
-
 pub fn run(command: &Catalog) -> ExitCode {
     match command {
         Catalog::Discover { path, format } => {
@@ -70,20 +65,7 @@ pub fn run(command: &Catalog) -> ExitCode {
         }
         Catalog::Validate { paths, format } => {
             let (findings, unreadable) = validate::validate(paths);
-            match format {
-                Report::Json => {
-                    print_json(&findings);
-                }
-                Report::Text => {
-                    print_findings(&findings.findings);
-                    let summary = findings.summary;
-                    let count = |number, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-                    let [errors, warnings, notes] =
-                        [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
-                            .map(|(number, word)| count(number, word));
-                    println!("{errors}, {warnings}, {notes}");
-                }
-            }
+            print(&findings, *format, "slipway catalog validate");
             let errors = findings.findings.iter().any(|finding| finding.level == Level::Error);
             match (unreadable, errors) {
                 (true, _) => ExitCode::from(UNREADABLE),

@@ -29,7 +29,11 @@ pub fn print(findings: &Findings, report: Report, name: &str) {
         Report::Text => {
             print_findings(&findings.findings);
             let summary = findings.summary;
-            println!("{} errors, {} warnings, {} notes", summary.errors, summary.warnings, summary.notes);
+            let count = |number, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+            let [errors, warnings, notes] =
+                [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
+                    .map(|(number, word)| count(number, word));
+            println!("{errors}, {warnings}, {notes}");
         }
         Report::Json => print_json(&json!(findings)),
         Report::Sarif => print_json(&sarif(findings)),

@@ -50,20 +50,21 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
-/// What it comes to. What it means for a process is the command line's to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What it comes to, from best to worst; the worst of all atoms counts. What it means for a process is the command line's
+/// to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that is not optional is granted.
     Granted,
-    /// All that is not granted waits for somebody's approval.
+    /// Something waits for somebody's approval, or for its day.
     NeedsApproval,
+    /// Something was never requested.
+    NotRequested,
+    /// Something has expired.
+    Expired,
     /// Something was denied, revoked or suspended.
     Refused,
-    /// Something has expired, and nothing was refused.
-    Expired,
-    /// Something was never requested, and nothing has expired or was refused.
-    NotRequested,
     /// The manifest is wrong: its errors come first.
     Invalid,
 }
@@ -100,7 +101,7 @@ pub fn check(question: &Question<'_>) -> Verdict {
         let known = blocked(question, &required.atom).unwrap_or_else(|| known(question, &required.atom));
         findings.extend(said(question, &required, &known));
         if !required.requirement.optional {
-            worst = worse(worst, outcome(known.state));
+            worst = worst.max(outcome(known.state));
         }
         atoms.push(AtomVerdict {
             api: required.atom.api,
@@ -179,18 +180,6 @@ fn outcome(state: Standing) -> Outcome {
         Standing::Expired => Outcome::Expired,
         Standing::Missing => Outcome::NotRequested,
     }
-}
-
-fn worse(one: Outcome, other: Outcome) -> Outcome {
-    let rank = |outcome| match outcome {
-        Outcome::Granted => 0,
-        Outcome::NeedsApproval => 1,
-        Outcome::NotRequested => 2,
-        Outcome::Expired => 3,
-        Outcome::Refused => 4,
-        Outcome::Invalid => 5,
-    };
-    if rank(other) > rank(one) { other } else { one }
 }
 
 /// What there is to say of one atom: that it is not granted, or not for long.

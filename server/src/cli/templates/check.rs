@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use engine_templates::{Environment, Template};
 use model::{Findings, Level};
 use portal::templates::read_folder;
 
 use super::Stop;
 use super::programs::decisions;
-use crate::cli::sarif::sarif;
-use crate::cli::{FAILED, INVALID, UNREADABLE, print_findings};
+use crate::cli::report::{Report, print};
+use crate::cli::{FAILED, INVALID, UNREADABLE};
 
 #[derive(Subcommand)]
 pub enum TemplateCommand {
@@ -23,8 +23,8 @@ pub enum TemplateCommand {
     Check {
         /// The template's folder
         folder: PathBuf,
-        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-        format: CheckFormat,
+        #[arg(long, value_enum, default_value_t = Report::Text)]
+        format: Report,
     },
     /// List the templates that you trusted to execute what they bring.
     Trusted,
@@ -34,13 +34,6 @@ pub enum TemplateCommand {
         /// Its address or folder, as `slipway template trusted` lists it
         template: String,
     },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    Text,
-    Json,
-    Sarif,
 }
 
 pub fn run(command: &TemplateCommand) -> ExitCode {
@@ -69,7 +62,7 @@ fn distrust(template: &str) -> Result<ExitCode, Stop> {
     Ok(if count == 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
-fn check(folder: &Path, format: CheckFormat) -> ExitCode {
+fn check(folder: &Path, format: Report) -> ExitCode {
     let tree = match read_folder(folder) {
         Ok(tree) => tree,
         Err(error) => {
@@ -81,15 +74,7 @@ fn check(folder: &Path, format: CheckFormat) -> ExitCode {
         Ok(template) => template.check(&Environment::new(jiff::Timestamp::UNIX_EPOCH, 0)),
         Err(findings) => findings,
     };
-    match format {
-        CheckFormat::Sarif => println!("{}", serde_json::to_string_pretty(&sarif(&findings)).unwrap_or_default()),
-        CheckFormat::Json => println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default()),
-        CheckFormat::Text => {
-            print_findings(&findings.findings);
-            let summary = &findings.summary;
-            println!("{} errors, {} warnings, {} notes", summary.errors, summary.warnings, summary.notes);
-        }
-    }
+    print(&findings, format, "slipway template check");
     match findings.findings.iter().any(|finding| finding.level == Level::Error) {
         true => ExitCode::from(INVALID),
         false => ExitCode::SUCCESS,
