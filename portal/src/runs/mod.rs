@@ -164,7 +164,7 @@ pub async fn log(portal: &Portal, actor: &Actor, id: &str, after: i64) -> Result
 /// If the database does not answer.
 pub async fn of_project(portal: &Portal, actor: &Actor, slug: &str) -> Result<Option<Run>> {
     let filter = RunFilter { project: Some(slug.to_owned()), per_page: 1, ..RunFilter::default() };
-    Ok(store::list(portal.db(), viewer(actor), &filter, 0).await?.into_iter().next().map(Run::from))
+    Ok(store::list(portal.db(), &viewer(actor), &filter, 0).await?.into_iter().next().map(Run::from))
 }
 
 /// Stops a run that is under way, and has what it made removed.

@@ -13,7 +13,7 @@ use crate::bench::http::{Connection, latencies};
 use crate::bench::measure::{milliseconds, seconds, share};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
-use crate::bench::templates::template;
+use crate::bench::templates::{commit, template};
 
 const FILES: usize = 200;
 /// Launches one after another, of which the middle one counts.
@@ -21,12 +21,16 @@ const ALONE: usize = 15;
 /// Launches at once.
 const TOGETHER: usize = 50;
 const LIMIT: Duration = Duration::from_secs(120);
+const DESCRIPTOR: &str = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {{ cookiecutter.slug }}\nspec:\n  \
+                          type: service\n  lifecycle: production\n  owner: harbour\n";
 const TEMPLATE: &str = "/api/v1/templates/default/boat";
 
 pub fn all(binary: &Path, data: &Path, figures: &mut Vec<Figure>) -> Result<()> {
     let folder = data.join("launches");
     let _ = fs::remove_dir_all(&folder);
-    template(&folder.join("templates/boat"), FILES)?;
+    let boat = template(&folder.join("templates/boat"), FILES)?;
+    fs::write(boat.join("{{ cookiecutter.slug }}/catalog-info.yaml"), DESCRIPTOR)?;
+    commit(&boat, "Say what it is")?;
     let configuration = format!(
         "[[source]]\nname = \"templates\"\nkind = \"folder\"\npath = \"{0}/templates\"\n\n\
          [[source]]\nname = \"made\"\nkind = \"folder\"\npath = \"{0}/made\"\nlaunch = true\n",

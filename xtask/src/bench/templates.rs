@@ -134,7 +134,7 @@ fn git(folder: &Path) -> Command {
     git
 }
 
-fn commit(folder: &Path, message: &str) -> Result<()> {
+pub fn commit(folder: &Path, message: &str) -> Result<()> {
     output(git(folder).args(["init", "--quiet", "--initial-branch=main"]))?;
     output(git(folder).args(["add", "--all"]))?;
     output(git(folder).args(["commit", "--quiet", "--message", message])).map(drop)

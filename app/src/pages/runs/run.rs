@@ -3,7 +3,7 @@
 use leptos::server_fn::ServerFn;
 use model::Level;
 use model::job::LogLine;
-use model::run::{ApprovalState, EffectState, RunDetail, RunState, RunStep, StepState};
+use model::run::{ApprovalState, EffectState, Run, RunDetail, RunState, RunStep, StepState};
 
 use super::super::catalog::document;
 use super::actions::{Cancel, Clean, Feedback, Retry};

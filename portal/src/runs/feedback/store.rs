@@ -58,7 +58,7 @@ pub async fn answers(db: &Db, viewer: Viewer<'_>, template: &EntityRef, limit: i
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT f.run, r.name, r.made_by, f.worked, f.comment, f.given_at");
         query.push(FROM).push(" JOIN run_feedback f ON f.run = r.id");
-        narrow(&mut query, viewer, &filter);
+        narrow(&mut query, &viewer, &filter);
         query.push(" AND f.comment <> '' ORDER BY f.given_at DESC, f.run DESC LIMIT ").push_bind(limit);
         query.build_query_as().fetch_all(p).await
     })?)
