@@ -1,7 +1,6 @@
 //! Launches on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod approvals;
 pub(crate) mod faults;
 mod folder;
 mod github;

@@ -135,7 +135,7 @@ fn a_trusted_template_runs_its_programs_behind_a_fence() {
     std::fs::write(boat.join("hooks/post_gen_project.py"), "print('another')\n").unwrap();
     git(&boat, &["commit", "--quiet", "-am", "Another"]);
     let (code, _, errors) = run(&["--data", "slug=later"]);
-    assert!(code == 3 && errors.contains("administrator"), "{code} {errors}");
+    assert!(code == 4 && errors.contains("administrator"), "{code} {errors}");
     assert!(serving.get("/templates/default/boat").contains("Launch at it"));
     assert_eq!(post(&serving, &format!("{BOAT}/distrust"), &commit).0, 204);
     assert_eq!(post(&serving, &format!("{BOAT}/distrust"), &commit).0, 404);

@@ -3,7 +3,9 @@
 //! What a rule asks is written down with the run, so that a change of the rules changes nothing of what was launched. Nothing is
 //! made, and nobody works for the run, until the last approval is there.
 
-pub(super) mod store;
+mod store;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

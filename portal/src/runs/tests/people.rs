@@ -1,4 +1,5 @@
-//! Who launches, whose turn it is, and who sees it.
+//! Who launches, whose turn it is, and who sees it: what [`store::narrow`] leaves in lists. What it leaves of what people say is in
+//! `feedback/tests.rs`.
 
 use super::*;
 use crate::db_test;

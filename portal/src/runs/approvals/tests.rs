@@ -1,13 +1,18 @@
 //! Launches that others have to approve.
+#![allow(clippy::unwrap_used)]
 
-use model::run::ApprovalState;
+use std::time::Duration;
 
-use super::*;
+use model::Visibility;
+use model::run::{ApprovalState, RunState};
+
+use super::store::{self as asked, Approval, Review};
 use crate::db_test;
 use crate::identity::Claims;
 use crate::identity::tests::{claims, signed_in};
-use crate::runs::approvals::store::{self as asked, Approval, Review};
-use crate::settings::ApprovalSettings;
+use crate::runs::tests::World;
+use crate::runs::*;
+use crate::settings::{ApprovalSettings, Settings, SourceSettings};
 
 const PEOPLE: &str = "\
 apiVersion: backstage.io/v1alpha1
