@@ -105,7 +105,7 @@ fn click_to_entity(connection: &mut Connection, name: &str) -> Result<Duration> 
 
 /// Follows a run as its page does: told that something has changed, it reads the new lines. The longest that one took, in
 /// milliseconds from when it was written.
-#[allow(clippy::disallowed_methods)] // Compared with the clock of another process.
+#[expect(clippy::disallowed_methods, reason = "compared with what another process wrote down")]
 fn log_to_reader(address: SocketAddr, connection: &mut Connection) -> Result<f64> {
     let run = launch(connection, "followed")?;
     let mut stream = BufReader::new(TcpStream::connect(address)?);
