@@ -254,6 +254,9 @@ fn effects(out: &mut Html, detail: &RunDetail) {
 }
 
 fn lines(out: &mut Html, log: &[LogLine]) {
+    if log.is_empty() {
+        return;
+    }
     out.raw("<section class=\"section\"><div class=\"section-head\"><h2>Log</h2></div>");
     out.raw("<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">");
     for line in log {

@@ -116,7 +116,7 @@ pub async fn launch(
 ) -> Result<(), Error> {
     let context = RequestContext::answered()?;
     match run(&context, &template, &asked, &token, secrets).await {
-        Ok(id) => finish(&address::run(&id), &Flash::success("It is on its way.")),
+        Ok(id) => finish(&address::run(&id), &Flash::success("You have launched it.")),
         Err(error) => finish(&form(&template, &asked), &Flash::error(error.0)),
     }
     Ok(())

@@ -21,7 +21,7 @@ pub fn section(out: &mut Html, context: &RequestContext, detail: &TemplateDetail
     out.plain(detail.executes.len()).raw("</span></h2></div>");
     match trust.at(&detail.commit) {
         Some(decision) => notice(out, Tone::Plain, |out| {
-            out.text(&decision.by).raw(" trusts this commit since ");
+            out.text(&decision.by).raw(" began to trust this commit ");
             format::time(out, context.now(), decision.at);
             out.raw(": what stands here is run whenever somebody fills in the form, looks at what comes, or launches, behind a fence \
                      without a network. A later commit has to be trusted anew.");
@@ -43,6 +43,7 @@ pub fn section(out: &mut Html, context: &RequestContext, detail: &TemplateDetail
     if decides && trust.at(&detail.commit).is_none() {
         decide(out, Trust::PATH, detail, &detail.commit, "Trust at this commit");
     }
+    out.raw("<div class=\"launch-files\">");
     for script in &trust.scripts {
         let when = match script.stage {
             ScriptStage::BeforeQuestions => "before the questions",
@@ -62,6 +63,7 @@ pub fn section(out: &mut Html, context: &RequestContext, detail: &TemplateDetail
         };
         source(out, &extension.name, &about, extension.text.as_deref().map(|text| (path, text)));
     }
+    out.raw("</div>");
     decisions(out, context, detail, decides);
     out.raw("</section>");
 }
@@ -88,7 +90,7 @@ fn decisions(out: &mut Html, context: &RequestContext, detail: &TemplateDetail, 
     if decisions.is_empty() {
         return;
     }
-    out.raw("<h3>Trusted commits</h3><ul class=\"plain-list\">");
+    out.raw("<h3>Trusted commits</h3><ul class=\"trusted\">");
     let page = address::template(&detail.template.reference);
     for TrustDecision { commit, by, at } in decisions {
         out.raw("<li>")
