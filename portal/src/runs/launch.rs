@@ -17,7 +17,7 @@ use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
 use crate::secret::Secret;
 use crate::settings::{GitHubLogin, SourceKind};
-use crate::templates::{catalog, form, render};
+use crate::templates::{form, render};
 use crate::{Error, Portal, Result};
 
 const LONGEST_NAME: usize = 100;
@@ -171,10 +171,8 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
     can(actor, Action::Launch, Resource::Anything)?;
     let launcher = super::launcher(actor);
     check(&launch)?;
-    let found = catalog::find(portal, actor, &launch.template).await?;
-    let opened = catalog::open(portal, &found, launch.commit.as_deref()).await?;
+    let (found, ready) = render::find_ready(portal, actor, &launch.template, launch.commit.as_deref()).await?;
     let now = portal.clock().now();
-    let ready = render::ready(portal, &found.repository, opened).await?;
     let opened = &ready.opened;
     let (form, mut answers) = ready.fill(&launch.answers, now).await?;
     let digest = digest(&launch, &form)?;

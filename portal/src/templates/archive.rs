@@ -11,9 +11,8 @@ use zip::ZipWriter;
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 
-use super::catalog;
 use super::form::Given;
-use super::render::{environment, ready, seed};
+use super::render::{environment, find_ready, seed};
 use crate::identity::{Action, Actor, Resource, can};
 use crate::{Error, Portal, Result};
 
@@ -64,10 +63,8 @@ pub async fn archive(
     packing: Packing,
 ) -> Result<Archive> {
     can(actor, Action::Launch, Resource::Anything)?;
-    let found = catalog::find(portal, actor, reference).await?;
-    let opened = catalog::open(portal, &found, commit).await?;
+    let (found, ready) = find_ready(portal, actor, reference, commit).await?;
     let now = portal.clock().now();
-    let ready = ready(portal, &found.repository, opened).await?;
     let (form, answers) = ready.fill(given, now).await?;
     super::valid(&form)?;
     let secrets: Vec<String> =

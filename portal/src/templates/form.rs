@@ -7,8 +7,8 @@ use model::template::{Form, FormChoice, FormPage, FormQuestion, QuestionKind};
 use model::{EntityRef, Finding, Level};
 use serde_json::Value;
 
-use super::catalog::{self, Opened};
-use super::render::{environment, ready};
+use super::catalog::Opened;
+use super::render::{environment, find_ready};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -33,9 +33,7 @@ pub async fn form(
     commit: Option<&str>,
     given: &Given,
 ) -> Result<Form> {
-    let found = catalog::find(portal, actor, reference).await?;
-    let opened = catalog::open(portal, &found, commit).await?;
-    let ready = ready(portal, &found.repository, opened).await?;
+    let (_, ready) = find_ready(portal, actor, reference, commit).await?;
     Ok(ready.fill(given, portal.clock().now()).await?.0)
 }
 

@@ -4,9 +4,8 @@ use engine_templates::tree::{Entry, Tree};
 use model::EntityRef;
 use model::template::{Preview, PreviewFile, PreviewKind};
 
-use super::catalog;
 use super::form::Given;
-use super::render::{environment, executes, ready, seed};
+use super::render::{environment, executes, find_ready, seed};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -30,10 +29,8 @@ pub async fn preview(
     given: &Given,
     key: &str,
 ) -> Result<Preview> {
-    let found = catalog::find(portal, actor, reference).await?;
-    let opened = catalog::open(portal, &found, commit).await?;
+    let (_, ready) = find_ready(portal, actor, reference, commit).await?;
     let now = portal.clock().now();
-    let ready = ready(portal, &found.repository, opened).await?;
     let (form, answers) = ready.fill(given, now).await?;
     super::valid(&form)?;
     let inputs = environment(now, seed(key), &ready.opened.source.address);

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine_templates::{Answers, Environment, Limits, Rendered, Trust, lineage};
+use model::EntityRef;
 use model::template::Form;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::catalog::Opened;
+use super::catalog::{self, Opened};
 use super::form::{self, Given};
 use super::{Programs, store};
+use crate::identity::Actor;
 use crate::sandbox::{self, Sandbox};
 use crate::{Error, Portal, Result};
 
@@ -45,6 +47,22 @@ pub(crate) struct Said {
     pub script: String,
     /// The end of it.
     pub text: String,
+}
+
+/// A template of the catalog at a commit, or at the newest, ready to be rendered.
+///
+/// # Errors
+/// As [`super::get`], and as [`ready`].
+pub(crate) async fn find_ready(
+    portal: &Portal,
+    actor: &Actor,
+    reference: &EntityRef,
+    commit: Option<&str>,
+) -> Result<(catalog::Found, Ready)> {
+    let found = catalog::find(portal, actor, reference).await?;
+    let opened = catalog::open(portal, &found, commit).await?;
+    let ready = ready(portal, &found.repository, opened).await?;
+    Ok((found, ready))
 }
 
 /// # Errors

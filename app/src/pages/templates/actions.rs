@@ -46,13 +46,9 @@ pub async fn look(
 #[server(prefix = "/actions", endpoint = "templates/trust")]
 pub async fn trust(#[server(default)] template: String, #[server(default)] commit: String) -> Result<(), Error> {
     let context = RequestContext::answered()?;
-    let done = match named(&template) {
-        Ok(reference) => {
-            portal::templates::trust(&context.portal, &context.actor, &reference, &commit).await.map_err(Error::from)
-        }
-        Err(error) => Err(error),
-    };
-    decided(&template, done, "It is trusted at this commit.");
+    let done =
+        async { Ok(portal::templates::trust(&context.portal, &context.actor, &named(&template)?, &commit).await?) };
+    decided(&template, done.await, "It is trusted at this commit.");
     Ok(())
 }
 
@@ -60,13 +56,9 @@ pub async fn trust(#[server(default)] template: String, #[server(default)] commi
 #[server(prefix = "/actions", endpoint = "templates/distrust")]
 pub async fn distrust(#[server(default)] template: String, #[server(default)] commit: String) -> Result<(), Error> {
     let context = RequestContext::answered()?;
-    let done = match named(&template) {
-        Ok(reference) => {
-            portal::templates::distrust(&context.portal, &context.actor, &reference, &commit).await.map_err(Error::from)
-        }
-        Err(error) => Err(error),
-    };
-    decided(&template, done, "It is not trusted any more.");
+    let done =
+        async { Ok(portal::templates::distrust(&context.portal, &context.actor, &named(&template)?, &commit).await?) };
+    decided(&template, done.await, "It is not trusted any more.");
     Ok(())
 }
 
@@ -75,7 +67,11 @@ fn decided(template: &str, done: Result<(), Error>, said: &str) {
         Ok(reference) => format!("{}#trust", address::template(&reference)),
         Err(_) => "/templates".to_owned(),
     };
-    finish(&page, &done.map_or_else(|error| Flash::error(error.0), |()| Flash::success(said)));
+    finish(&page, &flash(done, said));
+}
+
+fn flash(done: Result<(), Error>, said: &str) -> Flash {
+    done.map_or_else(|error| Flash::error(error.0), |()| Flash::success(said))
 }
 
 /// Keeps what was filled in, without anything that the template holds for secret.
@@ -94,15 +90,8 @@ async fn keep(context: &RequestContext, template: &str, asked: &mut Asked) -> Re
 #[server(prefix = "/actions", endpoint = "templates/forget")]
 pub async fn forget(#[server(default)] id: String) -> Result<(), Error> {
     let context = RequestContext::answered()?;
-    let forgotten = match named(&id) {
-        Ok(template) => drafts::forget(&context.portal, &context.actor, &template).await.map_err(Error::from),
-        Err(error) => Err(error),
-    };
-    let flash = match forgotten {
-        Ok(()) => Flash::success("What you had filled in is forgotten."),
-        Err(error) => Flash::error(error.0),
-    };
-    finish(&form(&id, ""), &flash);
+    let forgotten = async { Ok(drafts::forget(&context.portal, &context.actor, &named(&id)?).await?) };
+    finish(&form(&id, ""), &flash(forgotten.await, "What you had filled in is forgotten."));
     Ok(())
 }
 
