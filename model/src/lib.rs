@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing in here does I/O, knows a database, or renders anything.
 
+pub mod access;
 pub mod audit;
 pub mod catalog;
 pub mod change;

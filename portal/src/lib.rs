@@ -3,6 +3,7 @@
 //! Invariant: nothing in here knows axum or leptos. Every use case takes the [`identity::Actor`] who asks, checks the
 //! policy, and writes its audit row in the transaction of the change.
 
+pub mod access;
 pub mod audit;
 pub mod backup;
 pub mod catalog;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access;
 use crate::catalog::{self, CatalogIndex};
 use crate::clock::Clock;
 use crate::db::Db;
@@ -37,6 +38,7 @@ struct Inner {
     persons: identity::Persons,
     sealing: Sealing,
     templates: templates::Kept,
+    settled: access::Settled,
     stopping: CancellationToken,
     tasks: TaskTracker,
     /// Held until the process ends, however it ends: the operating system lets go of it.
@@ -67,6 +69,7 @@ impl Portal {
                 persons,
                 sealing,
                 templates: templates::Kept::default(),
+                settled: access::Settled::default(),
                 stopping: CancellationToken::new(),
                 tasks: TaskTracker::new(),
                 _lock: lock,
@@ -133,6 +136,11 @@ impl Portal {
     /// Templates that were opened lately.
     pub(crate) fn templates(&self) -> &templates::Kept {
         &self.inner.templates
+    }
+
+    /// What was derived from manifests of access last.
+    pub(crate) fn settled(&self) -> &access::Settled {
+        &self.inner.settled
     }
 
     pub fn index(&self) -> &CatalogIndex {

@@ -1,5 +1,6 @@
 //! What an operator chooses; read from files and the environment by `server`.
 
+mod access;
 mod inbox;
 mod providers;
 
@@ -11,6 +12,7 @@ use ipnet::IpNet;
 use model::source::SourcePolicy;
 use model::{EntityRef, Visibility};
 
+pub use self::access::AccessSettings;
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
 use crate::clock::Clock;
@@ -39,6 +41,7 @@ pub struct Settings {
     pub templates: TemplateSettings,
     /// Which launches others have to approve.
     pub approvals: Vec<ApprovalSettings>,
+    pub access: AccessSettings,
     /// How messages leave the portal.
     pub inbox: InboxSettings,
     /// The file with the key that seals what is kept of other people's secrets; one in the data folder where nothing is said.
@@ -300,6 +303,7 @@ impl Settings {
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
             approvals: Vec::new(),
+            access: AccessSettings::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
             audit_kept: None,

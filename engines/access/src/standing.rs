@@ -1,40 +1,10 @@
 //! How things stand for one atom, as a check needs it: a portal folds it from what happened, a bundle carries it.
 
 use jiff::Timestamp;
+pub use model::access::Standing;
 use serde::{Deserialize, Serialize};
 
 use crate::review::Missing;
-
-/// The words that people see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    Active,
-    /// Granted, from a later day on.
-    Scheduled,
-    Pending,
-    Denied,
-    Expired,
-    Revoked,
-    Suspended,
-    /// Never requested, or no longer: withdrawn, lapsed.
-    Missing,
-}
-
-impl Standing {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Scheduled => "scheduled",
-            Self::Pending => "pending",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-            Self::Suspended => "suspended",
-            Self::Missing => "missing",
-        }
-    }
-}
 
 /// What is known of one atom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::at::At;
 use crate::atom::{ANY_ENVIRONMENT, Atom};
+use crate::manifest::PATTERN_SIZE;
 use crate::operation::Operation;
 use crate::time::Span;
 
@@ -87,6 +88,13 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a ticket is of the form that it asks for.
+    pub fn takes_ticket(&self, ticket: &str) -> bool {
+        let Some(pattern) = &self.ticket else { return true };
+        let pattern = regex::RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).build();
+        pattern.is_ok_and(|pattern| pattern.is_match(ticket))
+    }
+
     /// Whom it asks. Where it asks nobody, the owner still decides what comes after: reviews, and what was suspended.
     pub fn deciders(&self) -> Vec<At<Need>> {
         match &self.decision {

@@ -106,6 +106,25 @@ impl Ends {
     }
 }
 
+impl FromStr for Expiry {
+    type Err = ExpiryError;
+
+    /// A day, `2027-06-30`, or a span, `180d`.
+    fn from_str(text: &str) -> Result<Self, ExpiryError> {
+        let text = text.trim();
+        match (text.parse::<Date>(), text.parse::<Span>()) {
+            (Ok(day), _) if text.len() == "2027-06-30".len() => Ok(Self::Day(day)),
+            (_, Ok(span)) => Ok(Self::After(span)),
+            _ => Err(ExpiryError),
+        }
+    }
+}
+
+/// A text is neither a day nor a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither a day nor a span: write one such as 2027-06-30 or 180d")]
+pub struct ExpiryError;
+
 impl Expiry {
     /// What a request stores: the day's end in the organisation's zone as it is when it is asked for.
     pub fn ends(self, zone: &TimeZone) -> Ends {

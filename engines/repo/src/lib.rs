@@ -5,6 +5,7 @@
 //! format needs is heeded, no link is followed, and every read is bounded.
 
 pub mod address;
+mod authors;
 pub mod classify;
 pub mod codeowners;
 mod error;
@@ -21,6 +22,7 @@ mod tree;
 mod walk;
 
 pub use address::address;
+pub use authors::Author;
 pub use error::{OpenError, ReadError};
 pub use facts::{Bots, FactOptions, facts, plain_text, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};

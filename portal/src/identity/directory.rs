@@ -109,12 +109,12 @@ impl Directory {
     }
 
     /// The user with this login at a forge; `Err` with all of them where it is not clear.
-    pub(super) fn by_login(&self, login: &str) -> std::result::Result<Option<&EntityRef>, Vec<EntityRef>> {
+    pub(crate) fn by_login(&self, login: &str) -> std::result::Result<Option<&EntityRef>, Vec<EntityRef>> {
         one(self.logins.get(&login.to_lowercase()))
     }
 
     /// The user with this address; `Err` with all of them where it is not clear.
-    pub(super) fn by_address(&self, address: &str) -> std::result::Result<Option<&EntityRef>, Vec<EntityRef>> {
+    pub(crate) fn by_address(&self, address: &str) -> std::result::Result<Option<&EntityRef>, Vec<EntityRef>> {
         one(self.addresses.get(&address.to_lowercase()))
     }
 
@@ -137,6 +137,19 @@ impl Directory {
     /// The groups that `user` is in by themselves.
     pub(super) fn groups_of(&self, user: &EntityRef) -> impl Iterator<Item = &EntityRef> {
         self.member_of.get(user).into_iter().flatten()
+    }
+
+    /// Who is in which group, those of its parts with it.
+    pub(crate) fn members(&self) -> BTreeMap<EntityRef, BTreeSet<EntityRef>> {
+        let mut members: BTreeMap<EntityRef, BTreeSet<EntityRef>> =
+            self.groups.iter().map(|group| (group.clone(), BTreeSet::new())).collect();
+        for (user, groups) in &self.member_of {
+            let own = groups.iter().map(|group| (group.clone(), ())).collect();
+            for group in self.above(own).into_keys() {
+                members.entry(group).or_default().insert(user.clone());
+            }
+        }
+        members
     }
 
     /// `groups` with everything that they are a part of.

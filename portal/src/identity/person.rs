@@ -212,6 +212,11 @@ pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Per
     Ok((person, forges))
 }
 
+/// Who is in which group, as far as it gives rights.
+pub(crate) async fn directory(portal: &Portal) -> Result<Arc<Directory>> {
+    Directory::current(portal, &portal.persons().directory).await
+}
+
 /// Those with an account who are one of these users, or in one of these groups.
 pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Result<Vec<Person>> {
     let mut found = Vec::new();

@@ -23,6 +23,14 @@ pub enum Action {
     Review,
     /// Say that templates may execute what they bring.
     Trust,
+    /// Ask for access to an API for a component, give it up, and take it without asking when something is on fire.
+    AskAccess,
+    /// Approve access, or deny it; answer its reviews.
+    DecideAccess,
+    /// End access to an API, suspend it, and let it go on.
+    EndAccess,
+    /// Take over access that was granted elsewhere before.
+    ImportAccess,
     /// Launch templates, and stop or clean up what was launched.
     Launch,
     /// Say of repositories that are not listed any more whether they are gone.
@@ -54,7 +62,7 @@ pub enum Resource<'a> {
     Run {
         own: bool,
     },
-    /// A launch that has to be approved by some of these, and whether it is the actor's own.
+    /// Something that has to be approved by some of these, and whether it is the actor's own.
     Review {
         reviewers: &'a [EntityRef],
         own: bool,
@@ -69,7 +77,7 @@ pub enum Resource<'a> {
 pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> {
     let person = match actor {
         Actor::System => return Ok(()),
-        Actor::Operator if matches!(action, Action::SeeOwn | Action::Own | Action::Review) => {
+        Actor::Operator if matches!(action, Action::SeeOwn | Action::Own | Action::Review | Action::DecideAccess) => {
             return Err(needs("You need to sign in to {}.", action));
         }
         Actor::Operator => return Ok(()),
@@ -81,15 +89,17 @@ pub fn can(actor: &Actor, action: Action, resource: Resource<'_>) -> Result<()> 
         return Err(needs("You need a token with the scope \"write\" to {}.", action));
     }
     // Not even an administrator is a reviewer whom nobody named.
-    if action == Action::Review {
-        return reviews(person, resource);
+    if matches!(action, Action::Review | Action::DecideAccess) {
+        return reviews(person, action, resource);
     }
     if matches!(action, Action::SeeOwn | Action::Own) || person.is_administrator {
         return Ok(());
     }
     match action {
         Action::Watch | Action::Audit if person.is_auditor => Ok(()),
-        Action::Correct | Action::Propose if !person.is_auditor => owns(person, action, resource),
+        Action::Correct | Action::Propose | Action::AskAccess | Action::EndAccess if !person.is_auditor => {
+            owns(person, action, resource)
+        }
         Action::Launch if !person.is_auditor => match resource {
             Resource::Run { own: false } => Err(Error::Forbidden(NOT_ITS_LAUNCHER.to_owned())),
             _ => Ok(()),
@@ -117,12 +127,12 @@ fn service_may(service: &Service, action: Action, resource: Resource<'_>) -> Res
     }
 }
 
-fn reviews(person: &Person, resource: Resource<'_>) -> Result<()> {
+fn reviews(person: &Person, action: Action, resource: Resource<'_>) -> Result<()> {
     let Resource::Review { reviewers, own } = resource else { return Ok(()) };
     if own {
-        return Err(Error::Forbidden(
-            "Nobody approves what they have launched themselves: somebody else has to.".to_owned(),
-        ));
+        let what = if action == Action::Review { "launched" } else { "asked for" };
+        let text = format!("Nobody approves what they have {what} themselves: somebody else has to.");
+        return Err(Error::Forbidden(text));
     }
     match reviewers.iter().any(|reviewer| is_or_is_in(person, reviewer)) {
         true => Ok(()),
@@ -175,6 +185,10 @@ fn what(action: Action) -> &'static str {
         Action::Correct => "correct the catalog",
         Action::Propose => "propose changes",
         Action::Review => "review launches",
+        Action::AskAccess => "ask for access",
+        Action::DecideAccess => "decide about access",
+        Action::EndAccess => "end access",
+        Action::ImportAccess => "take over access that was granted elsewhere",
         Action::Trust => "decide which templates may execute what they bring",
         Action::Launch => "launch templates",
         Action::Remove => "say what became of repositories",

@@ -63,19 +63,47 @@ fn person(change: impl FnOnce(&mut Person)) -> Actor {
 
 #[test]
 fn the_policy_is_this_table() {
-    use Action::{Audit, Correct, Launch, Own, Propose, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
-    let all = [Review, Sync, Correct, Propose, Trust, Launch, Remove, Watch, SetUp, Audit, SeeOwn, Own];
+    use Action::{
+        AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Own, Propose, Remove, Review, SeeOwn,
+        SetUp, Sync, Trust, Watch,
+    };
+    let all = [
+        Review,
+        Sync,
+        Correct,
+        Propose,
+        AskAccess,
+        DecideAccess,
+        EndAccess,
+        ImportAccess,
+        Trust,
+        Launch,
+        Remove,
+        Watch,
+        SetUp,
+        Audit,
+        SeeOwn,
+        Own,
+    ];
     let service = |scopes: &[service::Scope]| {
         let (label, reads) = ("service:ci".to_owned(), service::Reads::Everything);
         Actor::Service(Arc::new(Service { token: "01".to_owned(), label, scopes: scopes.to_vec(), reads }))
     };
     let table: [(&str, Actor, &[Action]); 9] = [
         ("system", Actor::System, &all),
-        ("operator", Actor::Operator, &[Sync, Correct, Propose, Trust, Launch, Remove, Watch, SetUp, Audit]),
+        (
+            "operator",
+            Actor::Operator,
+            &[Sync, Correct, Propose, AskAccess, EndAccess, ImportAccess, Trust, Launch, Remove, Watch, SetUp, Audit],
+        ),
         ("visitor", Actor::Visitor, &[]),
-        ("member", person(|_| {}), &[Review, Correct, Propose, Launch, SeeOwn, Own]),
+        (
+            "member",
+            person(|_| {}),
+            &[Review, Correct, Propose, AskAccess, DecideAccess, EndAccess, Launch, SeeOwn, Own],
+        ),
         ("administrator", person(|person| person.is_administrator = true), &all),
-        ("auditor", person(|person| person.is_auditor = true), &[Review, Watch, Audit, SeeOwn, Own]),
+        ("auditor", person(|person| person.is_auditor = true), &[Review, DecideAccess, Watch, Audit, SeeOwn, Own]),
         ("service that reads", service(&[service::Scope::Read]), &[]),
         ("service that does it all", service(&service::Scope::ALL), &[Sync, Correct, Propose, Launch, Watch, Audit]),
         (

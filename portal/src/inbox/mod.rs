@@ -29,6 +29,8 @@ pub enum Topic {
     Change,
     /// A template that they launched.
     Run,
+    /// Access that they decide about, or that their components have.
+    Access,
     /// Something that they have starred.
     Star,
     /// Their own account.
@@ -36,12 +38,13 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::Change, Self::Run, Self::Star, Self::Account];
+    const ALL: [Self; 5] = [Self::Change, Self::Run, Self::Access, Self::Star, Self::Account];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Run => "run",
+            Self::Access => "access",
             Self::Star => "star",
             Self::Account => "account",
         }

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Tx, new_id};
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
-use crate::{Portal, audit, changes, identity, inbox, runs, sources};
+use crate::{Portal, access, audit, changes, identity, inbox, runs, sources};
 
 /// How long a job belongs to a worker that shows no sign of life.
 const LEASE: Duration = Duration::from_secs(15);
@@ -42,6 +42,7 @@ const KINDS: &[(&str, usize)] = &[
     (changes::JOB, 4),
     (changes::FOLLOW, 1),
     (sources::doctor::JOB, 1),
+    (access::JOB, 1),
     (audit::JOB, 1),
     (inbox::JOB, 1),
     (identity::refresh::JOB, 1),
@@ -230,6 +231,7 @@ async fn run_schedules(portal: &Portal) -> Result<Duration> {
     if store::take_due(&mut tx, POLL, now).await? {
         sources::enqueue_round(&mut tx, portal.clock().now()).await?;
         changes::enqueue_following(&mut tx, portal.clock().now()).await?;
+        access::enqueue_due(&mut tx, portal).await?;
         audit::enqueue(&mut tx, portal).await?;
         inbox::enqueue_due(&mut tx, portal.clock().now()).await?;
         identity::refresh::enqueue(&mut tx, portal).await?;
@@ -247,6 +249,7 @@ async fn run(context: &Context) -> Result<Ending> {
         changes::FOLLOW => sources::shown(context, None, changes::follow(context)).await,
         sources::REFRESH => sources::refresh(context).await,
         sources::doctor::JOB => sources::doctor::run(context).await,
+        access::JOB => access::run(context).await,
         audit::JOB => audit::run(context).await,
         inbox::JOB => inbox::run(context).await,
         identity::refresh::JOB => identity::refresh::run(context).await,

@@ -17,7 +17,7 @@ use super::{Source, store};
 use crate::error::{Error, Result};
 use crate::git::Watch;
 use crate::jobs::Context;
-use crate::{docs, templates};
+use crate::{access, docs, templates};
 
 /// One that failed is tried again after so many milliseconds, though its references have not moved.
 const RETRY_AFTER: i64 = 10 * 60 * 1000;
@@ -264,11 +264,17 @@ impl<'a> Contents<'a> {
         let _permit = self.readers.acquire().await;
         let now = self.context.portal().clock().now();
         let wanted = row.wanted.clone();
-        tokio::task::spawn_blocking(move || read::read(&path, &wanted, now)).await.unwrap_or_else(|error| {
-            tracing::error!(repository = row.name, %error, "reading a repository panicked");
-            let reason = "a fault in Slipway; the server's log has the details".to_owned();
-            Err(Failure { fingerprint: row.fingerprint.clone(), ..Failure::of(reason, None) })
-        })
+        let settled = match access::settled_commit(self.context.portal(), &row.id).await {
+            Ok(settled) => settled,
+            Err(error) => return Err(Failure::of(error.for_people(), None)),
+        };
+        tokio::task::spawn_blocking(move || read::read(&path, &wanted, settled.as_deref(), now)).await.unwrap_or_else(
+            |error| {
+                tracing::error!(repository = row.name, %error, "reading a repository panicked");
+                let reason = "a fault in Slipway; the server's log has the details".to_owned();
+                Err(Failure { fingerprint: row.fingerprint.clone(), ..Failure::of(reason, None) })
+            },
+        )
     }
 
     /// Shows how far git is with one repository.
@@ -327,6 +333,7 @@ async fn keep(context: &Context, row: &Known, read: &Read, state: Option<&str>) 
     store::write_read(&mut tx, &row.id, read, state, rules, now).await?;
     docs::replace(&mut tx, &row.id, &read.docs).await?;
     templates::store::replace_lineage(&mut tx, &row.id, read.lineage.as_ref()).await?;
+    access::keep(&mut tx, &row.id, read.access.as_ref()).await?;
     store::mark_changed(&mut tx).await?;
     tx.commit().await?;
     context.log(Level::Note, format!("{}: read in {} ms.", row.name, read.took));

@@ -13,12 +13,12 @@ use super::plan::{self, Known, Plan};
 use super::renames;
 use super::store::{self, Synced};
 use super::{Coverage, Extent, Listing, Round, Source};
-use crate::catalog;
 use crate::db::{Db, new_id};
 use crate::error::{Error, Result};
 use crate::git;
 use crate::jobs::{self, Context, Ending};
 use crate::settings::SourceSettings;
+use crate::{access, catalog};
 
 /// While a round reads for long, the catalog is linked this often, so that contents fill in …
 const LINK_EVERY: Duration = Duration::from_secs(2);
@@ -102,6 +102,7 @@ pub(super) async fn link_all(context: &Context, contents: &Contents<'_>, ids: &H
         }
         linked |= link(context).await?;
     }
+    access::settle(context.portal()).await?;
     Ok(linked)
 }
 

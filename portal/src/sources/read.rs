@@ -7,6 +7,7 @@ use engine_repo::{FactOptions, Repository};
 use model::docs::DocsSite;
 use model::{Finding, Level};
 
+use crate::access;
 use crate::docs;
 use crate::templates::lineage;
 use crate::templates::store::Lineage;
@@ -26,6 +27,8 @@ pub struct Read {
     pub docs: Vec<DocsSite>,
     /// The template that it came from.
     pub lineage: Option<Lineage>,
+    /// Its manifest of access.
+    pub access: Option<access::Found>,
     /// Milliseconds.
     pub took: i64,
 }
@@ -54,8 +57,9 @@ pub fn fingerprint(path: &Path) -> Result<String, Failure> {
     repository.fingerprint().map_err(|error| failure(error.to_string()))
 }
 
-/// Everything that one repository says. `wanted` is as [`Read::wanted`] has it, `now` what its activity is counted from.
-pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
+/// Everything that one repository says. `wanted` is as [`Read::wanted`] has it, `settled` the commit up to which it is known
+/// who wrote its manifest of access, `now` what its activity is counted from.
+pub fn read(path: &Path, wanted: &str, settled: Option<&str>, now: i64) -> Result<Read, Failure> {
     let start = Instant::now();
     let unnamed = |reason| Failure::of(reason, None);
     let repository = Repository::open(path).map_err(|error| unnamed(error.to_string()))?;
@@ -77,6 +81,7 @@ pub fn read(path: &Path, wanted: &str, now: i64) -> Result<Read, Failure> {
         wanted: wanted.to_owned(),
         docs,
         lineage: lineage::of_repository(&repository),
+        access: access::find(&repository, &draft, settled),
         took: i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX),
         fingerprint,
     })

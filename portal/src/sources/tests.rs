@@ -337,7 +337,7 @@ db_test! {
         let known = Known { id: "r".into(), source: "s".into(), slug: "r".into(), name: "r".into(), stable_key: "/r".into(),
             path: "/r".into(), visibility: "public".into(), standing: "listed".into(), wanted: "[]".into(), drafted_with: "[]".into(), ..Known::default() };
         store::add(&mut tx, &known, 5).await.unwrap();
-        let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), wanted: "[]".into(), docs: Vec::new(), lineage: None, took: 7 };
+        let read = read::Read { fingerprint: "f".into(), root_commit: None, facts: "{}".into(), draft: "{}".into(), findings: "[]".into(), wanted: "[]".into(), docs: Vec::new(), lineage: None, access: None, took: 7 };
         store::write_read(&mut tx, "r", &read, None, 3, 8).await.unwrap();
         assert!(store::write_failure(&mut tx, "r", "why", "[]", None, 9).await.unwrap());
         assert!(!store::write_failure(&mut tx, "r", "why", "[]", Some("g"), 10).await.unwrap());

@@ -8,7 +8,7 @@ use crate::audit::{self, Change};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::identity::{Action, Actor, Resource, can};
-use crate::{Portal, catalog};
+use crate::{Portal, access, catalog};
 
 /// Names that are shown of one source.
 const SHOWN: i64 = 100;
@@ -68,6 +68,7 @@ pub async fn decide(portal: &Portal, actor: &Actor, source: &str, word: Word, un
     tx.commit().await?;
     if word == Word::Gone {
         catalog::relink(portal).await?;
+        access::settle(portal).await?;
     }
     Ok(slugs.len())
 }

@@ -21,6 +21,9 @@ use crate::atom::Atom;
 use crate::facts::Facts;
 use crate::standing::Known;
 
+/// For whom bundles are: the pipelines of a portal.
+pub const AUDIENCE: &str = "slipway-access";
+
 /// No bundle is valid longer: so long a revocation may take until every pipeline knows of it.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// How far the clocks of portal and pipeline may be apart.

@@ -79,7 +79,7 @@ fn marked(name: &str) -> bool {
 }
 
 /// The login in a forge's `noreply` address: `1234+login@users.noreply.github.com`, `1234-login@users.noreply.gitlab.com`.
-pub(super) fn login(email: &str) -> Option<&str> {
+pub(crate) fn login(email: &str) -> Option<&str> {
     let (local, domain) = email.split_once('@')?;
     let domain = domain.strip_prefix("users.noreply.")?;
     if domain.is_empty() {

@@ -16,6 +16,7 @@ use model::{Confidence, Evidence, Fact, Finding, Level};
 use crate::{File, FileKind, Repository, Snapshot, Tree, codeowners};
 
 pub use bots::Bots;
+pub(crate) use bots::login;
 pub use description::plain_text;
 pub use licence::release_licences;
 

@@ -187,7 +187,7 @@ pub async fn drop_all(tx: &mut Tx, tables: &[String]) -> Result<()> {
         tx.execute(AssertSqlSafe(format!("DROP TABLE {table} CASCADE"))).await?;
     }
     let sql = "SELECT proname::text FROM pg_proc
-               WHERE proname LIKE 'audit\\_%' AND pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype";
+               WHERE (proname LIKE 'audit\\_%' OR proname LIKE 'access\\_%') AND pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype";
     let functions: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut **tx).await?;
     for function in functions {
         tx.execute(AssertSqlSafe(format!("DROP FUNCTION {function}()"))).await?;

@@ -1,0 +1,610 @@
+//! What people do: ask, decide, end, take without asking.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine_access::Atom;
+use engine_access::history::{Action as Did, BREAK_GLASS_TTL, Case, Opening, State};
+use engine_access::review::{Actor as Who, Capacities};
+use engine_access::terms::{Answer, Approvers};
+use engine_access::time::{Ends, Expiry, Span};
+use model::access::AccessAtom;
+use model::{EntityRef, Finding, Findings, Kind, Level};
+
+use super::notify;
+use super::project::{self, instant};
+use super::record::{self, Entry, Told, who};
+use super::settle::views;
+use super::store::AtomFilter;
+use super::world::{Offer, World};
+use crate::db::new_id;
+use crate::identity::{Action, Actor, Person, Resource, can};
+use crate::{Error, Portal, Result, inbox};
+
+/// Characters of what somebody says.
+const LONGEST_REASON: usize = 2_000;
+/// Atoms that one request or one decision is about.
+const MOST_ATOMS: usize = 500;
+
+/// What somebody asks for here, without a manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ask {
+    pub consumer: Option<EntityRef>,
+    pub api: Option<EntityRef>,
+    pub scopes: Vec<String>,
+    pub environments: Vec<String>,
+    pub justification: String,
+    pub ticket: String,
+    /// A day (`2027-06-30`) or a span (`180d`); empty for as long as the policy allows.
+    pub expires: String,
+}
+
+/// What a decision says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    pub approves: bool,
+    pub reason: String,
+    /// An approver may grant less time than was asked for: a day, or a span.
+    pub until: String,
+}
+
+/// What is done to something that is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Revoke,
+    Suspend,
+    Resume,
+    /// By the consumer: it is given up, or the request is taken back.
+    Withdraw,
+    /// Its review is answered: it is still needed.
+    Recertify,
+    /// Somebody who may approve stands by what was taken without asking.
+    Ratify,
+}
+
+impl Deed {
+    pub const ALL: [Self; 6] =
+        [Self::Revoke, Self::Suspend, Self::Resume, Self::Withdraw, Self::Recertify, Self::Ratify];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Withdraw => "withdraw",
+            Self::Recertify => "recertify",
+            Self::Ratify => "ratify",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == text)
+    }
+
+    fn needs_reason(self) -> bool {
+        !matches!(self, Self::Recertify | Self::Ratify | Self::Withdraw)
+    }
+
+    /// In which states it can be done.
+    fn fits(self, state: State) -> bool {
+        match self {
+            Self::Revoke => matches!(state, State::Active | State::Scheduled | State::Suspended),
+            Self::Suspend => matches!(state, State::Active | State::Scheduled),
+            Self::Resume => state == State::Suspended,
+            Self::Withdraw => {
+                matches!(state, State::Pending | State::Active | State::Scheduled | State::Suspended)
+            }
+            Self::Recertify => state == State::Active,
+            Self::Ratify => matches!(state, State::Active | State::Suspended),
+        }
+    }
+}
+
+/// Asks for access in the portal; gives the id of the request.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who does not own the consumer; [`Error::Invalid`] with everything that is wrong;
+/// [`Error::Conflict`] for what waits or is granted already, and what was denied lately.
+pub async fn ask(portal: &Portal, actor: &Actor, ask: &Ask) -> Result<String> {
+    can(actor, Action::AskAccess, Resource::Anything)?;
+    if !portal.settings().access.from_portal {
+        return Err(Error::Conflict(
+            "Here access is asked for in manifests alone: propose a change of the consumer’s access.yaml.".to_owned(),
+        ));
+    }
+    let (atoms, opening, owner) = asked(portal, actor, ask, true).await?;
+    let now = portal.clock().now();
+    let mut tx = portal.db().begin().await?;
+    record::lock(&mut tx, atoms.iter().map(|(atom, _)| atom)).await?;
+    let request = new_id(now);
+    let mut entries = Vec::new();
+    for (atom, opening_of) in atoms {
+        let told = record::told(&mut tx, &project::id(&atom), now).await?;
+        if let Some(waiting) = told.history.pending() {
+            return Err(Error::Conflict(format!(
+                "{atom} is asked for already, in the request {}: nothing was changed.",
+                waiting.request
+            )));
+        }
+        if let Some(case) = told.history.cases.iter().find(|case| case.state == State::Active && case.is_regular())
+            && opening.ends.is_none_or(|ends| case.ends.is_some_and(|has| ends.instant(instant(now)) <= has))
+            && !soon(case, now)
+        {
+            return Err(Error::Conflict(format!("{atom} is granted already: nothing was changed.")));
+        }
+        told.history
+            .may_request(&opening.justification, instant(now))
+            .map_err(|why| Error::Conflict(format!("{atom}: {why}.")))?;
+        let action = Did::Requested { opening: Box::new(opening_of) };
+        entries.push(Entry { atom, request: request.clone(), action, commit: None });
+    }
+    let after = record::append(&mut tx, portal, actor, entries).await?;
+    notify::waiting(&mut tx, portal, &views(portal, &after), |_| owner.clone()).await?;
+    tx.commit().await?;
+    inbox::told(portal);
+    Ok(request)
+}
+
+/// Whether it may be asked for again since it ends soon.
+fn soon(case: &Case, now: i64) -> bool {
+    case.flags(instant(now)).expiring
+}
+
+/// Takes access at once and for hours, because something is on fire: its owners are told, and have to ratify it.
+///
+/// # Errors
+/// As [`ask`]; and [`Error::Invalid`] without an incident.
+pub async fn break_glass(portal: &Portal, actor: &Actor, ask: &Ask, incident: &str) -> Result<String> {
+    can(actor, Action::AskAccess, Resource::Anything)?;
+    let incident = reason(incident, true, "incident")?;
+    let (atoms, _, owner) = asked(portal, actor, ask, false).await?;
+    let now = portal.clock().now();
+    let longest = BREAK_GLASS_TTL.after(instant(now));
+    let request = new_id(now);
+    let entries = atoms.into_iter().map(|(atom, mut opening)| {
+        let asked = opening.ends.map_or(longest, |ends| ends.instant(instant(now)));
+        opening.ends = Some(Ends::At(asked.min(longest)));
+        let action = Did::BrokeGlass { opening: Box::new(opening), incident: incident.clone() };
+        Entry { atom, request: request.clone(), action, commit: None }
+    });
+    let entries = entries.collect();
+    let mut tx = portal.db().begin().await?;
+    let after = record::append(&mut tx, portal, actor, entries).await?;
+    let atoms = views(portal, &after);
+    notify::glass_broken(&mut tx, portal, &atoms, owner, &incident, actor.name()).await?;
+    tx.commit().await?;
+    inbox::told(portal);
+    Ok(request)
+}
+
+type Asked = (Vec<(Atom, Opening)>, Opening, Option<EntityRef>);
+
+/// What is asked for, checked against the API's terms: the atoms with what each would be opened with, and the API's owner.
+async fn asked(portal: &Portal, actor: &Actor, ask: &Ask, regular: bool) -> Result<Asked> {
+    let mut wrong = Wrong::default();
+    let consumer = ask.consumer.clone().filter(|consumer| consumer.kind == Kind::Component.lower());
+    let api = ask.api.clone().filter(|api| api.kind == Kind::Api.lower());
+    wrong.unless(
+        consumer.is_some(),
+        "consumer",
+        "A component has to ask.",
+        "Write one such as component:default/checkout.",
+    );
+    wrong.unless(api.is_some(), "api", "Access is to an API.", "Write one such as api:default/payments.");
+    let (Some(consumer), Some(api)) = (consumer, api) else { return Err(wrong.error()) };
+    let row = row_of(portal, actor, &consumer).await?;
+    can(actor, Action::AskAccess, Resource::Entity(&row))?;
+    row_of(portal, actor, &api).await?;
+    let (offer, owner) = offer_of(portal, &api).await?;
+    let Some(offer) = offer else {
+        return Err(Error::Conflict(format!(
+            "{api} offers no scopes: ask its owners to expose some in their access.yaml."
+        )));
+    };
+    let settings = &portal.settings().access;
+    let now = instant(portal.clock().now());
+    let ends = match ask.expires.trim() {
+        "" => None,
+        text => match text.parse::<Expiry>() {
+            Ok(expiry) => Some(expiry.ends(&settings.zone)),
+            Err(error) => {
+                wrong.add(
+                    "expires",
+                    &format!("The end is {error}."),
+                    "Leave it empty for as long as the policy allows.",
+                );
+                None
+            }
+        },
+    };
+    wrong.unless(
+        ends.is_none_or(|ends| ends.instant(now) > now),
+        "expires",
+        "The day on which this ends is past.",
+        "Write a later one.",
+    );
+    wrong.unless(!ask.scopes.is_empty(), "scopes", "No scope is chosen.", "Choose at least one.");
+    wrong.unless(!ask.environments.is_empty(), "environments", "No environment is chosen.", "Choose at least one.");
+    wrong.unless(
+        ask.scopes.len().saturating_mul(ask.environments.len()) <= MOST_ATOMS,
+        "scopes",
+        "That is too much at once.",
+        "Ask for less.",
+    );
+    let justification = ask.justification.trim().to_owned();
+    wrong.unless(
+        justification.chars().count() <= LONGEST_REASON,
+        "justification",
+        "The justification is too long.",
+        "Shorten it.",
+    );
+    if !wrong.0.is_empty() {
+        return Err(wrong.error());
+    }
+    let ticket = Some(ask.ticket.trim().to_owned()).filter(|ticket| !ticket.is_empty());
+    let seen = offer.terms.offer(&consumer);
+    let mut atoms = Vec::new();
+    for scope in ask.scopes.iter().collect::<BTreeSet<_>>() {
+        let Some(offered) = seen.scope(scope) else {
+            wrong.add("scopes", &format!("{api} has no scope {scope:?}."), "Choose one of those that its page lists.");
+            continue;
+        };
+        let today = now.to_zoned_datetime(settings.zone.clone()).date();
+        wrong.unless(!offered.is_closed(today), "scopes", &format!("{scope} is given out no more."), "Choose another.");
+        for environment in ask.environments.iter().collect::<BTreeSet<_>>() {
+            let is_known = environment == engine_access::ANY_ENVIRONMENT || settings.environments.contains(environment);
+            wrong.unless(
+                is_known,
+                "environments",
+                &format!("There is no environment {environment:?}."),
+                "Choose another.",
+            );
+            let policy = match seen.answer(scope, environment, &settings.default_policy) {
+                Answer::Policy(policy) => *policy,
+                Answer::Blocked { reason } => {
+                    return Err(Error::Conflict(format!("{api} keeps {consumer} out: {reason}")));
+                }
+                Answer::NotForAll | Answer::NoScope => {
+                    wrong.add("environments", "No policy lets all environments be asked for at once.", "Name them.");
+                    continue;
+                }
+            };
+            if regular {
+                wrong.unless(
+                    !policy.justification || !justification.is_empty(),
+                    "justification",
+                    &format!("The policy for {scope} asks why it is needed."),
+                    "Write a sentence that its owners can decide by.",
+                );
+                let pattern = policy.ticket.as_deref().unwrap_or_default();
+                let fits = policy.takes_ticket(ticket.as_deref().unwrap_or_default());
+                let message = format!("The policy for {scope} asks for a ticket like {pattern}.");
+                wrong.unless(fits, "ticket", &message, "Write its key.");
+                if let Some(ends) = ends {
+                    let latest = Span::days(1).after(policy.max_ttl.after(now));
+                    wrong.unless(
+                        ends.instant(now) <= latest,
+                        "expires",
+                        &format!("The policy for {scope} allows at most {}.", policy.max_ttl),
+                        "Choose an earlier day.",
+                    );
+                }
+            }
+            let atom = Atom {
+                consumer: consumer.clone(),
+                api: api.clone(),
+                scope: scope.clone(),
+                environment: environment.clone(),
+            };
+            let opening = Opening {
+                authors: BTreeSet::new(),
+                justification: justification.clone(),
+                ticket: ticket.clone(),
+                sensitivity: offered.sensitivity,
+                starts: None,
+                ends,
+                policy,
+                policy_version: Some(offer.version.clone()),
+            };
+            atoms.push((atom, opening));
+        }
+    }
+    match (wrong.0.is_empty(), atoms.first().map(|(_, opening)| opening.clone())) {
+        (true, Some(first)) => Ok((atoms, first, owner)),
+        _ => Err(wrong.error()),
+    }
+}
+
+/// What is wrong with what somebody filled in, by the field.
+#[derive(Default)]
+struct Wrong(Vec<Finding>);
+
+impl Wrong {
+    fn add(&mut self, field: &str, message: &str, help: &str) {
+        let finding = Finding::new("access.field", Level::Error, message, help).at(field, 0, 0);
+        if !self.0.contains(&finding) {
+            self.0.push(finding);
+        }
+    }
+
+    fn unless(&mut self, holds: bool, field: &str, message: &str, help: &str) {
+        if !holds {
+            self.add(field, message, help);
+        }
+    }
+
+    fn error(self) -> Error {
+        Error::Invalid(Findings::from(self.0))
+    }
+}
+
+async fn row_of(portal: &Portal, actor: &Actor, reference: &EntityRef) -> Result<model::catalog::CatalogRow> {
+    let rows = portal.index().read().named(std::slice::from_ref(reference), actor.readable())?;
+    let row = rows.get(reference).ok_or_else(|| Error::not_found(reference))?;
+    Ok(model::catalog::CatalogRow::clone(row))
+}
+
+/// On what terms an API is offered, and who owns it with authority.
+async fn offer_of(portal: &Portal, api: &EntityRef) -> Result<(Option<Offer>, Option<EntityRef>)> {
+    let mentions = engine_access::facts::Mentions { apis: BTreeSet::from([api.clone()]), ..Default::default() };
+    let mut world = World::of(portal, &[&mentions]).await?;
+    let owner = world.owner(api).cloned();
+    Ok((world.offers.remove(api), owner))
+}
+
+/// Who owns APIs with authority, as they are now.
+pub(super) async fn owners(
+    portal: &Portal,
+    apis: impl IntoIterator<Item = EntityRef>,
+) -> Result<BTreeMap<EntityRef, EntityRef>> {
+    let apis: Vec<EntityRef> = apis.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let rows = portal.index().read().named(&apis, Actor::System.readable())?;
+    let owner =
+        |api: &EntityRef| Some((api.clone(), rows.get(api).filter(|row| row.owner_has_authority)?.owner.clone()?));
+    Ok(apis.iter().filter_map(owner).collect())
+}
+
+/// For whom a person speaks, of those whom a case asks.
+pub(super) fn capacities(person: &Person, case: &Case, owner: Option<&EntityRef>) -> Capacities {
+    let is = |reference: &EntityRef| person.user.as_ref() == Some(reference) || person.groups.contains_key(reference);
+    let deciders = case.opening.policy.deciders();
+    let speaks = deciders.iter().map(|need| need.value.from.clone()).filter(|from| match from {
+        Approvers::Owner => owner.is_some_and(&is),
+        Approvers::Group(group) => is(group),
+    });
+    speaks.collect()
+}
+
+/// Those whom a case asks, as references.
+pub(super) fn reviewers(case: &Case, owner: Option<&EntityRef>) -> Vec<EntityRef> {
+    let deciders = case.opening.policy.deciders();
+    let all = deciders.iter().filter_map(|need| match &need.value.from {
+        Approvers::Owner => owner.cloned(),
+        Approvers::Group(group) => Some(group.clone()),
+    });
+    all.collect()
+}
+
+/// Whether a person asked for it themselves, or wrote the change that asks.
+pub(super) fn is_own(actor: &Actor, case: &Case) -> bool {
+    let user = actor.person().and_then(|person| person.user.as_ref());
+    let asked = case.requester == who(actor) && !matches!(case.requester, Who::Slipway);
+    asked || user.is_some_and(|user| case.opening.authors.contains(user))
+}
+
+/// Whether `actor` may decide this case.
+pub(super) fn may_decide(actor: &Actor, case: &Case, owner: Option<&EntityRef>) -> Result<()> {
+    may_review(actor, &reviewers(case, owner), is_own(actor, case))
+}
+
+/// Whether `actor` is one of those who decide.
+pub(super) fn may_review(actor: &Actor, reviewers: &[EntityRef], own: bool) -> Result<()> {
+    if reviewers.is_empty() {
+        return Err(Error::Forbidden(
+            "Nobody can decide it: no team is known with authority to own the API. Correct its owner first.".to_owned(),
+        ));
+    }
+    can(actor, Action::DecideAccess, Resource::Review { reviewers, own })?;
+    match actor.person().is_some_and(|person| person.user.is_some()) {
+        true => Ok(()),
+        false => Err(Error::Forbidden(
+            "Only a user of the catalog decides about access, so that a person counts once: your account is none."
+                .to_owned(),
+        )),
+    }
+}
+
+fn reason(text: &str, needed: bool, what: &str) -> Result<String> {
+    let text = text.trim();
+    let mut wrong = Wrong::default();
+    wrong.unless(!needed || !text.is_empty(), what, &format!("A {what} is needed."), "Say why, in a sentence.");
+    wrong.unless(
+        text.chars().count() <= LONGEST_REASON,
+        what,
+        "That is too long.",
+        "Say it in at most 2000 characters.",
+    );
+    if wrong.0.is_empty() { Ok(text.to_owned()) } else { Err(wrong.error()) }
+}
+
+/// Approves or denies a request: all of it that `actor` may decide, or of that the atoms with these ids.
+///
+/// # Errors
+/// [`Error::NotFound`] for a request that `actor` may not see; [`Error::Forbidden`] for who is not asked, and for one's own;
+/// [`Error::Conflict`] where it does not wait any more; [`Error::Invalid`] for a denial without a reason.
+pub async fn decide(
+    portal: &Portal,
+    actor: &Actor,
+    request: &str,
+    atoms: &[String],
+    decided: &Decided,
+) -> Result<Vec<AccessAtom>> {
+    can(actor, Action::DecideAccess, Resource::Anything)?;
+    let Decided { approves, .. } = *decided;
+    let reason = reason(&decided.reason, !approves, "reason")?;
+    let until = match decided.until.trim() {
+        "" => None,
+        text => {
+            let expiry = text.parse::<Expiry>();
+            let expiry = expiry.map_err(|_| {
+                Error::Conflict("Write the earlier end as a day (2027-06-30) or a span (90d).".to_owned())
+            })?;
+            Some(expiry.instant(instant(portal.clock().now()), &portal.settings().access.zone))
+        }
+    };
+    let filter = AtomFilter { request: Some(request.to_owned()), ..AtomFilter::default() };
+    let found = super::views::rows(portal, actor, &filter).await?;
+    if found.is_empty() {
+        return Err(Error::not_found(format!("The request {request}")));
+    }
+    let chosen: Vec<AccessAtom> = found
+        .into_iter()
+        .filter(|atom| atoms.is_empty() || atoms.contains(&atom.id))
+        .filter(|atom| atom.waiting.as_ref().is_some_and(|waiting| waiting.request == request))
+        .collect();
+    if chosen.is_empty() {
+        return Err(Error::Conflict("It does not wait for a decision any more: nothing was changed.".to_owned()));
+    }
+    let owners = owners(portal, chosen.iter().map(|atom| atom.api.clone())).await?;
+    let now = portal.clock().now();
+    let mut tx = portal.db().begin().await?;
+    let names: Vec<Atom> = chosen.iter().map(atom_of).collect();
+    record::lock(&mut tx, names.iter()).await?;
+    let (mut entries, mut refused) = (Vec::new(), None);
+    for atom in names {
+        let told = record::told(&mut tx, &project::id(&atom), now).await?;
+        let Some(case) = told.history.pending().filter(|case| case.request == request) else { continue };
+        let owner = owners.get(&atom.api);
+        if let Err(error) = may_decide(actor, case, owner) {
+            refused = Some(error);
+            continue;
+        }
+        let Some(person) = actor.person() else { continue };
+        let capacities = capacities(person, case, owner);
+        let action = match approves {
+            true => Did::Approved { capacities, comment: reason.clone(), until },
+            false => Did::Denied { capacities, reason: reason.clone() },
+        };
+        entries.push(Entry { atom, request: request.to_owned(), action, commit: None });
+    }
+    if entries.is_empty() {
+        let gone = || Error::Conflict("It does not wait for a decision any more: nothing was changed.".to_owned());
+        return Err(refused.unwrap_or_else(gone));
+    }
+    let after = record::append(&mut tx, portal, actor, entries).await?;
+    let atoms = views(portal, &after);
+    let what = if approves { "approved" } else { "denied" };
+    notify::decided(&mut tx, portal, &atoms, actor.name(), what, &reason).await?;
+    tx.commit().await?;
+    inbox::told(portal);
+    Ok(atoms)
+}
+
+fn atom_of(view: &AccessAtom) -> Atom {
+    let AccessAtom { consumer, api, scope, environment, .. } = view.clone();
+    Atom { consumer, api, scope, environment }
+}
+
+/// Does something to atoms that are granted, or takes requests back.
+///
+/// # Errors
+/// As [`decide`]; all of them or none.
+pub async fn act(
+    portal: &Portal,
+    actor: &Actor,
+    atoms: &[String],
+    deed: Deed,
+    reason_given: &str,
+) -> Result<Vec<AccessAtom>> {
+    let action = match deed {
+        Deed::Revoke | Deed::Suspend => Action::EndAccess,
+        Deed::Withdraw => Action::AskAccess,
+        Deed::Resume | Deed::Recertify | Deed::Ratify => Action::DecideAccess,
+    };
+    can(actor, action, Resource::Anything)?;
+    let reason = reason(reason_given, deed.needs_reason(), "reason")?;
+    if atoms.is_empty() || atoms.len() > MOST_ATOMS {
+        return Err(Error::Conflict(format!("Choose at least one, and at most {MOST_ATOMS}.")));
+    }
+    let mut chosen = Vec::new();
+    for id in atoms {
+        let filter = AtomFilter { id: Some(id.clone()), ..AtomFilter::default() };
+        let found = super::views::rows(portal, actor, &filter).await?.pop();
+        chosen.push(found.ok_or_else(|| Error::not_found(format!("The access {id}")))?);
+    }
+    let owners = owners(portal, chosen.iter().map(|atom| atom.api.clone())).await?;
+    let now = portal.clock().now();
+    let mut tx = portal.db().begin().await?;
+    let names: Vec<Atom> = chosen.iter().map(atom_of).collect();
+    record::lock(&mut tx, names.iter()).await?;
+    let mut entries = Vec::new();
+    for atom in names {
+        let told = record::told(&mut tx, &project::id(&atom), now).await?;
+        let case = case_for(&told, deed).ok_or_else(|| {
+            Error::Conflict(format!("{atom} cannot be changed so as it stands now: nothing was changed."))
+        })?;
+        may(portal, actor, deed, &atom, case, owners.get(&atom.api)).await?;
+        let speaks =
+            || actor.person().map(|person| capacities(person, case, owners.get(&atom.api))).unwrap_or_default();
+        let (capacities, reason) = (speaks(), reason.clone());
+        let did = match deed {
+            Deed::Revoke => Did::Revoked { reason },
+            Deed::Suspend => Did::Suspended { reason },
+            Deed::Withdraw => Did::Withdrawn { reason },
+            Deed::Resume => Did::Resumed { capacities, reason },
+            Deed::Recertify => Did::Recertified { capacities, reason },
+            Deed::Ratify => Did::Ratified { capacities, reason },
+        };
+        entries.push(Entry { request: case.request.clone(), atom, action: did, commit: None });
+    }
+    let after = record::append(&mut tx, portal, actor, entries).await?;
+    let atoms = views(portal, &after);
+    let what = match deed {
+        Deed::Revoke => "revoked",
+        Deed::Suspend => "suspended",
+        Deed::Resume => "resumed",
+        Deed::Withdraw => "withdrew",
+        Deed::Recertify => "confirmed",
+        Deed::Ratify => "ratified",
+    };
+    notify::decided(&mut tx, portal, &atoms, actor.name(), what, &reason).await?;
+    tx.commit().await?;
+    inbox::told(portal);
+    Ok(atoms)
+}
+
+/// The case that a deed is about: what waits goes first where that is taken back.
+pub(super) fn case_for(told: &Told, deed: Deed) -> Option<&Case> {
+    let fits = |case: &&Case| deed.fits(case.state) && (deed != Deed::Ratify || !case.is_regular() && !case.ratified);
+    if deed == Deed::Withdraw
+        && let Some(case) = told.history.pending()
+    {
+        return Some(case);
+    }
+    told.history.current().filter(|case| fits(case)).or_else(|| told.history.cases.iter().rev().find(fits))
+}
+
+/// Whether `actor` may do this.
+pub(super) async fn may(
+    portal: &Portal,
+    actor: &Actor,
+    deed: Deed,
+    atom: &Atom,
+    case: &Case,
+    owner: Option<&EntityRef>,
+) -> Result<()> {
+    let entity = match deed {
+        Deed::Resume | Deed::Recertify | Deed::Ratify => return may_decide(actor, case, owner),
+        Deed::Revoke | Deed::Suspend => &atom.api,
+        Deed::Withdraw => &atom.consumer,
+    };
+    let action = if deed == Deed::Withdraw { Action::AskAccess } else { Action::EndAccess };
+    let rows = portal.index().read().named(std::slice::from_ref(entity), Actor::System.readable())?;
+    match rows.get(entity) {
+        Some(row) => can(actor, action, Resource::Entity(row)),
+        // What the catalog does not know any more has no owner.
+        None if actor.person().is_none_or(|person| person.is_administrator) => can(actor, action, Resource::Anything),
+        None => {
+            Err(Error::Forbidden(format!("{entity} is not in the catalog any more: an administrator has to do it.")))
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What is handed to those who enforce access: signed bundles for pipelines, exports for gateways.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine_access::Atom;
+use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
+use engine_access::export::{self, Export, Granted, krakend, opa};
+use engine_access::history::{self, Event};
+use engine_access::manifest::parse;
+use jiff::{SignedDuration, Timestamp};
+use model::EntityRef;
+
+use super::project::{self, instant, millis};
+use super::record::event;
+use super::store;
+use super::views::known;
+use super::world::{self, World};
+use crate::identity::Actor;
+use crate::secret::Secret;
+use crate::{Error, Portal, Result};
+
+/// How long a bundle is believed: a revocation reaches pipelines without the portal after so long.
+const VALID: SignedDuration = SignedDuration::from_hours(12);
+/// Milliseconds after which another key signs, and after which the one before is published no more.
+const ROTATE: i64 = 90 * 24 * 60 * 60 * 1_000;
+const OVERLAP: i64 = 2 * 24 * 60 * 60 * 1_000;
+/// Events that are read at once.
+const BATCH: i64 = 20_000;
+/// Entries of one page of the change feed.
+const FEED: i64 = 1_000;
+/// What keys are sealed as.
+const SEALED: &str = "access-key";
+
+/// How grants are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    /// Scopes for one API.
+    Krakend(EntityRef, Box<krakend::Validator>),
+    /// Data and policy for Open Policy Agent, as the files of a bundle.
+    Opa,
+}
+
+/// A text, or the files of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exported {
+    Text(Export),
+    Files(opa::OpaBundle),
+}
+
+impl Exported {
+    /// With its quotes (RFC 9110, section 8.8.3).
+    pub fn etag(&self) -> &str {
+        match self {
+            Self::Text(export) => &export.etag,
+            Self::Files(bundle) => &bundle.etag,
+        }
+    }
+}
+
+fn all_only(actor: &Actor) -> Result<()> {
+    match actor.readable().is_everything() {
+        true => Ok(()),
+        false => Err(Error::Forbidden(
+            "An export is of everything that is granted: it takes an administrator, an auditor, or a token that reads \
+             everything."
+                .to_owned(),
+        )),
+    }
+}
+
+/// Everything that is granted now.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not read everything; [`Error::NotFound`] for an API that nobody offers.
+pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<Exported> {
+    all_only(actor)?;
+    let world = World::of(portal, &[]).await?;
+    if let Format::Krakend(api, validator) = format {
+        let offer = world.offers.get(api).ok_or_else(|| Error::not_found(format!("The offer of {api}")))?;
+        return Ok(Exported::Text(krakend::endpoints(&offer.terms, validator)));
+    }
+    let grants = granted_at(portal, portal.clock().now()).await?;
+    Ok(match format {
+        Format::Opa => {
+            let terms = world.offers.into_iter().map(|(api, offer)| (api, offer.terms)).collect();
+            Exported::Files(opa::bundle(&grants, &terms))
+        }
+        _ => Exported::Text(export::plain(&grants)),
+    })
+}
+
+/// What was granted at a time, of all atoms.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not read everything.
+pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Granted>> {
+    all_only(actor)?;
+    granted_at(portal, at).await
+}
+
+async fn granted_at(portal: &Portal, at: i64) -> Result<Vec<Granted>> {
+    let mut tx = portal.db().snapshot().await?;
+    let names = store::all_names(&mut tx).await?;
+    let (mut after, mut bodies) = (0, Vec::new());
+    loop {
+        let batch = store::events_until(&mut tx, at, after, BATCH).await?;
+        let Some(last) = batch.last() else { break };
+        after = last.1;
+        bodies.extend(batch);
+    }
+    drop(tx);
+    tokio::task::spawn_blocking(move || {
+        let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        for (atom, sequence, body) in bodies {
+            events.entry(atom).or_default().push(event(&body, sequence)?);
+        }
+        let mut grants = Vec::new();
+        for names in &names {
+            let (Some(events), Some(atom)) = (events.get(&names.id), project::atom_of(names)) else { continue };
+            grants.extend(export::granted(&atom, &history::fold(events, instant(at))));
+        }
+        grants.sort();
+        Ok(grants)
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// Atoms about which something changed after a place of the change feed, with the place of each: whoever enforces asks again
+/// with the last one.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not read everything.
+pub async fn feed(portal: &Portal, actor: &Actor, after: i64) -> Result<Vec<(String, i64)>> {
+    all_only(actor)?;
+    store::changed(portal.db(), after, FEED).await
+}
+
+/// The keys that bundles are signed with: the one that signs, and those before it whose bundles are still valid.
+///
+/// # Errors
+/// The database's, or the system has no randomness.
+pub async fn keys(portal: &Portal) -> Result<Keys> {
+    Ok(Keys { keys: signing(portal).await?.iter().map(|key| key.public().clone()).collect() })
+}
+
+/// The newest key first; one is made where there is none, or the last has signed for long enough.
+async fn signing(portal: &Portal) -> Result<Vec<SigningKey>> {
+    let now = portal.clock().now();
+    let mut rows = store::keys(portal.db()).await?;
+    let is_fresh = |row: &(String, String, i64, Option<i64>)| row.3.is_none() && now - row.2 < ROTATE;
+    let opens = |row: &(String, String, i64, Option<i64>)| opened(portal, &row.0, &row.1).is_some();
+    if !rows.iter().any(|row| is_fresh(row) && opens(row)) {
+        let seed = Secret::random()?;
+        let key = key(&seed).ok_or_else(|| Error::internal("a seed is no key"))?;
+        let kid = key.public().kid.clone();
+        let sealed = portal.sealing().seal(&kid, SEALED, &seed)?;
+        let mut tx = portal.db().begin().await?;
+        store::add_key(&mut tx, &kid, &sealed, now).await?;
+        store::drop_keys(&mut tx, now - OVERLAP).await?;
+        tx.commit().await?;
+        rows = store::keys(portal.db()).await?;
+    }
+    let still = rows.iter().filter(|row| row.3.is_none_or(|retired| now - retired < OVERLAP));
+    Ok(still.filter_map(|row| opened(portal, &row.0, &row.1)).collect())
+}
+
+fn opened(portal: &Portal, kid: &str, sealed: &str) -> Option<SigningKey> {
+    key(&portal.sealing().unseal(kid, SEALED, sealed)?)
+}
+
+/// The key of a seed in hexadecimal.
+fn key(seed: &Secret) -> Option<SigningKey> {
+    let text = seed.expose();
+    let bytes: Option<Vec<u8>> =
+        (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    SigningKey::from_seed(&bytes?).ok()
+}
+
+/// What is known of a component's access, signed, for pipelines that cannot ask; with the instant at which it ends.
+///
+/// # Errors
+/// [`Error::NotFound`] for a component that `actor` may not read; [`Error::Unavailable`] where nobody has said how the portal
+/// is reached, after which bundles are named.
+pub async fn bundle(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(String, i64)> {
+    if portal.index().read().named(std::slice::from_ref(component), actor.readable())?.is_empty() {
+        return Err(Error::not_found(component));
+    }
+    let issuer = portal.settings().public_url.clone().ok_or_else(|| {
+        Error::Unavailable("Bundles carry the address of the portal: set public-url in slipway.toml.".to_owned())
+    })?;
+    let known = known(portal, component).await?;
+    let row = store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?;
+    let manifest = row.as_ref().and_then(|row| parse(&row.path, &row.content).ok());
+    let mut mentions = manifest.as_ref().map(world::mentions).unwrap_or_default();
+    mentions.apis.extend(known.keys().map(|atom| atom.api.clone()));
+    let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
+    let readable: BTreeSet<EntityRef> = portal.index().read().named(&apis, actor.readable())?.into_keys().collect();
+    mentions.apis.retain(|api| readable.contains(api));
+    mentions.components.insert(component.clone());
+    let world = World::of(portal, &[&mentions]).await?;
+    let repository = row.as_ref().map_or("", |row| row.repository.as_str());
+    let now = whole_second(portal.clock().now());
+    let exp = now.checked_add(VALID).map_err(Error::internal)?;
+    let grant =
+        |(atom, known): (Atom, _)| Grant { api: atom.api, scope: atom.scope, environment: atom.environment, known };
+    let bundle = Bundle {
+        iss: issuer,
+        aud: AUDIENCE.to_owned(),
+        sub: component.clone(),
+        iat: now,
+        exp,
+        revocation_epoch: store::epoch(portal.db()).await?.unsigned_abs(),
+        manifest_sha256: row.as_ref().map(|row| row.sha256.clone()),
+        grants: known.into_iter().filter(|(atom, _)| readable.contains(&atom.api)).map(grant).collect(),
+        facts: world.facts(portal, &mentions, repository),
+    };
+    let keys = signing(portal).await?;
+    let key = keys.first().ok_or_else(|| Error::internal("there is no key that signs"))?;
+    let signed = bundle::sign(&bundle, key).map_err(Error::internal)?;
+    Ok((signed, millis(exp)))
+}
+
+fn whole_second(at: i64) -> Timestamp {
+    instant(at.div_euclid(1_000).saturating_mul(1_000))
+}

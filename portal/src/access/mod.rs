@@ -1,0 +1,42 @@
+//! Access between services: what components may use which APIs, who said so, and until when.
+//!
+//! Manifests are read with the rest of their repositories ([`gather`]) and settled once the catalog is linked ([`settle`]):
+//! whatever they ask for becomes events. People add theirs ([`act`]). Events are only ever added ([`record`]); how an atom
+//! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
+
+mod act;
+mod check;
+mod gather;
+mod hand_over;
+mod job;
+mod notify;
+mod project;
+mod record;
+mod settle;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod views;
+mod world;
+
+pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide};
+pub use self::check::{Checked, check};
+pub(crate) use self::gather::{Found, find};
+pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
+pub(crate) use self::job::{JOB, enqueue_due, run};
+pub use self::settle::Settled;
+pub(crate) use self::settle::settle;
+pub use self::views::{AccessFilter, history, list, manifest, matrix, offer, request, states, waiting, waiting_for};
+
+use crate::Result;
+use crate::db::Tx;
+
+/// The commit up to which it is known who wrote the manifest of a repository.
+pub(crate) async fn settled_commit(portal: &crate::Portal, repository: &str) -> Result<Option<String>> {
+    store::settled_commit(portal.db(), repository).await
+}
+
+/// Keeps what was read of a repository.
+pub(crate) async fn keep(tx: &mut Tx, repository: &str, found: Option<&Found>) -> Result<()> {
+    store::keep(tx, repository, found.map(|found| &found.0)).await
+}

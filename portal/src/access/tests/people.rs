@@ -1,0 +1,140 @@
+//! What people ask for in the portal, and what they do with it.
+
+use super::*;
+
+fn asks(scopes: &[&str], environments: &[&str], justification: &str) -> Ask {
+    Ask {
+        consumer: Some(checkout()),
+        api: Some(payments()),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        environments: environments.iter().map(|environment| (*environment).to_owned()).collect(),
+        justification: justification.to_owned(),
+        ..Ask::default()
+    }
+}
+
+fn fields(result: crate::Result<String>) -> Vec<String> {
+    match result {
+        Err(Error::Invalid(findings)) => findings.findings.iter().map(|finding| finding.file.clone()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+db_test! {
+    async fn one_asks_here_and_manifests_leave_it_alone(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let wish = asks(&["payments.charge.read"], &["staging"], "A rehearsal");
+        assert!(matches!(ask(portal, &world.pat, &wish).await, Err(Error::Forbidden(_))), "who does not own the consumer");
+        assert_eq!(fields(ask(portal, &world.sam, &asks(&[], &[], "")).await), ["scopes", "environments"]);
+        assert_eq!(fields(ask(portal, &world.sam, &asks(&["payments.charge.write"], &["moon", "staging"], "")).await), ["environments", "justification"]);
+        assert_eq!(fields(ask(portal, &world.sam, &asks(&["nothing"], &["staging"], "")).await), ["scopes"]);
+        let late = Ask { expires: "900d".to_owned(), ..wish.clone() };
+        assert_eq!(fields(ask(portal, &world.sam, &late).await), ["expires"]);
+        assert_eq!(fields(ask(portal, &world.sam, &Ask { expires: "soon".to_owned(), ..wish.clone() }).await), ["expires"]);
+        let id = ask(portal, &world.sam, &wish).await.unwrap();
+        assert!(matches!(ask(portal, &world.sam, &wish).await, Err(Error::Conflict(_))), "it waits already");
+        let many = [&world.sam, &world.sam].map(|actor| ask(portal, actor, &wish));
+        assert!(futures::future::join_all(many).await.iter().all(Result::is_err));
+        world.push("checkout", &[("README.md", "# Checkout\n")]).await;
+        let found = request(portal, &world.pat, &id).await.unwrap();
+        assert!(found.may_decide && !found.may_withdraw && found.atoms[0].state == Standing::Pending, "{found:#?}");
+        let own = request(portal, &world.sam, &id).await.unwrap();
+        assert!(!own.may_decide && own.may_withdraw, "{own:#?}");
+        world.decide(&world.pat, &id, false, "Use the sandbox").await.unwrap();
+        assert!(matches!(ask(portal, &world.sam, &wish).await, Err(Error::Conflict(_))), "the same words, at once");
+        assert_eq!(world.titles(&world.sam).await.len(), 1);
+        let again = ask(portal, &world.sam, &asks(&["payments.charge.read"], &["staging"], "The sandbox has no data")).await.unwrap();
+        let atom = request(portal, &world.sam, &again).await.unwrap().atoms[0].id.clone();
+        act(portal, &world.sam, &[atom], Deed::Withdraw, "").await.unwrap();
+        assert!(matches!(world.decide(&world.pat, &again, true, "").await, Err(Error::Conflict(_))));
+        world.portal.stop().await;
+    }
+
+    async fn what_is_taken_without_asking_is_told_and_ratified(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let wish = asks(&["payments.charge.write"], &["production"], "");
+        assert!(matches!(break_glass(portal, &world.sam, &wish, " ").await, Err(Error::Invalid(_))));
+        break_glass(portal, &world.sam, &wish, "INC-7: refunds fail").await.unwrap();
+        let (atoms, _) = list(portal, &Actor::Operator, &AccessFilter { scope: Some("payments.charge.write".to_owned()), ..Default::default() }, 1, 10).await.unwrap();
+        let atom = &atoms[0];
+        assert!(atom.state == Standing::Active && atom.flags.break_glass && atom.flags.unratified, "{atom:#?}");
+        assert!(atom.expires.unwrap() - atom.since.unwrap() <= 72 * 60 * 60 * 1_000, "{atom:#?}");
+        assert!(world.titles(&world.pat).await.iter().any(|title| title.contains("without asking")));
+        assert_eq!(history(portal, &world.sam, &atom.id).await.unwrap().may, ["withdraw"]);
+        let may = history(portal, &world.pat, &atom.id).await.unwrap().may;
+        assert_eq!(may, ["revoke", "suspend", "recertify", "ratify"]);
+        assert!(matches!(act(portal, &world.sam, std::slice::from_ref(&atom.id), Deed::Ratify, "").await, Err(Error::Forbidden(_))));
+        let after = act(portal, &world.pat, std::slice::from_ref(&atom.id), Deed::Ratify, "It was right").await.unwrap();
+        assert!(!after[0].flags.unratified, "{after:#?}");
+        let suspended = act(portal, &world.pat, std::slice::from_ref(&atom.id), Deed::Suspend, "Enough").await.unwrap();
+        assert_eq!(suspended[0].state, Standing::Suspended);
+        let resumed = act(portal, &world.pat, std::slice::from_ref(&atom.id), Deed::Resume, "Not yet").await.unwrap();
+        assert_eq!(resumed[0].state, Standing::Active);
+        assert_eq!(world.audited("access.break-glass").await, 1);
+        world.portal.stop().await;
+    }
+
+    async fn pipelines_and_gateways_get_what_they_need(settings: Settings) {
+        let world = World::new(&Settings { public_url: Some("https://slipway.example".to_owned()), ..settings }).await;
+        let portal = &world.portal;
+        let (signed, ends) = bundle(portal, &Actor::Operator, &checkout()).await.unwrap();
+        let known = keys(portal).await.unwrap();
+        let expected = engine_access::bundle::Expected {
+            issuer: "https://slipway.example",
+            audience: engine_access::bundle::AUDIENCE,
+            component: &checkout(),
+            revocation_epoch: 0,
+            now: project::instant(portal.clock().now()),
+        };
+        let bundle = engine_access::bundle::verify(&signed, &known, &expected).unwrap();
+        assert!(bundle.grants.len() == 2 && ends > portal.clock().now(), "{bundle:#?}");
+        assert_eq!(keys(portal).await.unwrap(), known, "the same key goes on signing");
+        assert!(matches!(super::bundle(portal, &Actor::Operator, &payments_service("nobody")).await, Err(Error::NotFound(_))));
+
+        assert!(matches!(export(portal, &world.sam, &Format::Json).await, Err(Error::Forbidden(_))));
+        let Exported::Text(text) = export(portal, &Actor::Operator, &Format::Json).await.unwrap() else { panic!() };
+        assert!(text.body.contains("payments.charge.read") && !text.body.contains("\"production\""), "{}", text.body);
+        let again = export(portal, &Actor::Operator, &Format::Json).await.unwrap();
+        assert_eq!(again.etag(), text.etag);
+        let Exported::Files(files) = export(portal, &Actor::Operator, &Format::Opa).await.unwrap() else { panic!() };
+        assert!(files.files.iter().any(|(name, text)| *name == "data.json" && text.contains("POST /charges")), "{files:#?}");
+        let feed = feed(portal, &Actor::Operator, 0).await.unwrap();
+        assert_eq!((feed.len(), super::feed(portal, &Actor::Operator, feed[1].1).await.unwrap().len()), (2, 0));
+        assert_eq!(report(portal, &Actor::Operator, portal.clock().now()).await.unwrap().len(), 1);
+        assert!(report(portal, &Actor::Operator, 0).await.unwrap().is_empty(), "nothing was granted then");
+        let (cells, more) = matrix(portal, &Actor::Operator, &AccessFilter::default(), "").await.unwrap();
+        assert_eq!((cells.len(), cells[0].active, cells[0].waiting, more), (1, 1, 1, None));
+        let (states, waits) = states(portal, &Actor::Operator).await.unwrap();
+        assert_eq!((states[&Standing::Active], states[&Standing::Pending], waits), (1, 1, 1));
+        assert_eq!(waiting_for(portal, &world.pat).await.unwrap(), 1);
+        assert_eq!((waiting_for(portal, &world.sam).await.unwrap(), waiting_for(portal, &Actor::Operator).await.unwrap()), (0, 0));
+        world.portal.stop().await;
+    }
+
+    async fn who_may_read_neither_end_sees_nothing(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let hide = |name: &'static str| async move {
+            let mut tx = portal.db().begin().await.unwrap();
+            let sql = "UPDATE entities SET visibility = 'readers' WHERE reference = $1";
+            crate::db::on!(tx, p => sqlx::query(sql).bind(name).execute(p).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+        };
+        assert_eq!(list(portal, &Actor::Visitor, &AccessFilter::default(), 1, 10).await.unwrap().1, 2);
+        hide("component:default/checkout").await;
+        assert_eq!(list(portal, &Actor::Visitor, &AccessFilter::default(), 1, 10).await.unwrap().1, 0);
+        assert_eq!(list(portal, &Actor::Operator, &AccessFilter::default(), 1, 10).await.unwrap().1, 2);
+        assert!(waiting(portal, &Actor::Visitor).await.unwrap().is_empty());
+        assert!(matrix(portal, &Actor::Visitor, &AccessFilter::default(), "").await.unwrap().0.is_empty());
+        let (atoms, _) = list(portal, &Actor::Operator, &AccessFilter::default(), 1, 10).await.unwrap();
+        assert!(matches!(history(portal, &Actor::Visitor, &atoms[0].id).await, Err(Error::NotFound(_))));
+        assert!(matches!(request(portal, &Actor::Visitor, &atoms[0].request).await, Err(Error::NotFound(_))));
+        world.portal.stop().await;
+    }
+}
+
+fn payments_service(name: &str) -> EntityRef {
+    EntityRef::new("component", "default", name)
+}

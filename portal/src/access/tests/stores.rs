@@ -1,0 +1,114 @@
+//! Each statement by itself.
+
+use super::store::*;
+use super::*;
+use crate::db::on;
+
+fn names() -> Names {
+    let text = |text: &str| text.to_owned();
+    Names {
+        id: text("a"),
+        consumer: text("component:default/c"),
+        api: text("api:default/p"),
+        scope: text("s"),
+        environment: text("production"),
+    }
+}
+
+db_test! {
+    async fn statements_of_manifests_and_offers(settings: Settings) {
+        let world = World::new(&settings).await;
+        let db = world.portal.db();
+        let mut rows = manifests(db).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.slug.as_str()).collect::<Vec<_>>(), ["checkout", "payments"]);
+        let row = rows.remove(0);
+        assert!(row.is_there && row.component.as_deref() == Some("component:default/checkout") && row.findings == "[]", "{row:#?}");
+        assert!(mark(db).await.unwrap().contains(&row.sha256));
+        let found = manifest_of(db, "component:default/checkout", Actor::Visitor.readable()).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&row));
+        assert_eq!(store::settled_commit(db, &row.repository).await.unwrap().as_deref(), Some(row.commit_id.as_str()));
+        let mut tx = db.begin().await.unwrap();
+        assert!(lock_manifest(&mut tx, &row.repository, &row.sha256).await.unwrap());
+        assert!(!lock_manifest(&mut tx, &row.repository, "other").await.unwrap());
+        write_findings(&mut tx, &row.repository, None, "[1]", "x").await.unwrap();
+        write_settled(&mut tx, &row.repository, Some("component:default/d"), "[]", "y").await.unwrap();
+        store::keep(&mut tx, &row.repository, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let row = manifests(db).await.unwrap().remove(0);
+        assert_eq!((row.component.as_deref(), row.settled.as_str(), row.content.as_str()), (Some("component:default/d"), "y", ""));
+        assert!(manifest_of(db, "component:default/d", Actor::Operator.readable()).await.unwrap().is_none(), "it is no more");
+
+        let known = store::offer(db, "api:default/payments").await.unwrap().unwrap();
+        assert_eq!(offers(db).await.unwrap(), std::slice::from_ref(&known));
+        assert!(known.operations.as_deref().is_some_and(|operations| operations.contains("POST /charges")), "{known:#?}");
+        let mut tx = db.begin().await.unwrap();
+        write_offer(&mut tx, &OfferRow { gone_at: Some(3), ..known.clone() }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::offer(db, &known.api).await.unwrap().unwrap().gone_at, Some(3));
+        let mut tx = db.begin().await.unwrap();
+        drop_offer(&mut tx, &known.api).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::offer(db, &known.api).await.unwrap(), None);
+        world.portal.stop().await;
+    }
+
+    async fn statements_of_atoms_and_events(settings: Settings) {
+        let portal = Portal::open(settings).await.unwrap();
+        let (db, everything) = (portal.db(), Actor::Operator);
+        let mut tx = db.begin().await.unwrap();
+        lock_atom(&mut tx, &names()).await.unwrap();
+        lock_atom(&mut tx, &names()).await.unwrap();
+        assert_eq!(all_names(&mut tx).await.unwrap(), [names()]);
+        assert_eq!(lock_all(&mut tx, Side::Consumer, "component:default/c").await.unwrap(), [names()]);
+        assert_eq!(lock_all(&mut tx, Side::Api, "api:default/p").await.unwrap(), [names()]);
+        assert!(lock_all(&mut tx, Side::Api, "component:default/c").await.unwrap().is_empty());
+        assert_eq!(next_sequence(&mut tx).await.unwrap(), 1);
+        add_event(&mut tx, 1, "e", "a", 10, "{}").await.unwrap();
+        assert_eq!(events(&mut tx, "a").await.unwrap(), [(1, "{}".to_owned())]);
+        assert_eq!(events_until(&mut tx, 10, 0, 5).await.unwrap().len(), 1);
+        assert!(events_until(&mut tx, 9, 0, 5).await.unwrap().is_empty() && events_until(&mut tx, 10, 1, 5).await.unwrap().is_empty());
+        let atom = AtomWrite { id: "a".to_owned(), state: Standing::Active, request: "r".to_owned(), pending: Some("q".to_owned()),
+            since: Some(1), ends: Some(20), due_at: Some(20), review_at: None, body: "body".to_owned() };
+        write_atom(&mut tx, &atom).await.unwrap();
+        next_epoch(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((store::sequence(db).await.unwrap(), epoch(db).await.unwrap()), (1, 1));
+        assert_eq!(changed(db, 0, 5).await.unwrap(), [("a".to_owned(), 1)]);
+        assert_eq!((due(db, 20, 5).await.unwrap(), due(db, 19, 5).await.unwrap()), (vec![names()], Vec::new()));
+        let readable = everything.readable();
+        let all = AtomFilter::default();
+        for (filter, count) in [
+            (all.clone(), 1),
+            (AtomFilter { request: Some("q".to_owned()), pending: true, ..all.clone() }, 1),
+            (AtomFilter { request: Some("x".to_owned()), ..all.clone() }, 0),
+            (AtomFilter { ends_before: Some(21), state: Some(Standing::Active), ..all.clone() }, 1),
+            (AtomFilter { environment: Some("staging".to_owned()), ..all.clone() }, 0),
+        ] {
+            assert_eq!(store::count(db, readable, &filter).await.unwrap(), count, "{filter:?}");
+            assert_eq!(store::list(db, readable, &filter, (9, 0)).await.unwrap().len() as i64, count, "{filter:?}");
+        }
+        assert_eq!(store::count(db, Actor::Visitor.readable(), &all).await.unwrap(), 0, "what the catalog does not have is for few");
+        let consumers = store::consumers(db, readable, &all, "", 5).await.unwrap();
+        assert_eq!(consumers, ["component:default/c"]);
+        let cells = store::cells(db, readable, &all, &consumers).await.unwrap();
+        assert_eq!(cells, [("component:default/c".to_owned(), "api:default/p".to_owned(), "active".to_owned(), 1, 1)]);
+        assert_eq!(store::states(db, readable).await.unwrap(), [("active".to_owned(), 1, 1)]);
+        assert_eq!(to_remind(db, 20, 5).await.unwrap(), ["body"]);
+        let mut tx = db.begin().await.unwrap();
+        assert!(note_reminded(&mut tx, "a", "r").await.unwrap() && !note_reminded(&mut tx, "a", "r").await.unwrap());
+        add_key(&mut tx, "k1", "s1", 1).await.unwrap();
+        add_key(&mut tx, "k2", "s2", 2).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(to_remind(db, 20, 5).await.unwrap().is_empty());
+        assert_eq!(store::keys(db).await.unwrap(), [("k2".to_owned(), "s2".to_owned(), 2, None), ("k1".to_owned(), "s1".to_owned(), 1, Some(2))]);
+        let mut tx = db.begin().await.unwrap();
+        drop_keys(&mut tx, 3).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store::keys(db).await.unwrap().len(), 1);
+        for refused in ["UPDATE access_events SET body = ''", "DELETE FROM access_events"] {
+            let mut tx = db.begin().await.unwrap();
+            assert!(on!(tx, p => sqlx::query(refused).execute(p).await.map(drop)).is_err(), "{refused}");
+        }
+        portal.stop().await;
+    }
+}

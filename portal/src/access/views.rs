@@ -1,0 +1,410 @@
+//! What people see: lists, requests, histories, terms, the matrix.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine_access::history::{History, State};
+use engine_access::terms::{Answer, Decision};
+use model::EntityRef;
+use model::access::{
+    AccessAtom, AccessCell, AccessHistory, AccessManifestView, AccessOffer, AccessRequest, AccessScope, AccessStep,
+    Standing,
+};
+
+use super::act::{self, Deed, case_for, owners};
+use super::project::{self, instant, millis, need, sensitivity, shown, word};
+use super::record::{self, Told};
+use super::store::{self, AtomFilter};
+use super::world::World;
+use crate::identity::Actor;
+use crate::{Error, Portal, Result};
+
+/// Rows that are ever read at once.
+const MOST_ROWS: i64 = 20_000;
+const LARGEST_PAGE: usize = 200;
+/// Consumers of one page of the matrix.
+const MATRIX_ROWS: i64 = 40;
+/// Milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+/// As `engine_access` has it.
+const SOON: i64 = 14 * DAY;
+
+/// What a list of atoms is narrowed by; empty parts narrow nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessFilter {
+    pub consumer: Option<EntityRef>,
+    pub api: Option<EntityRef>,
+    pub scope: Option<String>,
+    pub environment: Option<String>,
+    pub state: Option<Standing>,
+    /// Only those for which a request waits.
+    pub waiting: bool,
+    /// Only those whose grant ends within so many days, the first to end first.
+    pub ends_within: Option<u16>,
+}
+
+impl AccessFilter {
+    fn narrow(&self, now: i64) -> AtomFilter {
+        AtomFilter {
+            id: None,
+            consumer: self.consumer.as_ref().map(ToString::to_string),
+            api: self.api.as_ref().map(ToString::to_string),
+            scope: self.scope.clone(),
+            environment: self.environment.clone(),
+            state: self.state,
+            request: None,
+            pending: self.waiting,
+            ends_before: self.ends_within.map(|days| now + i64::from(days) * DAY),
+        }
+    }
+}
+
+/// Atoms that are meant, as they stand now.
+pub(super) async fn rows(portal: &Portal, actor: &Actor, filter: &AtomFilter) -> Result<Vec<AccessAtom>> {
+    let bodies = store::list(portal.db(), actor.readable(), filter, (MOST_ROWS, 0)).await?;
+    bodies.iter().map(|body| Ok(current(serde_json::from_str(body)?, portal.clock().now()))).collect()
+}
+
+/// What the clock may have changed since the row was written, until the job that looks after it has come by.
+fn current(mut atom: AccessAtom, now: i64) -> AccessAtom {
+    let holds = matches!(atom.state, Standing::Active | Standing::Suspended | Standing::Scheduled);
+    if holds && atom.expires.is_some_and(|ends| ends <= now) {
+        atom.state = Standing::Expired;
+    }
+    let is_active = atom.state == Standing::Active;
+    atom.flags.expiring = is_active && atom.expires.is_some_and(|ends| ends <= now + SOON);
+    atom.flags.review_due = is_active && atom.review_at.is_some_and(|due| due <= now);
+    if atom.waiting.as_ref().is_some_and(|waiting| waiting.lapses_at <= now) {
+        atom.waiting = None;
+        if atom.state == Standing::Pending {
+            atom.state = Standing::Missing;
+        }
+    }
+    atom
+}
+
+/// One page of atoms, and how many there are.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    portal: &Portal,
+    actor: &Actor,
+    filter: &AccessFilter,
+    page: usize,
+    per_page: usize,
+) -> Result<(Vec<AccessAtom>, u64)> {
+    let (db, now) = (portal.db(), portal.clock().now());
+    let narrow = filter.narrow(now);
+    let per_page = per_page.clamp(1, LARGEST_PAGE);
+    let offset = page.max(1).saturating_sub(1).saturating_mul(per_page);
+    let total = store::count(db, actor.readable(), &narrow).await?;
+    let page = (per_page as i64, i64::try_from(offset).unwrap_or(i64::MAX));
+    let bodies = store::list(db, actor.readable(), &narrow, page).await?;
+    let atoms = bodies.iter().map(|body| Ok(current(serde_json::from_str(body)?, now))).collect::<Result<_>>()?;
+    Ok((atoms, total.unsigned_abs()))
+}
+
+/// How many atoms are in each state, and for how many a request waits.
+pub async fn states(portal: &Portal, actor: &Actor) -> Result<(BTreeMap<Standing, u64>, u64)> {
+    let (mut states, mut waiting) = (BTreeMap::new(), 0);
+    for (state, count, pending) in store::states(portal.db(), actor.readable()).await? {
+        if let Some(state) = Standing::parse(&state) {
+            states.insert(state, count.unsigned_abs());
+        }
+        waiting += pending.unsigned_abs();
+    }
+    Ok((states, waiting))
+}
+
+/// What waits for people: first what waits for `actor`, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn waiting(portal: &Portal, actor: &Actor) -> Result<Vec<AccessRequest>> {
+    let filter = AtomFilter { pending: true, ..AtomFilter::default() };
+    let atoms = rows(portal, actor, &filter).await?;
+    let mut requests = requests(portal, actor, atoms, None).await?;
+    let asked_at = |request: &AccessRequest| {
+        request.atoms.iter().filter_map(|atom| Some(atom.waiting.as_ref()?.requested_at)).min().unwrap_or_default()
+    };
+    requests.sort_by_key(|request| (!request.may_decide, asked_at(request)));
+    Ok(requests)
+}
+
+/// How many requests wait for `actor`.
+pub async fn waiting_for(portal: &Portal, actor: &Actor) -> Result<usize> {
+    if actor.person().is_none() {
+        return Ok(0);
+    }
+    Ok(waiting(portal, actor).await?.iter().filter(|request| request.may_decide).count())
+}
+
+/// One request, whatever became of it.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that is not there, or about which `actor` may read nothing.
+pub async fn request(portal: &Portal, actor: &Actor, id: &str) -> Result<AccessRequest> {
+    let filter = AtomFilter { request: Some(id.to_owned()), ..AtomFilter::default() };
+    let atoms = rows(portal, actor, &filter).await?;
+    let request = requests(portal, actor, atoms, Some(id)).await?.pop();
+    request.ok_or_else(|| Error::not_found(format!("The request {id}")))
+}
+
+/// Atoms as requests: of what waits, or all of one.
+async fn requests(
+    portal: &Portal,
+    actor: &Actor,
+    atoms: Vec<AccessAtom>,
+    only: Option<&str>,
+) -> Result<Vec<AccessRequest>> {
+    let owners = owners(portal, atoms.iter().map(|atom| atom.api.clone())).await?;
+    let mut by_id: BTreeMap<String, Vec<AccessAtom>> = BTreeMap::new();
+    for atom in atoms {
+        let id = match (only, &atom.waiting) {
+            (Some(only), _) => only.to_owned(),
+            (None, Some(waiting)) => waiting.request.clone(),
+            (None, None) => continue,
+        };
+        by_id.entry(id).or_default().push(atom);
+    }
+    let mut requests = Vec::new();
+    for (id, atoms) in by_id {
+        let Some(first) = atoms.first() else { continue };
+        let (consumer, api) = (first.consumer.clone(), first.api.clone());
+        let owner = owners.get(&api).cloned();
+        let (mut may, mut why_not) = (false, None);
+        for atom in &atoms {
+            let Some(waiting) = atom.waiting.as_ref().filter(|waiting| waiting.request == id) else { continue };
+            match decides(actor, waiting, owner.as_ref()) {
+                Ok(()) => may = true,
+                Err(Error::Forbidden(why)) => why_not = Some(why),
+                Err(error) => return Err(error),
+            }
+        }
+        let waits = atoms.iter().any(|atom| atom.waiting.as_ref().is_some_and(|waiting| waiting.request == id));
+        let rows = portal.index().read().named(std::slice::from_ref(&consumer), actor.readable())?;
+        let owns = rows.get(&consumer).is_some_and(|row| {
+            crate::identity::can(actor, crate::identity::Action::AskAccess, crate::identity::Resource::Entity(row))
+                .is_ok()
+        });
+        requests.push(AccessRequest {
+            id,
+            consumer,
+            api,
+            owner,
+            atoms,
+            may_decide: may,
+            may_withdraw: waits && owns,
+            why_not: why_not.filter(|_| !may && actor.person().is_some()),
+        });
+    }
+    Ok(requests)
+}
+
+/// Whether `actor` may decide what waits, by what its row says: the same question as [`act::may_decide`] without its events.
+fn decides(actor: &Actor, waiting: &model::access::AccessWaiting, owner: Option<&EntityRef>) -> Result<()> {
+    let reviewers: Vec<EntityRef> = waiting
+        .asked
+        .iter()
+        .filter_map(|need| if need.from == "owner" { owner.cloned() } else { need.from.parse().ok() })
+        .collect();
+    let user = actor.person().and_then(|person| person.user.as_ref());
+    let own = user.is_some_and(|user| waiting.authors.contains(user) || waiting.requested_by == user.to_string());
+    act::may_review(actor, &reviewers, own)?;
+    let has_approved = waiting.votes.iter().any(|vote| vote.approves && user == Some(&vote.by));
+    if has_approved {
+        return Err(Error::Forbidden("You have approved it; it waits for others.".to_owned()));
+    }
+    Ok(())
+}
+
+/// One atom with everything that happened to it.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that is not there, or that `actor` may not see.
+pub async fn history(portal: &Portal, actor: &Actor, id: &str) -> Result<AccessHistory> {
+    let filter = AtomFilter { id: Some(id.to_owned()), ..AtomFilter::default() };
+    let found = rows(portal, actor, &filter).await?.pop();
+    let row = found.ok_or_else(|| Error::not_found(format!("The access {id}")))?;
+    let now = portal.clock().now();
+    let mut tx = portal.db().snapshot().await?;
+    let told = record::told(&mut tx, id, now).await?;
+    drop(tx);
+    let names = project::names(&engine_access::Atom {
+        consumer: row.consumer.clone(),
+        api: row.api.clone(),
+        scope: row.scope.clone(),
+        environment: row.environment.clone(),
+    });
+    let atom = project::atom_of(&names).ok_or_else(|| Error::internal("an atom that was read cannot be read"))?;
+    let view = project::view(&atom, &told.history, instant(now), |request| told.commit(request)).unwrap_or(row);
+    let owners = owners(portal, [atom.api.clone()]).await?;
+    let mut may = Vec::new();
+    for deed in Deed::ALL {
+        let Some(case) = case_for(&told, deed) else { continue };
+        if act::may(portal, actor, deed, &atom, case, owners.get(&atom.api)).await.is_ok() {
+            may.push(deed.as_str().to_owned());
+        }
+    }
+    Ok(AccessHistory { atom: view, steps: steps(&told), may })
+}
+
+/// What happened, the newest first.
+fn steps(told: &Told) -> Vec<AccessStep> {
+    let by_id: BTreeMap<&str, _> = told.events.iter().map(|event| (event.id.as_str(), event)).collect();
+    let mut steps: Vec<(usize, AccessStep)> = Vec::new();
+    for case in &told.history.cases {
+        for step in &case.timeline {
+            let event = step.event.as_deref().and_then(|id| by_id.get(id));
+            let order = step.event.as_deref().and_then(|id| told.events.iter().position(|event| event.id == id));
+            let by = event.map_or_else(|| "the clock".to_owned(), |event| shown(&event.actor));
+            steps.push((
+                order.unwrap_or(usize::MAX),
+                AccessStep {
+                    at: millis(step.at),
+                    by,
+                    what: word(step.kind).to_owned(),
+                    to: state(step.to).to_owned(),
+                    reason: step.reason.clone(),
+                    request: case.request.clone(),
+                    commit: event.and_then(|event| event.commit.clone()),
+                },
+            ));
+        }
+    }
+    steps.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    steps.into_iter().map(|(_, step)| step).collect()
+}
+
+fn state(state: State) -> &'static str {
+    state.as_str()
+}
+
+/// On what terms an API is offered, with who would have to approve each scope in each environment; `None` where nobody
+/// offers it. Who may not read the API does not see its terms.
+///
+/// # Errors
+/// The database's.
+pub async fn offer(portal: &Portal, actor: &Actor, api: &EntityRef) -> Result<Option<AccessOffer>> {
+    if portal.index().read().named(std::slice::from_ref(api), actor.readable())?.is_empty() {
+        return Ok(None);
+    }
+    let mentions = engine_access::facts::Mentions { apis: BTreeSet::from([api.clone()]), ..Default::default() };
+    let world = World::of(portal, &[&mentions]).await?;
+    let Some(offer) = world.offers.get(api) else { return Ok(None) };
+    let settings = &portal.settings().access;
+    // A consumer that no rule names.
+    let anybody = EntityRef { kind: "component".to_owned(), namespace: String::new(), name: String::new() };
+    let seen = offer.terms.offer(&anybody);
+    let scope = |scope: &engine_access::terms::Scope| AccessScope {
+        name: scope.name.value.clone(),
+        description: scope.description.clone(),
+        sensitivity: sensitivity(scope.sensitivity).to_owned(),
+        operations: scope.operations.iter().map(|operation| operation.value.to_string()).collect(),
+        deprecated: scope.deprecated.as_ref().map(|deprecated| deprecated.since.to_string()),
+        instead: scope.deprecated.as_ref().and_then(|deprecated| Some(deprecated.instead.as_ref()?.value.clone())),
+        approvals: settings
+            .environments
+            .iter()
+            .filter_map(|environment| match seen.answer(&scope.name.value, environment, &settings.default_policy) {
+                Answer::Policy(policy) => {
+                    let needs = match &policy.decision {
+                        Decision::AutoApprove => Vec::new(),
+                        Decision::Approvals(needs) => needs.iter().map(|one| need(one)).collect(),
+                    };
+                    Some((environment.clone(), needs))
+                }
+                _ => None,
+            })
+            .collect(),
+    };
+    Ok(Some(AccessOffer {
+        api: api.clone(),
+        component: offer.component.clone(),
+        owner: world.owner(api).cloned(),
+        scopes: offer.terms.scopes.iter().map(|one| scope(one)).collect(),
+        version: offer.version.clone(),
+        gone_at: offer.gone_at,
+    }))
+}
+
+/// The manifest that speaks for a component, and what is wrong with it.
+///
+/// # Errors
+/// The database's.
+pub async fn manifest(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<Option<AccessManifestView>> {
+    let found = store::manifest_of(portal.db(), &component.to_string(), actor.readable()).await?;
+    let view = |row: store::ManifestRow| -> Result<AccessManifestView> {
+        Ok(AccessManifestView {
+            report_only: portal.settings().access.only_reports(&row.slug),
+            repository: row.slug,
+            path: row.path,
+            commit: row.commit_id,
+            findings: serde_json::from_str(&row.findings)?,
+        })
+    };
+    found.map(view).transpose()
+}
+
+/// A page of the matrix: consumers behind `after`, the APIs that they have to do with, and how things stand between them.
+///
+/// # Errors
+/// The database's.
+pub async fn matrix(
+    portal: &Portal,
+    actor: &Actor,
+    filter: &AccessFilter,
+    after: &str,
+) -> Result<(Vec<AccessCell>, Option<String>)> {
+    let (db, readable) = (portal.db(), actor.readable());
+    let narrow = filter.narrow(portal.clock().now());
+    let mut consumers = store::consumers(db, readable, &narrow, after, MATRIX_ROWS + 1).await?;
+    let more = consumers.len() > MATRIX_ROWS as usize;
+    consumers.truncate(MATRIX_ROWS as usize);
+    if consumers.is_empty() {
+        return Ok((Vec::new(), None));
+    }
+    let mut cells: BTreeMap<(EntityRef, EntityRef), AccessCell> = BTreeMap::new();
+    for (consumer, api, state, count, waiting) in store::cells(db, readable, &narrow, &consumers).await? {
+        let (Ok(consumer), Ok(api)) = (consumer.parse::<EntityRef>(), api.parse::<EntityRef>()) else { continue };
+        let key = (consumer.clone(), api.clone());
+        let cell = cells.entry(key).or_insert(AccessCell { consumer, api, active: 0, waiting: 0, other: 0 });
+        match Standing::parse(&state) {
+            Some(Standing::Active | Standing::Scheduled) => cell.active += count.unsigned_abs(),
+            Some(Standing::Pending) => {}
+            _ => cell.other += count.unsigned_abs(),
+        }
+        cell.waiting += waiting.unsigned_abs();
+    }
+    Ok((cells.into_values().collect(), consumers.pop().filter(|_| more)))
+}
+
+/// How things stand for all atoms of a consumer, as a check needs it.
+pub(super) async fn known(
+    portal: &Portal,
+    consumer: &EntityRef,
+) -> Result<BTreeMap<engine_access::Atom, engine_access::standing::Known>> {
+    let mut known = BTreeMap::new();
+    for (atom, history) in histories(portal, consumer).await? {
+        known.insert(atom, history.known());
+    }
+    Ok(known)
+}
+
+async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
+    let now = portal.clock().now();
+    let filter = AtomFilter { consumer: Some(consumer.to_string()), ..AtomFilter::default() };
+    let rows = rows(portal, &Actor::System, &filter).await?;
+    let mut tx = portal.db().snapshot().await?;
+    let mut histories = BTreeMap::new();
+    for row in rows {
+        let atom = engine_access::Atom {
+            consumer: row.consumer,
+            api: row.api,
+            scope: row.scope,
+            environment: row.environment,
+        };
+        histories.insert(atom, record::told(&mut tx, &row.id, now).await?.history);
+    }
+    Ok(histories)
+}
