@@ -5,6 +5,7 @@
 //!   it, and [`rules`] is the table of all that can be found; [`diff`] compares two.
 //! - [`plan`] says which events follow when a default branch says something else than before; [`history`] folds the events
 //!   of one [`Atom`] to how it stands; [`review`] says whose word counts.
+//! - [`import`] reads what was granted elsewhere before.
 //! - [`bundle`] signs what is known of a component; [`export`] writes what is granted for those who enforce it.
 //!
 //! Pure functions: the clock, the zone of the organisation, the catalog ([`facts::Facts`]) and keys are inputs.
@@ -17,6 +18,7 @@ pub mod diff;
 pub mod export;
 pub mod facts;
 pub mod history;
+pub mod import;
 pub mod manifest;
 pub mod operation;
 pub mod plan;
