@@ -15,7 +15,7 @@ use crate::rules::{EXPIRY_INVALID, PARSE, at};
 use crate::terms::{Consumer, Deprecation, Scope, Sensitivity, Terms};
 use crate::time::{Expiry, Span};
 
-const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 32, nodes: 200_000 };
+pub const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 32, nodes: 200_000 };
 
 const SENSITIVITIES: [(&str, Sensitivity); 4] = [
     ("public", Sensitivity::Public),
