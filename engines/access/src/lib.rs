@@ -3,8 +3,10 @@
 //!
 //! - [`manifest`] reads the file; [`validate`] says what is wrong with it alone, [`check`] what a portal or a bundle says to
 //!   it, and [`rules`] is the table of all that can be found; [`diff`] compares two.
+//!   [`init`] drafts one, and [`edit`] changes one thing in its text.
 //! - [`plan`] says which events follow when a default branch says something else than before; [`history`] folds the events
 //!   of one [`Atom`] to how it stands; [`review`] says whose word counts.
+//! - [`import`] reads what was granted elsewhere before.
 //! - [`bundle`] signs what is known of a component; [`export`] writes what is granted for those who enforce it.
 //!
 //! Pure functions: the clock, the zone of the organisation, the catalog ([`facts::Facts`]) and keys are inputs.
@@ -14,9 +16,12 @@ pub mod atom;
 pub mod bundle;
 pub mod check;
 pub mod diff;
+pub mod edit;
 pub mod export;
 pub mod facts;
 pub mod history;
+pub mod import;
+pub mod init;
 pub mod manifest;
 pub mod operation;
 pub mod plan;

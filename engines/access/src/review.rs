@@ -64,7 +64,7 @@ fn seat(
 
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", try_from = "Written")]
 pub enum Actor {
     Person {
         user: EntityRef,
@@ -75,6 +75,27 @@ pub enum Actor {
     },
     /// This program by itself.
     Slipway,
+}
+
+/// An [`Actor`] as it is written, read without the copy that serde keeps of a tagged enum: there is one in every event.
+#[derive(Deserialize)]
+struct Written {
+    kind: String,
+    user: Option<EntityRef>,
+    name: Option<String>,
+}
+
+impl TryFrom<Written> for Actor {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, &'static str> {
+        match (written.kind.as_str(), written.user, written.name) {
+            ("person", Some(user), _) => Ok(Self::Person { user }),
+            ("bot", _, Some(name)) => Ok(Self::Bot { name }),
+            ("slipway", _, _) => Ok(Self::Slipway),
+            _ => Err("nobody who does something"),
+        }
+    }
 }
 
 /// Why somebody's decision does not count.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::EntityRef;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::table::Kind;
 use crate::review::{Actor, Capacities};
@@ -28,7 +28,7 @@ pub struct Event {
     pub commit: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Action {
     Requested {
@@ -86,6 +86,53 @@ pub enum Action {
     Shortened {
         until: Timestamp,
     },
+}
+
+/// An [`Action`] as it is written: what any of them has.
+///
+/// To read this is half the work of reading the tagged enum, for which serde first keeps a copy of everything.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(rename = "do")]
+    kind: Kind,
+    opening: Option<Box<Opening>>,
+    incident: Option<String>,
+    original: Option<Original>,
+    capacities: Option<Capacities>,
+    comment: Option<String>,
+    until: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fn there<T, E: serde::de::Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
+            value.ok_or_else(|| E::missing_field(name))
+        }
+        let Written { kind, opening, incident, original, capacities, comment, until, reason } =
+            Written::deserialize(deserializer)?;
+        let opening = || there(opening, "opening");
+        let capacities = || there(capacities, "capacities");
+        let reason = || there(reason, "reason");
+        Ok(match kind {
+            Kind::Requested => Self::Requested { opening: opening()? },
+            Kind::BrokeGlass => Self::BrokeGlass { opening: opening()?, incident: there(incident, "incident")? },
+            Kind::Imported => Self::Imported { opening: opening()?, original: there(original, "original")? },
+            Kind::Approved => Self::Approved { capacities: capacities()?, comment: there(comment, "comment")?, until },
+            Kind::Denied => Self::Denied { capacities: capacities()?, reason: reason()? },
+            Kind::Withdrawn => Self::Withdrawn { reason: reason()? },
+            Kind::ProviderWithdrew => Self::ProviderWithdrew { reason: reason()? },
+            Kind::Revoked => Self::Revoked { reason: reason()? },
+            Kind::Suspended => Self::Suspended { reason: reason()? },
+            Kind::Resumed => Self::Resumed { capacities: capacities()?, reason: reason()? },
+            Kind::Recertified => Self::Recertified { capacities: capacities()?, reason: reason()? },
+            Kind::Ratified => Self::Ratified { capacities: capacities()?, reason: reason()? },
+            Kind::Shortened => Self::Shortened { until: there(until, "until")? },
+            Kind::Lapsed | Kind::Started | Kind::Expired | Kind::Unanswered | Kind::Unratified | Kind::Superseded => {
+                return Err(serde::de::Error::custom("that follows from the clock and is no event"));
+            }
+        })
+    }
 }
 
 /// Who approved what was imported, when, and where that was written.

@@ -1,6 +1,6 @@
 //! From events to history.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -35,11 +35,23 @@ pub fn now(events: &[Event], now: Timestamp) -> History {
     fold(events, events.iter().map(|event| event.at).fold(now, Timestamp::max))
 }
 
+/// Most atoms have few events: those are compared with each other, since a set costs more than all else here.
+const FEW: usize = 16;
+
 fn in_order(events: &[Event]) -> impl Iterator<Item = &Event> {
     let mut ordered: Vec<&Event> = events.iter().collect();
     ordered.sort_by(|one, other| (one.sequence, &one.id).cmp(&(other.sequence, &other.id)));
-    let mut seen = HashSet::new();
-    ordered.into_iter().filter(move |event| seen.insert(event.id.as_str()))
+    if ordered.len() <= FEW {
+        for index in (1..ordered.len()).rev() {
+            if ordered[..index].iter().any(|before| before.id == ordered[index].id) {
+                ordered.remove(index);
+            }
+        }
+    } else {
+        let mut seen = HashSet::new();
+        ordered.retain(|event| seen.insert(event.id.as_str()));
+    }
+    ordered.into_iter()
 }
 
 impl History {
@@ -139,7 +151,7 @@ impl History {
             opening: opening.clone(),
             original,
             state: State::Pending,
-            votes: std::collections::BTreeMap::new(),
+            votes: BTreeMap::new(),
             granted_at: None,
             ends: None,
             ratified: false,
@@ -162,6 +174,10 @@ impl History {
                     self.step(index, Kind::Superseded, State::Superseded, time, Some(event), reason(Kind::Superseded));
                 }
             }
+        }
+        // Most atoms have one case, and a case is large: a vector would begin with room for four.
+        if self.cases.is_empty() {
+            self.cases.reserve_exact(1);
         }
         self.cases.push(case);
         self.enter(self.cases.len() - 1, None, kind, to, time, Some(event), event.action.reason().to_owned());

@@ -3,8 +3,8 @@
 //! `docs/access.md` shows one with every key.
 
 mod policy;
-mod read;
-mod reader;
+pub(crate) mod read;
+pub(crate) mod reader;
 mod schema;
 #[cfg(test)]
 mod tests;

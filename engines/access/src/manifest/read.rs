@@ -15,7 +15,7 @@ use crate::rules::{EXPIRY_INVALID, PARSE, at};
 use crate::terms::{Consumer, Deprecation, Scope, Sensitivity, Terms};
 use crate::time::{Expiry, Span};
 
-const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 32, nodes: 200_000 };
+pub const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 32, nodes: 200_000 };
 
 const SENSITIVITIES: [(&str, Sensitivity); 4] = [
     ("public", Sensitivity::Public),
@@ -212,7 +212,7 @@ fn deprecation(reader: &mut Reader<'_>, path: &str, node: &Node) -> Option<Depre
     Some(Deprecation { since: day.parse().ok()?, instead })
 }
 
-fn is_day(text: &str) -> bool {
+pub fn is_day(text: &str) -> bool {
     text.len() == 10 && text.parse::<Date>().is_ok()
 }
 
@@ -234,7 +234,7 @@ fn consumer(reader: &mut Reader<'_>, path: &str, node: &Node) -> Option<At<Consu
     Some(At { value: Consumer { component: component?, scopes, environments, deny, reason }, place: place(node) })
 }
 
-fn scope_name(reader: &mut Reader<'_>, path: &str, node: &Node) -> Option<At<String>> {
+pub fn scope_name(reader: &mut Reader<'_>, path: &str, node: &Node) -> Option<At<String>> {
     let wanted =
         "write for example `orders.order.read`: printable ASCII, no space, `\"` or `\\`, at most 200 characters";
     reader.formed(path, node, is_scope, wanted)
