@@ -34,7 +34,7 @@ pub fn ago(now: i64, at: i64) -> String {
         n => format!("{n} {many} ago"),
     };
     match seconds {
-        ..AHEAD => "in the future".to_owned(),
+        ..AHEAD => ahead(-seconds),
         ..10 => "just now".to_owned(),
         ..MINUTE => format!("{seconds} seconds ago"),
         ..HOUR => several(MINUTE, "minute", "minutes"),
@@ -44,6 +44,24 @@ pub fn ago(now: i64, at: i64) -> String {
         _ if seconds < 60 * DAY => several(7 * DAY, "week", "weeks"),
         _ if seconds < 730 * DAY => several(DAY * 3044 / 100, "month", "months"),
         _ => several(DAY * 36525 / 100, "year", "years"),
+    }
+}
+
+/// `in 3 days`
+fn ahead(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 6] = [
+        (31_557_600, "year"),
+        (2_630_016, "month"),
+        (604_800, "week"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    // Two of the next larger unit read better than one and a rest.
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= 2 * unit).unwrap_or((60, "minute"));
+    match seconds / unit {
+        1 => format!("in 1 {name}"),
+        n => format!("in {n} {name}s"),
     }
 }
 
@@ -149,7 +167,8 @@ mod tests {
             (21 * 86_400, "3 weeks ago"),
             (100 * 86_400, "3 months ago"),
             (800 * 86_400, "2 years ago"),
-            (-3_600, "in the future"),
+            (-3_600, "in 60 minutes"),
+            (-3 * 86_400, "in 3 days"),
         ];
         for (seconds, text) in table {
             assert_eq!(ago(NOW, NOW - seconds * 1000), text);

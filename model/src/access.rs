@@ -90,6 +90,13 @@ pub struct AccessAtom {
     pub flags: AccessFlags,
 }
 
+impl AccessAtom {
+    /// How far this request is, where it waits.
+    pub fn waiting_for(&self, request: &str) -> Option<&AccessWaiting> {
+        self.waiting.as_ref().filter(|waiting| waiting.request == request)
+    }
+}
+
 /// How far a request is that waits for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]

@@ -38,6 +38,10 @@ pub enum Permission {
     Review,
     /// Decides which templates may execute what they bring.
     Trust,
+    /// Asks for access, and gives it up.
+    AskAccess,
+    /// Approves access, or denies it.
+    DecideAccess,
     /// Launches templates.
     Launch,
     /// Says what became of repositories that are not listed any more.
@@ -62,6 +66,8 @@ impl Permission {
             Self::Propose => Some(Action::Propose),
             Self::Review => Some(Action::Review),
             Self::Trust => Some(Action::Trust),
+            Self::AskAccess => Some(Action::AskAccess),
+            Self::DecideAccess => Some(Action::DecideAccess),
             Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
@@ -99,7 +105,9 @@ pub struct Route {
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-use Permission::{Audit, Correct, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
+use Permission::{
+    AskAccess, Audit, Correct, DecideAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch,
+};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -136,6 +144,12 @@ pub fn table() -> Vec<Route> {
         page("/sources/doctor", SetUp),
         page("/sources/github-app", SetUp),
         page("/sources/github-app/created", SetUp),
+        page("/access", Read),
+        page("/access/grants", Read),
+        page("/access/matrix", Read),
+        page("/access/new", AskAccess),
+        page("/access/requests/{id}", Read),
+        page("/access/{id}", Read),
         page("/audit", Audit),
         page("/changes", Read),
         page("/changes/new", Propose),
@@ -172,6 +186,9 @@ pub fn table() -> Vec<Route> {
         write("/actions/templates/launch", Launch, post(pages::action)),
         write("/actions/templates/trust", Trust, post(pages::action)),
         write("/actions/templates/distrust", Trust, post(pages::action)),
+        write("/actions/access/ask", AskAccess, post(pages::action)),
+        write("/actions/access/decide", DecideAccess, post(pages::action)),
+        write("/actions/access/act", AskAccess, post(pages::action)),
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),

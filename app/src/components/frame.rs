@@ -19,6 +19,7 @@ pub enum Place {
     Catalog,
     Docs,
     Templates,
+    Access,
     Repositories,
     People,
     Unsure,
@@ -126,11 +127,12 @@ pub fn Frame(context: RequestContext, page: Page) -> impl IntoView {
 
 /// The left bar: a `<details>`, so that it opens as a drawer without a script.
 fn navigation(context: &RequestContext, place: Place) -> Html {
-    const READING: [(Place, Icon, &str, &str); 6] = [
+    const READING: [(Place, Icon, &str, &str); 7] = [
         (Place::Home, Icon::House, "/", "Home"),
         (Place::Catalog, Icon::Boxes, "/catalog?kind=component", "Catalog"),
         (Place::Docs, Icon::Book, "/docs", "Docs"),
         (Place::Templates, Icon::Template, "/templates", "Templates"),
+        (Place::Access, Icon::Key, "/access", "Access"),
         (Place::Repositories, Icon::Repository, "/repositories", "Repositories"),
         (Place::People, Icon::Users, "/people", "People and teams"),
     ];

@@ -39,6 +39,7 @@ icons! {
     House = "house",
     Inbox = "inbox",
     Info = "info",
+    Key = "key-round",
     Link = "link",
     MapPin = "map-pin",
     Menu = "menu",

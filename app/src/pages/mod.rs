@@ -1,5 +1,6 @@
 //! The pages: one module each, server only.
 
+mod access;
 mod audit;
 mod catalog;
 mod changes;
@@ -130,6 +131,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sources/github-app") view=|| answer(setup::github_app) ssr=mode.clone()/>
                 <Route path=path!("/sources/github-app/created") view=|| answer(setup::created) ssr=mode.clone()/>
                 <Route path=path!("/jobs/:id") view=|| answer(jobs::page) ssr=mode.clone()/>
+                <Route path=path!("/access") view=|| answer(access::waiting) ssr=mode.clone()/>
+                <Route path=path!("/access/grants") view=|| answer(access::grants) ssr=mode.clone()/>
+                <Route path=path!("/access/matrix") view=|| answer(access::matrix) ssr=mode.clone()/>
+                <Route path=path!("/access/new") view=|| answer(access::ask) ssr=mode.clone()/>
+                <Route path=path!("/access/requests/:id") view=|| answer(access::request) ssr=mode.clone()/>
+                <Route path=path!("/access/:id") view=|| answer(access::history) ssr=mode.clone()/>
                 <Route path=path!("/audit") view=|| answer(audit::page) ssr=mode.clone()/>
                 <Route path=path!("/changes") view=|| answer(changes::list) ssr=mode.clone()/>
                 <Route path=path!("/changes/new") view=|| answer(changes::new) ssr=mode.clone()/>

@@ -2,23 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine_access::Atom;
+use engine_access::at::At;
 use engine_access::history::{Action as Did, BREAK_GLASS_TTL, Case, Opening, State};
+use engine_access::manifest::{API_VERSION, FILE_NAME, KIND, Requirement, parse};
 use engine_access::review::{Actor as Who, Capacities};
 use engine_access::terms::{Answer, Approvers};
 use engine_access::time::{Ends, Expiry, Span};
+use engine_access::{Atom, edit};
 use model::access::AccessAtom;
+use model::change::{Change, FileEdit};
 use model::{EntityRef, Finding, Findings, Kind, Level};
 
 use super::notify;
 use super::project::{self, instant};
 use super::record::{self, Entry, Told, who};
 use super::settle::views;
-use super::store::AtomFilter;
+use super::store::{self, AtomFilter};
 use super::world::{Offer, World};
+use crate::changes::{self, Proposal};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Person, Resource, can};
-use crate::{Error, Portal, Result, inbox};
+use crate::{Error, Portal, Result, catalog, inbox};
 
 /// Characters of what somebody says.
 const LONGEST_REASON: usize = 2_000;
@@ -174,6 +178,57 @@ pub async fn break_glass(portal: &Portal, actor: &Actor, ask: &Ask, incident: &s
     tx.commit().await?;
     inbox::told(portal);
     Ok(request)
+}
+
+/// Proposes a change of the consumer's manifest that asks for the same: once it is merged, the owners of the API are asked.
+///
+/// # Errors
+/// As [`ask`] and [`changes::propose`].
+pub async fn propose(portal: &Portal, actor: &Actor, ask: &Ask) -> Result<Change> {
+    can(actor, Action::Propose, Resource::Anything)?;
+    let (atoms, opening, _) = asked(portal, actor, ask, true).await?;
+    let Some((first, _)) = atoms.first() else { return Err(Error::internal("nothing was asked for")) };
+    let (consumer, api) = (&first.consumer, &first.api);
+    let rows = catalog::store::bodies(portal.db(), &[consumer.to_string()]).await?;
+    let (_, body) = rows.first().ok_or_else(|| Error::not_found(consumer))?;
+    let entity: model::catalog::CatalogEntity = serde_json::from_str(body)?;
+    let repository = entity.repository.ok_or_else(|| {
+        Error::Conflict(format!("{consumer} is in no repository: there is no manifest to change. Ask here instead."))
+    })?;
+    let known = store::manifest_in(portal.db(), &repository).await?;
+    let (path, before) = known.map_or((FILE_NAME.to_owned(), None), |row| (row.path, Some(row.content)));
+    let list = |names: BTreeSet<&String>| names.into_iter().map(|name| At::from(name.clone())).collect();
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty()).map(At::from);
+    let requirement = Requirement {
+        api: At::from(api.clone()),
+        scopes: list(atoms.iter().map(|(atom, _)| &atom.scope).collect()),
+        environments: list(atoms.iter().map(|(atom, _)| &atom.environment).collect()),
+        justification: text(&opening.justification),
+        ticket: opening.ticket.clone().map(At::from),
+        expires: ask.expires.trim().parse::<Expiry>().ok().map(At::from),
+        optional: false,
+    };
+    let empty = format!("apiVersion: {API_VERSION}\nkind: {KIND}\nmetadata:\n  component: {consumer}\n");
+    let base = before.clone().unwrap_or(empty);
+    if let Ok(manifest) = parse(&path, &base)
+        && manifest.component.value != *consumer
+    {
+        return Err(Error::Conflict(format!(
+            "{path} of that repository speaks for {}: ask here instead, or give {consumer} a manifest of its own.",
+            manifest.component.value
+        )));
+    }
+    let after = edit::add(&base, &requirement)?;
+    let proposal = Proposal {
+        repository,
+        edits: vec![FileEdit { path, before, after: Some(after) }],
+        title: format!("Ask for access to {}", api.name),
+        text: format!("{}\n\nOnce this is merged, the owners of {api} are asked.\n", opening.justification),
+        key: format!("access:{api}"),
+        batch: None,
+        origin: None,
+    };
+    changes::propose(portal, actor, proposal).await
 }
 
 type Asked = (Vec<(Atom, Opening)>, Opening, Option<EntityRef>);

@@ -19,7 +19,7 @@ mod tests;
 mod views;
 mod world;
 
-pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide};
+pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
 pub use self::check::{Checked, check};
 pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};

@@ -183,6 +183,15 @@ pub async fn manifest_of(db: &Db, component: &str, readable: &Readable) -> Resul
     })?)
 }
 
+/// The manifest in the repository with this id, whatever it speaks for.
+pub async fn manifest_in(db: &Db, repository: &str) -> Result<Option<ManifestRow>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(MANIFEST);
+        query.push(" WHERE m.content <> '' AND m.repository = ").push_bind(repository.to_owned());
+        query.build_query_as().fetch_optional(p).await
+    })?)
+}
+
 /// Nobody else settles this manifest until the transaction ends; gives whether it is still the one with this hash.
 pub async fn lock_manifest(tx: &mut Tx, repository: &str, sha256: &str) -> Result<bool> {
     let rows = on!(tx, p => sqlx::query("UPDATE access_manifests SET path = path WHERE repository = $1 AND sha256 = $2")
@@ -222,12 +231,6 @@ pub async fn offers(db: &Db) -> Result<Vec<OfferRow>> {
     Ok(on!(db, p => sqlx::query_as(
         "SELECT api, repository, component, terms, operations, version, gone_at FROM access_offers ORDER BY api")
         .fetch_all(p).await)?)
-}
-
-pub async fn offer(db: &Db, api: &str) -> Result<Option<OfferRow>> {
-    Ok(on!(db, p => sqlx::query_as(
-        "SELECT api, repository, component, terms, operations, version, gone_at FROM access_offers WHERE api = $1")
-        .bind(api).fetch_optional(p).await)?)
 }
 
 pub async fn write_offer(tx: &mut Tx, offer: &OfferRow) -> Result<()> {
@@ -292,11 +295,6 @@ pub async fn write_atom(tx: &mut Tx, atom: &AtomWrite) -> Result<()> {
 pub async fn next_sequence(tx: &mut Tx) -> Result<i64> {
     Ok(on!(tx, p => sqlx::query_scalar("UPDATE counters SET value = value + 1 WHERE name = 'access' RETURNING value")
         .fetch_one(p).await)?)
-}
-
-/// The number of the last event.
-pub async fn sequence(db: &Db) -> Result<i64> {
-    Ok(on!(db, p => sqlx::query_scalar("SELECT value FROM counters WHERE name = 'access'").fetch_one(p).await)?)
 }
 
 /// How often something was revoked that must not wait for bundles to end.

@@ -368,6 +368,7 @@ impl Config {
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
             approvals: self.approvals.clone(),
+            access: portal::settings::AccessSettings::default(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

@@ -280,7 +280,10 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{Audit, Correct, Launch, Own, Propose, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
+        use Permission::{
+            AskAccess, Audit, Correct, DecideAccess, Launch, Own, Propose, Remove, Review, SeeOwn, SetUp, Sync, Trust,
+            Watch,
+        };
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
@@ -291,9 +294,13 @@ async fn everybody_gets_what_the_table_promises() {
             Launch if route.contains("/runs/{id}/") && !route.ends_with("/feedback") => {
                 assert!([visitor, owner, auditor].into_iter().all(refused), "{route}");
             }
-            Correct | Propose | Launch => assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}"),
+            Correct | Propose | AskAccess | Launch => {
+                assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}")
+            }
             Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
-            SeeOwn | Own | Review => assert!(refused(visitor) && refused(operator) && !refused(member), "{route}"),
+            SeeOwn | Own | Review | DecideAccess => {
+                assert!(refused(visitor) && refused(operator) && !refused(member), "{route}")
+            }
             _ => assert!(![visitor, member, auditor].into_iter().any(refused), "{route}"),
         }
         // Where a forge sends a browser back that nobody has sent there.

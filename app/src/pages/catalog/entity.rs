@@ -2,11 +2,11 @@
 
 use leptos_axum::redirect;
 use model::catalog::EntityDetail;
-use model::{EntityRef, Level};
+use model::{EntityRef, Kind, Level};
 use portal::identity::{Action, Resource, can};
 
 use super::super::repositories::out_of_sight_notice;
-use super::super::{Answer, Page, Parameters, Place, changes};
+use super::super::{Answer, Page, Parameters, Place, access, changes};
 use super::tabs;
 use crate::RequestContext;
 use crate::address;
@@ -19,18 +19,21 @@ use crate::html::Html;
 pub(super) enum Tab {
     Overview,
     Dependencies,
+    Access,
     Activity,
     Findings,
     Evidence,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Dependencies, Self::Activity, Self::Findings, Self::Evidence];
+    const ALL: [Self; 6] =
+        [Self::Overview, Self::Dependencies, Self::Access, Self::Activity, Self::Findings, Self::Evidence];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Dependencies => "Dependencies",
+            Self::Access => "Access",
             Self::Activity => "Activity",
             Self::Findings => "Findings",
             Self::Evidence => "Evidence",
@@ -42,6 +45,7 @@ impl Tab {
         match self {
             Self::Overview => "",
             Self::Dependencies => "dependencies",
+            Self::Access => "access",
             Self::Activity => "activity",
             Self::Findings => "findings",
             Self::Evidence => "evidence",
@@ -72,6 +76,7 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     match tab {
         Tab::Overview => tabs::overview(&mut out, &context, &detail).await?,
         Tab::Dependencies => tabs::dependencies(&mut out, &detail),
+        Tab::Access => access::of_entity(&mut out, &context, &reference).await?,
         Tab::Activity => tabs::activity(&mut out, &detail),
         Tab::Findings => tabs::findings(&mut out, &detail),
         Tab::Evidence => {
@@ -170,6 +175,7 @@ fn tab_links(out: &mut Html, detail: &EntityDetail, current: Tab, docs: Option<&
         let empty = match tab {
             Tab::Activity => !marks::has_code(&detail.row.kind),
             Tab::Dependencies => marks::is_owner(&detail.row.kind),
+            Tab::Access => !matches!(detail.row.kind.parse(), Ok(Kind::Component | Kind::Api)),
             Tab::Overview | Tab::Findings | Tab::Evidence => false,
         };
         if empty {
