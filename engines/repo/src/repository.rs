@@ -128,7 +128,21 @@ impl Repository {
     /// At most `limit` bytes of one file at the head, without taking a snapshot; `None` where there is none, or a
     /// folder or a submodule. Of a link the text is its target, and it is not followed.
     pub fn file(&self, path: &str, limit: usize) -> Result<Option<HeadFile>, ReadError> {
-        let Some((kind, id)) = self.entry(path)? else { return Ok(None) };
+        let Some((_, commit)) = self.find_head()?.head else { return Ok(None) };
+        self.read_file(commit, path, limit)
+    }
+
+    /// As [`Self::file`], of any commit.
+    ///
+    /// # Errors
+    /// There is no such commit, or something of it cannot be read.
+    pub fn file_at(&self, commit: &str, path: &str, limit: usize) -> Result<Option<HeadFile>, ReadError> {
+        let not_there = || ReadError::Object { id: commit.to_owned(), why: "there is no such commit".to_owned() };
+        self.read_file(ObjectId::from_hex(commit.as_bytes()).map_err(|_| not_there())?, path, limit)
+    }
+
+    fn read_file(&self, commit: ObjectId, path: &str, limit: usize) -> Result<Option<HeadFile>, ReadError> {
+        let Some((kind, id)) = self.entry_at(commit, path)? else { return Ok(None) };
         let Some(kind) = kind.filter(|kind| *kind != FileKind::Submodule) else { return Ok(None) };
         let mut bytes = Vec::new();
         self.objects.lend().read_as(&id, Kind::Blob, &mut bytes).map_err(|error| named(error, path))?;
@@ -159,6 +173,10 @@ impl Repository {
     /// What is at `path` at the head: a folder (`None`) or a file.
     fn entry(&self, path: &str) -> Result<Option<(Option<FileKind>, ObjectId)>, ReadError> {
         let Some((_, commit)) = self.find_head()?.head else { return Ok(None) };
+        self.entry_at(commit, path)
+    }
+
+    fn entry_at(&self, commit: ObjectId, path: &str) -> Result<Option<(Option<FileKind>, ObjectId)>, ReadError> {
         let lent = self.objects.lend();
         let mut buffer = Vec::new();
         let mut id = walk::tree_of(&lent, commit, &mut buffer)?;

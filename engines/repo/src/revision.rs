@@ -36,7 +36,8 @@ pub struct LogEntry {
 }
 
 impl Repository {
-    /// The commit that a branch, a tag or a whole id names; `None` where nothing is called so.
+    /// The commit that a tag, a branch, one of a remote (`origin/main`) or a whole id names; `None` where nothing is called
+    /// so.
     ///
     /// # Errors
     /// What it names cannot be read.
@@ -45,7 +46,8 @@ impl Repository {
         if let Ok(id) = ObjectId::from_hex(name.as_bytes()) {
             return Ok(self.has_commit(name).then(|| id.to_string()));
         }
-        for full in [format!("refs/tags/{name}"), format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}")] {
+        for namespace in ["refs/tags/", "refs/heads/", "refs/remotes/origin/", "refs/remotes/"] {
+            let full = format!("{namespace}{name}");
             if let Some(id) = self.reference(&full)? {
                 return peel(id).map(|id| Some(id.to_string()));
             }

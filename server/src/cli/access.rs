@@ -13,6 +13,7 @@ use engine_access::manifest::{FILE_NAME, MOST_BYTES, Manifest, decode, parse, sc
 use engine_access::rules::Decider;
 use engine_access::standing::Standing;
 use engine_access::validate::validate;
+use engine_repo::Repository;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::Findings;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::report::{Report, print, print_json};
-use super::{FAILED, INVALID, UNREADABLE, print_findings};
+use super::{FAILED, INVALID, UNREADABLE, USAGE, print_findings};
 
 /// For whom bundles are.
 const AUDIENCE: &str = "slipway-access";
@@ -50,14 +51,17 @@ pub enum Access {
     /// Say what a manifest changes: what gives more access, and what gives less.
     #[command(
         after_help = "Exit codes: 0 nothing gives more access, 1 something does, 2 a manifest is invalid, 3 one could not be read.\n\n\
-                      Examples:\n  git show origin/main:access.yaml | slipway access diff -\n  slipway access diff old.yaml new.yaml --format json"
+                      Examples:\n  slipway access diff --base origin/main\n  slipway access diff old.yaml new.yaml --format json\n  \
+                      git show v1:access.yaml | slipway access diff -"
     )]
     Diff {
-        /// The manifest before; `-` reads standard input; an empty one stands for none
-        base: PathBuf,
-        /// The manifest after
-        #[arg(default_value = FILE_NAME)]
-        head: PathBuf,
+        /// The manifest before, unless --base says where it is, and the one after (access.yaml); `-` reads standard
+        /// input, and an empty one stands for none
+        #[arg(value_name = "FILE", required_unless_present = "base", num_args = 1..=2)]
+        files: Vec<PathBuf>,
+        /// A branch, tag or whole commit id: the manifest before is the one that stands there, or none
+        #[arg(long, value_name = "REV")]
+        base: Option<String>,
         #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
         format: DiffFormat,
         /// The zone in which days end
@@ -110,7 +114,7 @@ pub fn run(command: &Access) -> ExitCode {
             print_json(&schema());
             Ok(ExitCode::SUCCESS)
         }
-        Access::Diff { base, head, format, zone } => compare(base, head, *format, now, zone),
+        Access::Diff { files, base, format, zone } => compare(files, base.as_deref(), *format, now, zone),
         Access::Check { file, bundle, keys, issuer, environment, format, zone } => {
             let against = Against { bundle, keys, issuer, environment: environment.as_deref() };
             granted(file, &against, *format, now, zone)
@@ -176,8 +180,8 @@ fn manifest(path: &Path, bytes: &[u8]) -> Result<Manifest, Findings> {
 }
 
 fn compare(
-    base: &Path,
-    head: &Path,
+    files: &[PathBuf],
+    base: Option<&str>,
     format: DiffFormat,
     now: Timestamp,
     zone: &TimeZone,
@@ -186,8 +190,20 @@ fn compare(
         print_findings(&findings.findings);
         ExitCode::from(INVALID)
     };
-    let before = read(base)?;
-    let before = if before.trim_ascii().is_empty() { None } else { Some(manifest(base, &before).map_err(invalid)?) };
+    let default = Path::new(FILE_NAME);
+    let (before, head) = match (base, files) {
+        (Some(base), [] | [_]) => {
+            let head = files.first().map_or(default, PathBuf::as_path);
+            (base_manifest(head, base).map(|bytes| (PathBuf::from(format!("{base}:{}", head.display())), bytes))?, head)
+        }
+        (None, [base, rest @ ..]) => ((base.clone(), read(base)?), rest.first().map_or(default, PathBuf::as_path)),
+        _ => {
+            eprintln!("error: --base says which manifest was before: name only the one after");
+            return Err(ExitCode::from(USAGE));
+        }
+    };
+    let (name, bytes) = &before;
+    let before = if bytes.trim_ascii().is_empty() { None } else { Some(manifest(name, bytes).map_err(invalid)?) };
     let after = manifest(head, &read(head)?).map_err(invalid)?;
     let changes = diff(before.as_ref(), &after, None, now, zone);
     let count = |effect| changes.iter().filter(|change| change.effect == effect).count();
@@ -205,6 +221,29 @@ fn compare(
         }
     }
     Ok(if widens == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+/// The bytes of a manifest as a revision of its repository has it; none where it has none.
+fn base_manifest(file: &Path, revision: &str) -> Result<Vec<u8>, ExitCode> {
+    let unreadable = |error: String| {
+        eprintln!("error: {error}");
+        ExitCode::from(UNREADABLE)
+    };
+    // Where it really is: a path through `..` or a link names nothing within a commit.
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent.canonicalize().map_err(|error| unreadable(format!("{}: {error}", file.display())))?;
+    let path = parent.join(file.file_name().unwrap_or_default());
+    let Some(folder) = parent.ancestors().find(|folder| folder.join(".git").exists()) else {
+        return Err(unreadable(format!("{}: no Git repository holds it", file.display())));
+    };
+    let repository = Repository::open(folder).map_err(|error| unreadable(error.to_string()))?;
+    let commit = repository.resolve(revision).map_err(|error| unreadable(error.to_string()))?.ok_or_else(|| {
+        let help = "name a branch, a tag or a whole commit id; fetch it first where a pipeline has only one commit";
+        unreadable(format!("{}: there is no revision {revision}; {help}", folder.display()))
+    })?;
+    let within = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+    let found = repository.file_at(&commit, &within, MOST_BYTES + 1).map_err(|error| unreadable(error.to_string()))?;
+    Ok(found.map(|file| file.blob.bytes).unwrap_or_default())
 }
 
 fn sentence(change: &Change, head: &Path) -> String {

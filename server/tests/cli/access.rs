@@ -83,6 +83,40 @@ fn only_more_access_is_answered_with_one() {
 }
 
 #[test]
+fn a_manifest_is_compared_with_that_of_a_revision() {
+    let folder = folder(&[("a/access.yaml", MANIFEST), ("README.md", "")]);
+    let path = folder.path();
+    let diff = |folder: &Path, arguments: &[&str]| output(folder, &[&["access", "diff"], arguments].concat());
+    let (code, _, said) = diff(path, &["--base", "main", "a/access.yaml"]);
+    assert!(code == 3 && said.contains("no Git repository holds it"), "{code} {said}");
+    git(path, &["init", "--quiet"]);
+    git(path, &["add", "README.md"]);
+    git(path, &["commit", "--quiet", "-m", "Begin"]);
+    git(path, &["tag", "v1"]);
+    git(path, &["add", "."]);
+    git(path, &["commit", "--quiet", "-m", "Ask"]);
+    git(path, &["update-ref", "refs/remotes/origin/release/2", "main"]);
+    // There was none: all of it is new.
+    let (code, said, _) = diff(path, &["--base", "v1", "a/access.yaml"]);
+    assert_eq!((code, said.lines().last()), (1, Some("2 give more access, 0 give less")));
+    assert_eq!(diff(path, &["--base", "main", "a/access.yaml"]).0, 0);
+
+    let more = MANIFEST.replace("[refund.read]", "[refund.read, refund.write]");
+    std::fs::write(path.join("a/access.yaml"), more).unwrap();
+    let expected = "+ component:default/checkout → refund.write of api:default/payments in production (access.yaml:6)\n1 give more access, 0 give less\n";
+    assert_eq!(diff(&path.join("a"), &["--base", "main"]), (1, expected.to_owned(), String::new()));
+    for (base, file) in [("origin/release/2", "a/access.yaml"), ("release/2", "../{}/a/access.yaml")] {
+        let file = file.replace("{}", path.file_name().unwrap().to_str().unwrap());
+        let (code, said, _) = diff(path, &["--base", base, &file]);
+        assert_eq!((code, said.lines().last()), (1, Some("1 give more access, 0 give less")), "{base} {file}");
+    }
+    let (code, _, said) = diff(path, &["--base", "nowhere", "a/access.yaml"]);
+    assert!(code == 3 && said.contains("there is no revision nowhere"), "{said}");
+    assert_eq!(diff(path, &["--base", "main", "a/access.yaml", "a/access.yaml"]).0, 64);
+    assert_eq!(diff(path, &[]).0, 64);
+}
+
+#[test]
 fn editors_get_the_schema() {
     let (code, schema, _) = output(folder(&[]).path(), &["access", "schema"]);
     let schema: Value = serde_json::from_str(&schema).unwrap();

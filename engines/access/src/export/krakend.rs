@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Export, scopes_of};
+use crate::operation::Operation;
 use crate::terms::Terms;
+
+/// The methods of an endpoint (KrakenD's schema v2.13, `endpoint.json`).
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// How KrakenD checks tokens, which is the operator's to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +24,21 @@ pub struct Validator {
     pub scopes_key: String,
 }
 
-/// `endpoints` to be merged into a configuration: for each operation that a scope opens, that a token needs any of its
-/// scopes. Operations that no scope opens are not among them.
+/// Operations that a scope opens and no endpoint of KrakenD can have: of another method, or with `*`, `?`, `&`, `%` or `:`
+/// in their paths. They are not in [`endpoints`], so nothing lets them through.
+pub fn unroutable(terms: &Terms) -> Vec<&Operation> {
+    scopes_of(terms).into_keys().filter(|operation| !is_endpoint(operation)).collect()
+}
+
+fn is_endpoint(operation: &Operation) -> bool {
+    METHODS.contains(&operation.method.as_str()) && !operation.path.contains(['*', '?', '&', '%', ':'])
+}
+
+/// `endpoints` to be merged into a configuration, which has their backends: for each operation that a scope opens, that a
+/// token needs any of its scopes. Operations that no scope opens are not among them, nor those that are [`unroutable`].
 pub fn endpoints(terms: &Terms, validator: &Validator) -> Export {
-    let endpoints = scopes_of(terms).into_iter().map(|(operation, scopes)| {
+    let routable = scopes_of(terms).into_iter().filter(|(operation, _)| is_endpoint(operation));
+    let endpoints = routable.map(|(operation, scopes)| {
         let mut check = json!(validator);
         check["scopes"] = json!(scopes);
         check["scopes_matcher"] = json!("any");

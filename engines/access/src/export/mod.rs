@@ -46,9 +46,12 @@ pub struct Export {
 }
 
 impl Export {
-    fn json(value: &serde_json::Value) -> Self {
-        let body = format!("{value:#}\n");
-        Self { media_type: "application/json", etag: format!("\"{}\"", hash(&body)), body }
+    pub(crate) fn new(media_type: &'static str, body: String) -> Self {
+        Self { media_type, etag: format!("\"{}\"", hash(&body)), body }
+    }
+
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
+        Self::new("application/json", format!("{value:#}\n"))
     }
 }
 

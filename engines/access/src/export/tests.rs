@@ -104,8 +104,9 @@ fn a_bundle_says_which_it_is_and_what_it_touches() {
     insta::assert_snapshot!(bundle.files[1].1);
 }
 
-/// What KrakenD's schema of `auth/validator` (v2.11) allows of what is written: `alg` is required and one of a list,
-/// `scopes_matcher` is `all` or `any`, lists hold texts, and nothing else may stand there.
+/// What KrakenD's schema of `auth/validator` (v2.13, github.com/krakend/krakend-schema, which names no licence to copy it
+/// under) allows of what is written: `alg` and `jwk_url` are required, `alg` is one of a list, `scopes_matcher` is `all` or
+/// `any`, lists hold texts, and nothing else may stand there.
 #[test]
 fn krakend_gets_what_its_schema_allows() {
     let validator = Validator {
@@ -126,9 +127,29 @@ fn krakend_gets_what_its_schema_allows() {
             let holds = if texts.contains(&key.as_str()) { value.is_string() } else { list };
             assert!(holds && [&texts[..], &["scopes", "audience"]].concat().contains(&key.as_str()), "{key}");
         }
-        assert!(check.contains_key("alg") && check["scopes_matcher"] == "any");
+        assert!(check.contains_key("alg") && check.contains_key("jwk_url") && check["scopes_matcher"] == "any");
         assert!(!check["scopes"].as_array().unwrap().is_empty());
     }
+}
+
+/// What its schema of `endpoint` (v2.13) allows: five methods, and no wildcard or query in a path.
+#[test]
+fn what_krakend_cannot_route_is_said_and_not_written() {
+    let terms: Terms = serde_json::from_value(json!({ "scopes": [{
+        "name": "a", "sensitivity": "internal",
+        "operations": ["GET /a/{id}", "HEAD /a", "OPTIONS /a", "TRACE /a", "GET /a/*", "POST /a&b", "PUT /a%20b", "GET /a:b", "PATCH /a"],
+    }] }))
+    .unwrap();
+    let validator: Validator =
+        serde_json::from_value(json!({ "alg": "RS256", "jwk_url": "u", "scopes_key": "s" })).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&krakend::endpoints(&terms, &validator).body).unwrap();
+    let endpoints = written["endpoints"].as_array().unwrap().iter();
+    let said: Vec<String> = endpoints
+        .map(|one| format!("{} {}", one["method"].as_str().unwrap(), one["endpoint"].as_str().unwrap()))
+        .collect();
+    assert_eq!(said, ["GET /a/{id}", "PATCH /a"]);
+    let left_out: Vec<String> = krakend::unroutable(&terms).iter().map(ToString::to_string).collect();
+    assert_eq!(left_out, ["GET /a/*", "GET /a:b", "HEAD /a", "OPTIONS /a", "POST /a&b", "PUT /a%20b", "TRACE /a"]);
 }
 
 #[test]

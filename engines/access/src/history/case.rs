@@ -59,6 +59,8 @@ pub struct Step {
     pub kind: Kind,
     pub from: Option<State>,
     pub to: State,
+    /// When the grant was to end from then on.
+    pub ends: Option<Timestamp>,
     pub reason: String,
 }
 

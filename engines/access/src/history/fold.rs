@@ -205,7 +205,8 @@ impl History {
         if from != Some(to) || !reason.is_empty() {
             case.reason.clone_from(&reason);
         }
-        case.timeline.push(Step { at, event: event.map(|event| event.id.clone()), kind, from, to, reason });
+        let (event_id, ends) = (event.map(|event| event.id.clone()), case.ends);
+        case.timeline.push(Step { at, event: event_id, kind, from, to, ends, reason });
         let begins = to == State::Active && matches!(from, None | Some(State::Pending | State::Scheduled));
         if begins && case.is_regular() {
             self.replace_others(index, at, event);

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::atom::Atom;
+use crate::export::{Granted, granted};
+use crate::report::held;
 use crate::terms::Decision;
 
 /// Every kind of event, each in the forms that lead elsewhere.
@@ -233,5 +236,24 @@ proptest! {
         let before = all[cut].at.checked_sub(SignedDuration::from_nanos(1)).unwrap();
         let known: Vec<Event> = all.iter().filter(|event| event.at <= before).cloned().collect();
         prop_assert_eq!(fold(&known, before), fold(&all, before));
+    }
+
+    #[test]
+    fn what_was_held_on_a_day_is_known_without_folding_to_it(all in any_events(), hour in 0..4000i64) {
+        let atom = Atom {
+            consumer: EntityRef::new("component", "default", "shop"),
+            api: EntityRef::new("api", "default", "users"),
+            scope: "read".to_owned(),
+            environment: "production".to_owned(),
+        };
+        let at = hours(hour);
+        let held = held(&atom, &fold(&all, Timestamp::MAX));
+        let known: Vec<_> = held.iter().filter(|held| held.is_at(at)).map(|held| (&held.request, held.since, held.until, &held.approved_by)).collect();
+        let history = fold(&all, at);
+        let granted: Vec<Granted> = granted(&atom, &history).collect();
+        let expected: Vec<_> = granted.iter().map(|one| (&one.request, one.since, one.expires, &one.approved_by)).collect();
+        prop_assert_eq!(known, expected);
+        // Nothing is held for ever: the clock ends it.
+        prop_assert!(held.iter().all(|held| held.to.is_some()));
     }
 }
