@@ -95,7 +95,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function synced(url: string): Promise<void> {
+export async function synced(url: string): Promise<void> {
   const end = Date.now() + 60_000;
   let last: unknown = "no answer";
   while (Date.now() < end) {

@@ -56,6 +56,14 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "entity, activity", path: `${entity.path}/activity` },
     { name: "entity, findings", path: `${entity.path}/findings` },
     { name: "entity, evidence", path: `${entity.path}/evidence` },
+    { name: "entity, access", path: "/catalog/default/component/cargo-tracker/access" },
+    { name: "API, access", path: "/catalog/default/api/cargo-api/access" },
+    { name: "access, waiting", path: "/access" },
+    { name: "access, all", path: "/access/grants" },
+    { name: "access, matrix", path: "/access/matrix" },
+    { name: "access, asking", path: "/access/new?consumer=component:default/invoice-mailer&api=api:default/cargo-api" },
+    { name: "access, request", path: await link(request, "/access", "/access/requests/") },
+    { name: "access, history", path: await link(request, "/access/grants", "/access/", /^[0-9a-f]{32}$/) },
     { name: "team", path: group },
     { name: "repositories", path: "/repositories" },
     { name: "templates", path: "/templates" },
@@ -104,4 +112,13 @@ function labelOf(row: Row): string {
 function pathOf(reference: string): string {
   const [, kind, namespace, name] = /^([^:]+):([^/]+)\/(.+)$/.exec(reference)!;
   return `/catalog/${namespace}/${kind}/${name}`;
+}
+
+/** The first address that a page leads to and that begins so. */
+async function link(request: APIRequestContext, page: string, start: string, rest = /./): Promise<string> {
+  const text = await (await request.get(page)).text();
+  for (const [, address] of text.matchAll(/href="([^"]+)"/g)) {
+    if (address.startsWith(start) && rest.test(address.slice(start.length))) return address;
+  }
+  throw new Error(`${page} leads to nothing below ${start}`);
 }

@@ -106,7 +106,8 @@ pub struct Route {
 const LARGEST_BODY: usize = 1024 * 1024;
 
 use Permission::{
-    AskAccess, Audit, Correct, DecideAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch,
+    AskAccess, Audit, Correct, DecideAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync,
+    Trust, Watch,
 };
 
 #[rustfmt::skip]
