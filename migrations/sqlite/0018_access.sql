@@ -68,6 +68,19 @@ CREATE INDEX access_atoms_request ON access_atoms (request);
 CREATE INDEX access_atoms_due ON access_atoms (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX access_atoms_ends ON access_atoms (state, ends);
 
+-- When grants were held, each without a break: what reports of any day are made of. Derived from the events.
+CREATE TABLE access_held (
+    atom TEXT NOT NULL REFERENCES access_atoms (id),
+    number BIGINT NOT NULL,
+    from_at BIGINT NOT NULL,
+    -- The first instant at which it was no more.
+    to_at BIGINT,
+    -- JSON.
+    body TEXT NOT NULL,
+    PRIMARY KEY (atom, number)
+);
+CREATE INDEX access_held_at ON access_held (from_at, to_at);
+
 -- Everything that happened. Nothing is ever changed or removed.
 CREATE TABLE access_events (
     sequence BIGINT NOT NULL PRIMARY KEY,

@@ -320,17 +320,21 @@ pub async fn events(tx: &mut Tx, atom: &str) -> Result<Vec<(i64, String)>> {
         .bind(atom).fetch_all(p).await)?)
 }
 
-/// The names of all atoms.
-pub async fn all_names(tx: &mut Tx) -> Result<Vec<Names>> {
-    Ok(on!(tx, p => sqlx::query_as("SELECT id, consumer, api, scope, environment FROM access_atoms ORDER BY id")
-        .fetch_all(p).await)?)
+/// Replaces when an atom was held: from, to, and JSON of each time.
+pub async fn replace_held(tx: &mut Tx, atom: &str, held: &[(i64, Option<i64>, String)]) -> Result<()> {
+    on!(tx, p => sqlx::query("DELETE FROM access_held WHERE atom = $1").bind(atom).execute(p).await.map(drop))?;
+    for (number, (from, to, body)) in (0_i64..).zip(held) {
+        on!(tx, p => sqlx::query("INSERT INTO access_held (atom, number, from_at, to_at, body) VALUES ($1, $2, $3, $4, $5)")
+            .bind(atom).bind(number).bind(from).bind(to).bind(body).execute(p).await.map(drop))?;
+    }
+    Ok(())
 }
 
-/// What happened to any atom up to a time, at most `limit` rows behind `after`: atom, number and body, by number.
-pub async fn events_until(tx: &mut Tx, until: i64, after: i64, limit: i64) -> Result<Vec<(String, i64, String)>> {
-    Ok(on!(tx, p => sqlx::query_as(
-        "SELECT atom, sequence, body FROM access_events WHERE sequence > $1 AND happened_at <= $2 ORDER BY sequence LIMIT $3")
-        .bind(after).bind(until).bind(limit).fetch_all(p).await)?)
+/// What was held at a time, as JSON, by atom.
+pub async fn held_at(db: &Db, at: i64) -> Result<Vec<String>> {
+    Ok(on!(db, p => sqlx::query_scalar(
+        "SELECT body FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1) ORDER BY atom, number")
+        .bind(at).fetch_all(p).await)?)
 }
 
 /// Atoms about which something changed after a number of the change feed, with the last number each.
