@@ -56,8 +56,9 @@ CREATE TABLE access_atoms (
     -- When the clock changes something.
     due_at BIGINT,
     review_at BIGINT,
-    -- The grant for whose end its people were told.
+    -- The grant for whose end its people were told, and the review that its owners were asked for.
     reminded TEXT,
+    review_told BIGINT,
     -- JSON of what lists show besides.
     body TEXT NOT NULL
 );
@@ -66,6 +67,7 @@ CREATE INDEX access_atoms_api ON access_atoms (api, consumer);
 CREATE INDEX access_atoms_pending ON access_atoms (pending) WHERE pending IS NOT NULL;
 CREATE INDEX access_atoms_request ON access_atoms (request);
 CREATE INDEX access_atoms_due ON access_atoms (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX access_atoms_review ON access_atoms (review_at) WHERE review_at IS NOT NULL;
 CREATE INDEX access_atoms_ends ON access_atoms (state, ends);
 
 -- When grants were held, each without a break: what reports of any day are made of. Derived from the events.

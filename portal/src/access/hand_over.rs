@@ -97,6 +97,12 @@ pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Held>
     held_at(portal, at).await
 }
 
+/// The last millisecond of a day of the organisation.
+#[must_use]
+pub fn end_of_day(portal: &Portal, day: jiff::civil::Date) -> i64 {
+    millis(engine_access::time::end_of(day, &portal.settings().access.zone)) - 1
+}
+
 async fn held_at(portal: &Portal, at: i64) -> Result<Vec<Held>> {
     let bodies = store::held_at(portal.db(), at).await?;
     tokio::task::spawn_blocking(move || {

@@ -19,10 +19,12 @@ mod tests;
 mod views;
 mod world;
 
+pub use engine_access::report::Held;
+
 pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
 pub use self::check::{Checked, check};
 pub(crate) use self::gather::{Found, find};
-pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
+pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, report};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;

@@ -36,6 +36,9 @@ macro_rules! narrow {
         if let Some(before) = filter.ends_before {
             query.push(" AND a.state = 'active' AND a.ends < ").push_bind(before);
         }
+        if let Some(before) = filter.review_before {
+            query.push(" AND a.state = 'active' AND a.review_at <= ").push_bind(before);
+        }
         if !readable.is_everything() {
             for end in ["a.consumer", "a.api"] {
                 query.push(" AND EXISTS (SELECT 1 FROM entities e WHERE NOT e.deleted AND e.reference = ").push(end);
@@ -127,6 +130,8 @@ pub struct AtomFilter {
     pub pending: bool,
     /// Those granted whose end comes before this.
     pub ends_before: Option<i64>,
+    /// Those granted whose review is due before this.
+    pub review_before: Option<i64>,
 }
 
 /// What was known of a repository's manifest, to find who changed it since: the commit up to which that was asked.
@@ -356,6 +361,22 @@ pub async fn to_remind(db: &Db, before: i64, limit: i64) -> Result<Vec<String>> 
     Ok(on!(db, p => sqlx::query_scalar(
         "SELECT body FROM access_atoms WHERE state = 'active' AND ends <= $1 AND (reminded IS NULL OR reminded <> request)
          ORDER BY ends, id LIMIT $2").bind(before).bind(limit).fetch_all(p).await)?)
+}
+
+/// Grants whose review is due and whose owners were not asked for it, as JSON of lists.
+pub async fn to_review(db: &Db, now: i64, limit: i64) -> Result<Vec<String>> {
+    Ok(on!(db, p => sqlx::query_scalar(
+        "SELECT body FROM access_atoms WHERE state = 'active' AND review_at <= $1
+         AND (review_told IS NULL OR review_told <> review_at) ORDER BY review_at, id LIMIT $2")
+        .bind(now).bind(limit).fetch_all(p).await)?)
+}
+
+/// Gives whether they had not been asked.
+pub async fn note_review(tx: &mut Tx, id: &str, review_at: i64) -> Result<bool> {
+    let rows = on!(tx, p => sqlx::query(
+        "UPDATE access_atoms SET review_told = $2 WHERE id = $1 AND (review_told IS NULL OR review_told <> $2)")
+        .bind(id).bind(review_at).execute(p).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Gives whether they had not been told.

@@ -40,6 +40,8 @@ pub struct AccessFilter {
     pub waiting: bool,
     /// Only those whose grant ends within so many days, the first to end first.
     pub ends_within: Option<u16>,
+    /// Only those of which somebody has to say whether they are still needed.
+    pub review_due: bool,
 }
 
 impl AccessFilter {
@@ -54,6 +56,7 @@ impl AccessFilter {
             request: None,
             pending: self.waiting,
             ends_before: self.ends_within.map(|days| now + i64::from(days) * DAY),
+            review_before: self.review_due.then_some(now),
         }
     }
 }

@@ -104,6 +104,14 @@ db_test! {
         add_key(&mut tx, "k2", "s2", 2).await.unwrap();
         tx.commit().await.unwrap();
         assert!(to_remind(db, 20, 5).await.unwrap().is_empty());
+        let mut tx = db.begin().await.unwrap();
+        write_atom(&mut tx, &AtomWrite { review_at: Some(15), ..atom }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((to_review(db, 14, 5).await.unwrap().len(), to_review(db, 15, 5).await.unwrap().len()), (0, 1));
+        let mut tx = db.begin().await.unwrap();
+        assert!(note_review(&mut tx, "a", 15).await.unwrap() && !note_review(&mut tx, "a", 15).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(to_review(db, 15, 5).await.unwrap().is_empty());
         assert_eq!(store::keys(db).await.unwrap(), [("k2".to_owned(), "s2".to_owned(), 2, None), ("k1".to_owned(), "s1".to_owned(), 1, Some(2))]);
         let mut tx = db.begin().await.unwrap();
         drop_keys(&mut tx, 3).await.unwrap();
