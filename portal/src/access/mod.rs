@@ -28,7 +28,9 @@ pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, ke
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;
-pub use self::views::{AccessFilter, history, list, manifest, matrix, offer, request, states, waiting, waiting_for};
+pub use self::views::{
+    AccessFilter, history, list, manifest, matrix, offer, offered_by, request, states, waiting, waiting_for,
+};
 
 use crate::Result;
 use crate::db::Tx;

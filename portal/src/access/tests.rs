@@ -124,6 +124,7 @@ fn payments() -> EntityRef {
 struct World {
     portal: Portal,
     repositories: PathBuf,
+    people: PathBuf,
     pat: Actor,
     paul: Actor,
     sam: Actor,
@@ -158,6 +159,7 @@ impl World {
             sue: signed_in(&portal, &sue).await,
             portal,
             repositories,
+            people: people.join("people"),
         }
     }
 
@@ -292,6 +294,21 @@ db_test! {
         assert_eq!(world.states().await[0], "payments.charge.read development active");
         let view = manifest(portal, &Actor::Operator, &EntityRef::new("component", "default", "payments-service")).await.unwrap().unwrap();
         assert_eq!(view.findings[0].rule, "ACC001", "{view:#?}");
+        world.portal.stop().await;
+    }
+
+    async fn who_has_left_the_team_meanwhile_does_not_decide(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let request = world.waiting().await;
+        assert_eq!(offered_by(portal, &world.pat, &EntityRef::new("component", "default", "payments-service")).await.unwrap(), [payments()]);
+        let left = PEOPLE.replace("pat@example.com}, memberOf: [payments-team]", "pat@example.com}, memberOf: [shop]");
+        crate::git::testing::commit_files(&world.people, &[("catalog-info.yaml", &left)]);
+        sync(portal).await;
+        let pat = signed_in(portal, &person("pat")).await;
+        assert!(matches!(world.decide(&pat, &request.id, true, "").await, Err(Error::Forbidden(_))));
+        world.decide(&world.paul, &request.id, true, "").await.unwrap();
+        assert_eq!(world.states().await[1], "payments.charge.read production active");
         world.portal.stop().await;
     }
 

@@ -331,6 +331,18 @@ pub async fn offer(portal: &Portal, actor: &Actor, api: &EntityRef) -> Result<Op
     }))
 }
 
+/// The APIs that a component offers, of those that `actor` may read.
+///
+/// # Errors
+/// The database's.
+pub async fn offered_by(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<Vec<EntityRef>> {
+    let component = component.to_string();
+    let offers = store::offers(portal.db()).await?.into_iter().filter(|offer| offer.component == component);
+    let apis: Vec<EntityRef> = offers.filter_map(|offer| offer.api.parse().ok()).collect();
+    let readable = portal.index().read().named(&apis, actor.readable())?;
+    Ok(apis.into_iter().filter(|api| readable.contains_key(api)).collect())
+}
+
 /// The manifest that speaks for a component, and what is wrong with it.
 ///
 /// # Errors
