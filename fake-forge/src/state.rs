@@ -34,6 +34,8 @@ pub struct State {
     pub installations: BTreeMap<u64, Installation>,
     /// Pull requests by the id of their repository, by number.
     pub pulls: BTreeMap<u64, Vec<Pull>>,
+    /// Workflows that were started: `owner/name`, the file, the branch, and what they were told.
+    pub dispatched: Vec<(String, String, String, serde_json::Value)>,
     /// By id; the one that is always there has [`crate::APP_ID`].
     pub apps: BTreeMap<u64, App>,
     /// Codes of manifests that nobody has exchanged yet.
@@ -236,6 +238,7 @@ impl State {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            dispatched: Vec::new(),
             apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
             codes: BTreeMap::new(),
             oauth_apps: BTreeMap::new(),

@@ -55,6 +55,7 @@ pub(crate) const TABLE: &[Documented] = &[
     own("GET", "/repos/{owner}/{repo}/branches"),
     own("PATCH", "/repos/{owner}/{repo}"),
     own("PUT", "/repos/{owner}/{repo}/topics"),
+    own("POST", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches"),
     own("GET", "/repos/{owner}/{repo}/teams"),
     own("GET", "/repos/{owner}/{repo}/collaborators"),
     alias("GET", "/repositories/{repository_id}", "/repos/{owner}/{repo}"),

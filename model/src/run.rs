@@ -248,6 +248,8 @@ pub struct RunStep {
     pub state: StepState,
     pub attempts: u64,
     pub reason: Option<String>,
+    /// What it made at a forge, such as a pull request.
+    pub url: Option<String>,
     pub started_at: Option<i64>,
     pub ended_at: Option<i64>,
 }

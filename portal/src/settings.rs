@@ -37,6 +37,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    /// What launches do besides, in this order.
+    pub steps: Vec<StepSettings>,
     /// Which launches others have to approve.
     pub approvals: Vec<ApprovalSettings>,
     /// How messages leave the portal.
@@ -107,6 +109,23 @@ pub struct TemplateSettings {
     pub executable: Option<PathBuf>,
     /// They are run, too, where the system cannot keep them from the network or from other files.
     pub weaker_fence: bool,
+}
+
+/// A further step of launches; [`crate::runs::check_step`] says whether it can be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepSettings {
+    /// By which later steps name what it gave.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Such as `http:backstage:request`.
+    pub action: String,
+    /// At launches of these templates; of all where there are none.
+    pub templates: Vec<EntityRef>,
+    /// What the action takes, with `${{ steps.publish.output.remoteUrl }}` and `${{ parameters.name }}` in texts.
+    pub input: serde_json::Value,
+    /// Sent along as a bearer token.
+    pub token: Option<Password>,
 }
 
 /// A rule: what it is about has to be approved before a launch begins. It is about every launch where it names nothing.
@@ -299,6 +318,7 @@ impl Settings {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            steps: Vec::new(),
             approvals: Vec::new(),
             inbox: InboxSettings::default(),
             sealing_key: None,

@@ -212,6 +212,16 @@ pub(super) async fn identified(portal: &Portal, row: &AccountRow) -> Result<(Per
     Ok((person, forges))
 }
 
+/// Whoever has this account, for what is done in their name later; `None` once it is gone or disabled.
+pub(crate) async fn actor_of(portal: &Portal, account: &str) -> Result<Option<Actor>> {
+    match store::account(portal.db(), account).await? {
+        Some(row) if row.disabled_at.is_none() => {
+            Ok(Some(Actor::Person(Arc::new(of_account(portal, &row, true).await?))))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Those with an account who are one of these users, or in one of these groups.
 pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Result<Vec<Person>> {
     let mut found = Vec::new();

@@ -77,6 +77,33 @@ pub(crate) fn ground(portal: &Portal, source: &str) -> Result<Ground> {
     }
 }
 
+/// The source that is this owner at a forge, with a login to act there.
+pub(crate) fn of_owner<'p>(portal: &'p Portal, host: &str, owner: &str) -> Option<&'p str> {
+    let is_it = |settings: &GitHubSettings| {
+        settings.login != GitHubLogin::Nobody
+            && settings.is_own_host(host)
+            && settings.owner.name().eq_ignore_ascii_case(owner)
+    };
+    let found = portal.settings().sources.iter().find(|source| match &source.kind {
+        SourceKind::GitHub(settings) => is_it(settings),
+        SourceKind::Folder(_) | SourceKind::Git(_) => false,
+    });
+    found.map(|source| source.name.as_str())
+}
+
+/// The forge of the source of this name, with its login.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that is not configured, or not at GitHub; [`Error::Unavailable`] where its login cannot be had.
+pub(crate) fn forge_of<'p>(portal: &'p Portal, source: &str) -> Result<(Forge, &'p GitHubSettings)> {
+    let settings = portal.settings().sources.iter().find_map(|found| match &found.kind {
+        SourceKind::GitHub(settings) if found.name == source => Some(settings),
+        _ => None,
+    });
+    let settings = settings.ok_or_else(|| Error::not_found(format!("A source {source:?} at GitHub")))?;
+    Ok((portal.accounts().forge(source, settings).map_err(Error::Unavailable)?, settings))
+}
+
 /// The settings of a client that speaks to the same forge as somebody else.
 ///
 /// # Errors

@@ -85,7 +85,7 @@ pub(in crate::runs) async fn project(work: &Work<'_>) -> Result<Project, Stop> {
 /// All files of the first commit.
 async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     let row = &work.row;
-    let ready = work.unless_left(render::ready(work.portal(), &row.repository, opened)).await?.map_err(later)?;
+    let ready = work.unless_left(render::ready(work.portal(), &row.repository, opened)).await?.map_err(Stop::later)?;
     let opened = &ready.opened;
     let seed = u64::try_from(row.seed).unwrap_or_default();
     let inputs = render::environment(row.created_at, seed, &opened.source.address);
@@ -131,14 +131,6 @@ async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     let count = tree.iter().filter(|(_, entry)| **entry != Entry::Folder).count();
     work.log(Level::Note, &format!("{count} files are made."));
     Ok(tree)
-}
-
-/// Others may have their turn first.
-fn later(error: Error) -> Stop {
-    match error {
-        Error::Unavailable(why) => Stop::Again(why),
-        error => error.into(),
-    }
 }
 
 /// What makes the owner show in the catalog, where one was named.

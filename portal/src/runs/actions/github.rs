@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fetch::{BRANCH, Project};
-use super::{Action, GITHUB, Output, project, text};
+use super::{Action, GITHUB, Output, project, pull, text};
 use crate::forge::{Authentication, Error, Forge, ForgeRepository, ForgeVisibility, NewRepository, RepositoryUpdate};
 use crate::git::{Pushed, Watch, push_new};
 use crate::runs::launch::TOKEN;
@@ -245,7 +245,7 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
     };
     let Some(found) = found else { return Ok(Undone::Nothing) };
     let name = &found.full_name;
-    let kept = |why: &str| Undone::Kept { why: why.to_owned(), command: format!("gh repo delete {name}") };
+    let kept = |why: &str| Undone::Kept { why: why.to_owned(), command: Some(format!("gh repo delete {name}")) };
     let branches = match forge.branches(name).await {
         Ok(branches) => branches,
         Err(Error::Status { status: 409, .. }) => Vec::new(),
@@ -255,7 +255,7 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
         return Ok(kept("somebody has pushed to it since."));
     }
     let pulls = forge.latest_pulls(found.id, None).await.map_err(|error| refused(work, LOOKING, error))?;
-    if pulls.is_some_and(|(pulls, _)| !pulls.is_empty()) {
+    if pulls.is_some_and(|(pulls, _)| pulls.iter().any(|pull| !pull::is_ours(work, name, pull))) {
         return Ok(kept("somebody has proposed a change of it."));
     }
     match forge.delete_repository(name).await {

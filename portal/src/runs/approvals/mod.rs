@@ -255,7 +255,7 @@ fn report(row: &Row, steps: &[Step], approvals: &[RunApproval]) -> Result<String
         row.made_by, row.name, row.template, row.commit_id, input.destination
     );
     for step in steps {
-        text += &format!("- {}\n", super::shown(step.clone())?.does);
+        text += &format!("- {}\n", super::steps::shown(step.clone(), input.told())?.does);
     }
     text += "\nAnswers:\n";
     for (name, value) in input.shown_answers().into_iter().filter(|(name, _)| !name.starts_with('_')).take(MOST_ANSWERS)

@@ -5,7 +5,7 @@ use fake_forge::{Fake, Profile};
 use super::*;
 use crate::db_test;
 use crate::git::Secret;
-use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, SourceKind};
+use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, SourceKind, StepSettings};
 
 /// An organisation at GitHub, into which projects are launched.
 pub(super) struct Acme {
@@ -15,11 +15,19 @@ pub(super) struct Acme {
 
 impl Acme {
     pub async fn new(settings: &Settings) -> Self {
+        Self::with_steps(settings, |_| Vec::new()).await
+    }
+
+    /// The same with what the operator wants besides, told the forge's host.
+    pub async fn with_steps(settings: &Settings, steps: impl Fn(&str) -> Vec<StepSettings>) -> Self {
         let fake = Fake::start(Profile::Enterprise).await.unwrap();
         fake.state().add_token("ghp_full", "slipway-bot", &["repo", "read:org", "delete_repo"]);
         let id = fake.state().add_repository("acme", "shop");
         fake.state().add_git(id, &[("README.md", "# Shop\n")]).unwrap();
-        let world = World::with(settings, vec![acme(&fake)]).await;
+        let acme = acme(&fake);
+        let SourceKind::GitHub(github) = &acme.kind else { panic!("{acme:?}") };
+        let settings = Settings { steps: steps(&github.host()), ..settings.clone() };
+        let world = World::with(&settings, vec![acme]).await;
         Self { fake, world }
     }
 
