@@ -74,6 +74,8 @@ export function parameters(key, known, route) {
     case 'ref':
       // What is changed and deleted is a branch of its own.
       return /^(PATCH|DELETE)/.test(route) ? `heads/${branch(byId)}` : 'heads/main';
+    case 'branch':
+      return 'main';
     case 'workflow_id':
       return 'build.yml';
     case 'commit_sha':
@@ -108,6 +110,14 @@ export function bodies(method, documented, known) {
       return { description: 'Sells more', default_branch: 'main' };
     case 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches':
       return { ref: 'main', inputs: { level: '1' } };
+    case 'PUT /repos/{owner}/{repo}/collaborators/{username}':
+    case 'PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}':
+      return { permission: 'push' };
+    case 'PUT /repos/{owner}/{repo}/branches/{branch}/protection':
+      return {
+        required_status_checks: { strict: true, contexts: ['build'] }, enforce_admins: true,
+        required_pull_request_reviews: { required_approving_review_count: 1 }, restrictions: null,
+      };
     case 'PUT /repos/{owner}/{repo}/topics':
       return { names: ['go'] };
     case 'POST /repos/{owner}/{repo}/git/refs':

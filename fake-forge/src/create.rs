@@ -16,7 +16,7 @@ pub(crate) fn is_of(method: &str, rest: &[&str]) -> bool {
     matches!(
         (method, rest),
         ("PATCH" | "DELETE", [])
-            | ("PUT", ["topics"])
+            | ("PUT", ["topics"] | ["collaborators", _] | ["branches", _, "protection"])
             | ("GET", ["branches"])
             | ("POST", ["actions", "workflows", _, "dispatches"])
     )
@@ -95,6 +95,23 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&
             Said::One(json!({ "names": names }))
         }
         ("POST", ["actions", "workflows", workflow, "dispatches"]) => dispatch(state, &found, workflow, &body),
+        ("PUT", ["collaborators", login]) => {
+            // Of whoever is in the organisation; others would be invited (201).
+            let permission = role(body["permission"].as_str().unwrap_or("push"));
+            if let Some(changed) = state.repositories.get_mut(&found.id) {
+                changed.collaborators.insert((*login).to_owned(), permission);
+            }
+            Said::Nothing
+        }
+        ("PUT", ["branches", branch, "protection"]) => {
+            if !branches(state, &found).iter().any(|known| known["name"] == *branch) {
+                return Said::Refused(404, "Branch not found");
+            }
+            if let Some(changed) = state.repositories.get_mut(&found.id) {
+                changed.protection = Some(body.clone());
+            }
+            Said::One(shapes::protection(state, &found, branch, &body))
+        }
         ("PATCH", []) => {
             if let Some(changed) = state.repositories.get_mut(&found.id) {
                 let text = |name: &str| body[name].as_str().map(str::to_owned);
@@ -108,6 +125,36 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&
             }
         }
         _ => NOT_FOUND,
+    }
+}
+
+/// The role that a permission gives.
+fn role(permission: &str) -> String {
+    match permission {
+        "pull" => "read",
+        "push" => "write",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Lets a team into a repository.
+pub(crate) fn let_team_in(state: &mut State, asked: &Asked, path: [&str; 4], token: Option<&Token>) -> Said {
+    let [organisation, slug, owner, name] = path;
+    if let Some(refused) = refusal(state, token, "administration") {
+        return refused;
+    }
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
+    let permission = role(body["permission"].as_str().unwrap_or("push"));
+    let found = state.repositories.values().find(|found| found.owner == owner && found.name == name);
+    let Some(id) = found.map(|found| found.id) else { return NOT_FOUND };
+    let teams = state.organisations.get_mut(organisation).map(|organisation| &mut organisation.teams);
+    match teams.into_iter().flatten().find(|team| team.slug == slug) {
+        Some(team) => {
+            team.repositories.insert(id, permission);
+            Said::Nothing
+        }
+        None => NOT_FOUND,
     }
 }
 

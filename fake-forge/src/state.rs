@@ -118,6 +118,8 @@ pub struct Repository {
     pub properties: BTreeMap<String, serde_json::Value>,
     /// Login to role, besides the teams.
     pub collaborators: BTreeMap<String, String>,
+    /// How the default branch is protected, as it was said.
+    pub protection: Option<serde_json::Value>,
     /// Where `git` clones from; GitHub's own address otherwise.
     pub clone_url: Option<String>,
     /// The real repository behind it, bare: see [`State::add_git`].
@@ -281,6 +283,7 @@ impl State {
             pushed_at: 1_507_651_200,
             properties: BTreeMap::new(),
             collaborators: BTreeMap::new(),
+            protection: None,
             clone_url: None,
             git: None,
             forbidden_branches: None,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use model::source::SourcePolicy;
 use model::{EntityRef, Visibility};
+use serde::{Deserialize, Serialize};
 
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
 pub use self::providers::{ForgeLogin, GitHubSignIn, OidcSettings, ProviderKind, ProviderSettings, ProxySettings};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    /// What new repositories at GitHub get besides; of several that fit, the last.
+    pub publish: Vec<PublishSettings>,
     /// What launches do besides, in this order.
     pub steps: Vec<StepSettings>,
     /// Which launches others have to approve.
@@ -109,6 +112,44 @@ pub struct TemplateSettings {
     pub executable: Option<PathBuf>,
     /// They are run, too, where the system cannot keep them from the network or from other files.
     pub weaker_fence: bool,
+}
+
+/// What new repositories at GitHub get besides what a form says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishSettings {
+    /// At launches of these templates; of all where there are none.
+    pub templates: Vec<EntityRef>,
+    pub input: PublishInput,
+}
+
+/// In the words of Backstage's `publish:github`. What is not said is not done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PublishInput {
+    /// Nothing is pushed to the default branch, only merged.
+    pub protect_default_branch: bool,
+    /// It holds for administrators, too.
+    pub protect_enforce_admins: bool,
+    pub required_approving_review_count: u8,
+    pub require_code_owner_reviews: bool,
+    pub dismiss_stale_reviews: bool,
+    /// Names of checks.
+    pub required_status_check_contexts: Vec<String>,
+    pub collaborators: Vec<Collaborator>,
+}
+
+/// A person or a team who is let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Collaborator {
+    /// A login; or else:
+    #[serde(default)]
+    pub user: Option<String>,
+    /// A team of the organisation in which the repository is made, by its slug.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// `pull`, `triage`, `push`, `maintain`, `admin`, or a role of the organisation.
+    pub access: String,
 }
 
 /// A further step of launches; [`crate::runs::check_step`] says whether it can be one.
@@ -318,6 +359,7 @@ impl Settings {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            publish: Vec::new(),
             steps: Vec::new(),
             approvals: Vec::new(),
             inbox: InboxSettings::default(),

@@ -12,7 +12,7 @@ use super::expressions::{self, Path, within};
 use super::launch::{Launch, destinations};
 use super::store::Step;
 use crate::identity::Actor;
-use crate::settings::StepSettings;
+use crate::settings::{PublishInput, PublishSettings, StepSettings};
 use crate::{Error, Portal, Result};
 
 const FETCH: &str = "fetch";
@@ -169,6 +169,7 @@ pub(super) fn plan(
     let published = json!({
         "destination": destination.name, "name": name, "description": launch.description,
         "repoVisibility": launch.visibility, "topics": launch.topics, "ownToken": launch.token.is_some(),
+        "besides": besides(portal, launch),
     });
     let fetched = json!({ "template": launch.template.to_string(), "executes": executes });
     let registered = json!({ "destination": destination.name });
@@ -197,6 +198,12 @@ pub(super) fn plan(
         }
     }
     if findings.is_empty() { Ok(steps) } else { Err(Error::Invalid(findings.into())) }
+}
+
+/// What the operator wants of new repositories of this template.
+fn besides<'p>(portal: &'p Portal, launch: &Launch) -> Option<&'p PublishInput> {
+    let is_meant = |rule: &&PublishSettings| rule.templates.is_empty() || rule.templates.contains(&launch.template);
+    portal.settings().publish.iter().rev().find(is_meant).map(|rule| &rule.input)
 }
 
 /// Whether the answers have what a step wants to know of them.

@@ -5,6 +5,7 @@
 mod approval;
 mod inbox;
 mod keys;
+mod publish;
 mod sign_in;
 mod source;
 mod step;
@@ -20,8 +21,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
-    SourceKind, SourceSettings, StepSettings, TemplateSettings,
+    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, PublishSettings, RunSettings,
+    Settings, SourceKind, SourceSettings, StepSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -54,6 +55,7 @@ pub struct Config {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    pub publish: Vec<PublishSettings>,
     pub steps: Vec<StepSettings>,
     pub approvals: Vec<ApprovalSettings>,
     inbox_keys: inbox::InboxKeys,
@@ -101,6 +103,7 @@ impl Default for Config {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            publish: Vec::new(),
             steps: Vec::new(),
             approvals: Vec::new(),
             inbox_keys: inbox::InboxKeys::default(),
@@ -169,6 +172,10 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                         DeValue::Array(tables) if path == "runs.step" => {
                             let steps = tables.iter().flat_map(|table| step::read(config, table));
                             findings.extend(steps.map(|(span, finding)| at(span, finding)));
+                        }
+                        DeValue::Array(tables) if path == "runs.publish" => {
+                            let rules = tables.iter().flat_map(|table| publish::read(config, table));
+                            findings.extend(rules.map(|(span, finding)| at(span, finding)));
                         }
                         _ => findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding))),
                     }
@@ -376,6 +383,7 @@ impl Config {
             identity: self.identity.clone(),
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
+            publish: self.publish.clone(),
             steps: self.steps.clone(),
             approvals: self.approvals.clone(),
             inbox: self.inbox.clone(),

@@ -68,14 +68,14 @@ pub fn read(config: &mut Config, table: &Spanned<DeValue<'_>>) -> Vec<Located> {
     located
 }
 
-fn templates(value: &Value<'_>) -> Result<Vec<EntityRef>, String> {
+pub fn templates(value: &Value<'_>) -> Result<Vec<EntityRef>, String> {
     let expected = || "a list of templates, such as [\"template:default/go-service\"]".to_owned();
     let parse = |name: &String| EntityRef::parse(name, Some("template"), DEFAULT_NAMESPACE).map_err(|_| expected());
     let all: Vec<EntityRef> = value.words()?.iter().map(parse).collect::<Result<_, _>>()?;
     if all.iter().all(|one| one.kind == "template") { Ok(all) } else { Err(expected()) }
 }
 
-fn input(value: &DeValue<'_>) -> Result<Json, String> {
+pub fn input(value: &DeValue<'_>) -> Result<Json, String> {
     json(value)
         .filter(Json::is_object)
         .ok_or_else(|| "a table of texts, numbers, true, false, lists and tables".to_owned())

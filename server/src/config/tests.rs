@@ -41,6 +41,9 @@ fn the_example_holds_every_key_with_its_default() {
     for key in sign_in::SIGN_IN_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
+    for key in publish::PUBLISH_KEYS {
+        assert!(uncommented.contains(&format!("{key} = ")), "{key} is not in the example");
+    }
     for key in step::STEP_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
@@ -52,6 +55,7 @@ fn the_example_holds_every_key_with_its_default() {
     assert_eq!(full.sources.len(), 3);
     let ids: Vec<&str> = full.steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(ids, ["billing", "step-2", "step-3"]);
+    assert!(full.publish[0].input.protect_default_branch && full.publish[0].input.collaborators.len() == 2);
     let rule = &full.approvals[0];
     assert_eq!((rule.count, rule.reviewers.len(), rule.expires.as_secs()), (1, 2, 7 * 24 * 60 * 60));
     assert_eq!(full.sources[0].visibility, Visibility::Public);
@@ -337,4 +341,23 @@ fn a_further_step_is_told_only_what_it_takes_and_what_is_known_by_then() {
     };
     assert!(both("for = [\"a\", \"b\"]").is_ok() && both("").is_ok());
     assert!(both("for = [\"a\"]").is_err());
+}
+
+#[test]
+fn new_repositories_get_what_backstage_calls_so() {
+    let rule = |keys: &str| read(&format!("[runs]\n[[runs.publish]]\n{keys}\n"));
+    let all = rule("for = [\"go-service\"]\ninput = { protectDefaultBranch = true, requiredApprovingReviewCount = 2 }")
+        .unwrap();
+    assert_eq!((all.publish[0].input.required_approving_review_count, all.publish[0].templates.len()), (2, 1));
+    for wrong in [
+        "input = { protectEverything = true }",
+        "input = { requiredApprovingReviewCount = 2 }",
+        "input = { protectDefaultBranch = true, requiredApprovingReviewCount = 1.5 }",
+        "input = { collaborators = [{ access = \"push\" }] }",
+        "input = { collaborators = [{ user = \"a\", team = \"b\", access = \"push\" }] }",
+        "for = [\"api:x\"]",
+        "id = \"x\"",
+    ] {
+        assert!(rule(wrong).is_err(), "{wrong}");
+    }
 }
