@@ -190,6 +190,8 @@ pub struct RunApproval {
     pub needed: usize,
     /// Users and groups who may.
     pub reviewers: Vec<EntityRef>,
+    /// Those of them for whom nobody has an account here, and so is told: looked up while it is asked for.
+    pub without_account: Vec<EntityRef>,
     pub state: ApprovalState,
     pub expires_at: i64,
     /// The oldest first.

@@ -234,6 +234,13 @@ pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Re
     Ok(found)
 }
 
+/// Those of these users and groups who have no account here, and none of whose members has.
+pub(crate) async fn without_account(portal: &Portal, references: &[EntityRef]) -> Result<Vec<EntityRef>> {
+    let persons = accounts_of(portal, references).await?;
+    let nobody = |reference: &&EntityRef| !persons.iter().any(|person| is_or_is_in(person, reference));
+    Ok(references.iter().filter(nobody).cloned().collect())
+}
+
 /// Whether `actor` may write to the repository with this id and slug: they own something in it, or the forge says so.
 pub(crate) async fn may_write(portal: &Portal, actor: &Actor, id: &str, slug: &str) -> Result<bool> {
     let Some(person) = actor.person() else { return Ok(false) };

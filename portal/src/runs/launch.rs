@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::steps::{self, Told};
 use super::store::{self, Moved, Row};
-use super::{actions, approvals, drafts, queue};
+use super::{actions, approvals, drafts, queue, token};
 use crate::audit::{self, Change};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
@@ -195,6 +195,9 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         return Ok(known);
     }
     crate::templates::valid(&form)?;
+    if let Some(token) = &launch.token {
+        token::check(portal, &launch, token).await?;
+    }
     let seed = render::seed(&launch.key);
     let (mut secrets, mut names) = (BTreeMap::new(), Vec::new());
     for question in form.questions().filter(|question| question.secret) {

@@ -17,6 +17,7 @@ mod steps;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token;
 mod work;
 
 use model::EntityRef;
@@ -123,7 +124,10 @@ pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<RunDetail> 
         RunState::Queued => Some(store::position(portal.db(), id).await?.unsigned_abs()),
         _ => None,
     };
-    let approvals = approvals::of(portal, id).await?;
+    let mut approvals = approvals::of(portal, id).await?;
+    if named.row.state() == RunState::Review {
+        approvals::look_for_reviewers(portal, &mut approvals).await?;
+    }
     Ok(RunDetail {
         may_review: approvals::may_review(actor, &named.row, &approvals),
         approvals,

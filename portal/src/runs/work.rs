@@ -25,6 +25,9 @@ use crate::{Portal, Result};
 /// How long an answer is waited for that nobody wants any more.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// Of what is wrong in a template, so many are told with the run; all are in the form and the preview.
+const MOST_FINDINGS: usize = 5;
+
 /// Why work on a run ends before its last step.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -54,6 +57,14 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
             error @ (Error::Internal(_) | Error::Unavailable(_)) => Self::Broken(error),
+            Error::Invalid(found) => {
+                let said = found.findings.iter().take(MOST_FINDINGS).map(|finding| {
+                    let place =
+                        if finding.file.is_empty() { String::new() } else { format!("{}: ", finding.location()) };
+                    format!("{place}{}. {}", finding.message, finding.help)
+                });
+                Self::Failed(said.collect::<Vec<_>>().join(" "))
+            }
             error => Self::Failed(error.to_string()),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::connect::ForgeCredentials;
 use super::git::remote;
 use super::store;
-use crate::forge::{Forge, ForgeRepository, ForgeSettings};
+use crate::forge::{Authentication, Forge, ForgeRepository, ForgeSettings, Secret};
 use crate::git::{Address, Remote};
 use crate::settings::{GitHubLogin, GitHubSettings, SourceKind};
 use crate::{Error, Portal, Result};
@@ -104,13 +104,15 @@ pub(crate) fn forge_of<'p>(portal: &'p Portal, source: &str) -> Result<(Forge, &
     Ok((portal.accounts().forge(source, settings).map_err(Error::Unavailable)?, settings))
 }
 
-/// The settings of a client that speaks to the same forge as somebody else.
+/// A client that speaks to the same forge with the token of somebody else.
 ///
 /// # Errors
 /// What is wrong with the settings, for a person.
-pub(crate) fn forge_settings(settings: &GitHubSettings) -> std::result::Result<ForgeSettings, String> {
+pub(crate) fn forge_with(settings: &GitHubSettings, token: &str) -> std::result::Result<Forge, String> {
     let anonymous = GitHubSettings { login: GitHubLogin::Nobody, ..settings.clone() };
-    super::connect::forge_settings(&anonymous, None)
+    let settings = super::connect::forge_settings(&anonymous, None)?;
+    let own = ForgeSettings { authentication: Authentication::Token(Secret::new(token)), ..settings };
+    Forge::new(&own).map_err(|error| error.to_string())
 }
 
 /// What tells the repository at `path` apart, in a source that is a folder.

@@ -106,15 +106,19 @@ async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     for finding in &rendered.findings {
         work.log(finding.level, &format!("{}: {}", finding.location(), finding.message));
     }
-    let remembered = match work.input.secrets.is_empty() {
-        true => rendered.tree.clone(),
-        // Not even the hash of a file with a secret in it is kept.
-        false => ready.render(&with(&|_| PLACEHOLDER.to_owned()), &inputs).await?.tree,
+    let (remembered, remembered_answers) = match work.input.secrets.is_empty() {
+        true => (rendered.tree.clone(), rendered.answers),
+        // Not even the hash of a file with a secret in it is kept, nor a default that follows from one.
+        false => {
+            let without = ready.render(&with(&|_| PLACEHOLDER.to_owned()), &inputs).await?;
+            (without.tree, without.answers)
+        }
     };
     let secrets = &work.input.secrets;
     let (source, version) = (opened.source.clone(), opened.version.clone());
     let (dialect, programs) = (opened.template.dialect(), ready.remembered());
-    let lineage = Lineage::record(source, version, dialect, &inputs, &rendered.answers, secrets, &remembered, programs);
+    let lineage =
+        Lineage::record(source, version, dialect, &inputs, &remembered_answers, secrets, &remembered, programs);
     let described = match DESCRIPTORS.iter().any(|path| rendered.tree.get(path).is_some()) {
         true => None,
         false => descriptor(work)?,

@@ -11,14 +11,11 @@ use serde_json::{Value, json};
 
 use super::fetch::{BRANCH, Project};
 use super::{Action, GITHUB, Output, project, pull, text};
-use crate::forge::{
-    Authentication, Error, Forge, ForgeRepository, ForgeVisibility, NewRepository, Protection, RepositoryUpdate,
-};
+use crate::forge::{Error, Forge, ForgeRepository, ForgeVisibility, NewRepository, Protection, RepositoryUpdate};
 use crate::git::{Pushed, Watch, push_new};
 use crate::runs::launch::TOKEN;
 use crate::runs::store::Effect;
 use crate::runs::work::{Stop, Undone, Work};
-use crate::secret::Secret;
 use crate::settings::{Collaborator, GitHubOwner, GitHubSettings, PublishInput};
 use crate::sources::{self, Ground};
 
@@ -139,9 +136,7 @@ fn ground(work: &Work<'_>, source: &str) -> Result<(Forge, GitHubSettings), Stop
         return Err(Stop::Failed(format!("{source} is no source at GitHub any more.")));
     };
     let Some(token) = work.secrets.get(TOKEN) else { return Ok((forge, *settings)) };
-    let own = sources::forge_settings(&settings).map_err(Stop::Failed)?;
-    let own = crate::forge::ForgeSettings { authentication: Authentication::Token(Secret::new(token.as_str())), ..own };
-    Ok((Forge::new(&own).map_err(|error| Stop::Failed(error.to_string()))?, *settings))
+    Ok((sources::forge_with(&settings, token).map_err(Stop::Failed)?, *settings))
 }
 
 /// The repository that we make, or have made before the answer was lost; `None` where the name is somebody else's by now.

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::run::{EffectState, StepState};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -40,6 +42,12 @@ struct Listener {
 
 impl Listener {
     async fn new(answers: &[&str]) -> Self {
+        Self::saying(answers, r#"{"id": 7, "said": "s3cret-token"}"#).await
+    }
+
+    /// The same with another body in each answer.
+    async fn saying(answers: &[&str], body: &str) -> Self {
+        let body = body.to_owned();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let got: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -61,7 +69,6 @@ impl Listener {
                     }
                 }
                 kept.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-                let body = r#"{"id": 7, "said": "s3cret-token"}"#;
                 let status = answers.pop().unwrap_or_else(|| "200 OK".to_owned());
                 let answer = format!(
                     "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
@@ -294,5 +301,57 @@ db_test! {
         assert_eq!(acme.world.settled(&detail.run.id).await.run.state, RunState::Cleaned);
         assert_eq!(git(&acme.bare("shop"), &["rev-parse", "theirs"]), theirs);
         acme.world.portal.stop().await;
+    }
+
+    async fn a_secret_answer_is_in_its_file_and_nowhere_else(settings: Settings) {
+        let secret = "s3cret of the harbour";
+        let encoded = STANDARD.encode(secret);
+        let listener = Listener::saying(&["422 Unprocessable Content"], &json!({ "echo": encoded, "plain": secret }).to_string()).await;
+        let told = step("billing", "http:backstage:request", json!({ "method": "POST", "path": format!("{}/x", listener.address) }));
+        let world = World::new(&Settings { steps: vec![told], ..settings.clone() }).await;
+        let (portal, db) = (&world.portal, world.portal.db());
+        // No dialect that there is has secret questions yet: what one of them makes of a launch is put into its row.
+        let plain = world.queue(world.wish("tides")).await;
+        let steps = store::steps(db, &plain).await.unwrap();
+        let row = store::row(db, &plain).await.unwrap().unwrap();
+        cancel(portal, &Actor::Operator, &plain).await.unwrap();
+        world.settled(&plain).await;
+        let mut input: launch::Input = serde_json::from_str(&row.input).unwrap();
+        input.answers.remove("name");
+        input.secrets.push("name".to_owned());
+        let id = crate::db::new_id(row.created_at + 1);
+        let answers = json!({ launch::answer_key("name"): secret }).to_string();
+        let sealed = portal.sealing().seal(&id, launch::SEALED_AS, &crate::secret::Secret::new(answers)).unwrap();
+        let input = serde_json::to_string(&input).unwrap();
+        let row = store::Row { id: id.clone(), input, secrets: Some(sealed), state: "running".to_owned(), ..row };
+        let mut tx = db.begin().await.unwrap();
+        assert!(store::insert(&mut tx, &row, "secret").await.unwrap());
+        for step in &steps {
+            store::add_step(&mut tx, &id, step).await.unwrap();
+        }
+        queue::enqueue(&mut tx, portal, &id, "tides").await.unwrap();
+        tx.commit().await.unwrap();
+        let kept = store::row(db, &id).await.unwrap().unwrap();
+        assert!(kept.secrets.as_deref().is_some_and(|sealed| !sealed.contains("harbour")), "it is sealed");
+
+        let failed = world.settled(&id).await;
+        let reason = failed.run.reason.clone().unwrap_or_default();
+        assert!(failed.run.state == RunState::Failed && reason.contains("\"echo\":\"***\""), "{failed:#?}");
+        retry(portal, &Actor::Operator, &id).await.unwrap();
+        let detail = world.settled(&id).await;
+        assert_eq!((detail.run.state, &detail.answers["name"]), (RunState::Done, &json!("***")), "{detail:#?}");
+        assert_eq!(output(&world, &id, "billing").await["body"], json!({ "echo": "***", "plain": "***" }));
+        assert_eq!(world.file("tides", "README.md"), format!("# {secret}\n\nUnder MIT."));
+        let lineage = world.file("tides", ".slipway/lineage.yml");
+        assert!(!lineage.contains("harbour") && lineage.contains("name"), "{lineage}");
+        let row = store::row(db, &id).await.unwrap().unwrap();
+        assert_eq!(row.secrets, None, "it is gone");
+        let lines = log(portal, &Actor::Operator, &id, 0).await.unwrap();
+        let steps = store::steps(db, &id).await.unwrap();
+        let effects = store::effects(db, &id).await.unwrap();
+        let audit = crate::audit::list(portal, &Actor::Operator, &Default::default(), None, 1_000).await.unwrap();
+        let everything = format!("{failed:?} {detail:?} {lines:?} {row:?} {steps:?} {effects:?} {audit:?}");
+        assert!(!everything.contains("harbour") && !everything.contains(&encoded[..20]), "{everything}");
+        portal.stop().await;
     }
 }
