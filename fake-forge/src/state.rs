@@ -34,6 +34,8 @@ pub struct State {
     pub installations: BTreeMap<u64, Installation>,
     /// Pull requests by the id of their repository, by number.
     pub pulls: BTreeMap<u64, Vec<Pull>>,
+    /// Workflows that were started: `owner/name`, the file, the branch, and what they were told.
+    pub dispatched: Vec<(String, String, String, serde_json::Value)>,
     /// By id; the one that is always there has [`crate::APP_ID`].
     pub apps: BTreeMap<u64, App>,
     /// Codes of manifests that nobody has exchanged yet.
@@ -116,6 +118,8 @@ pub struct Repository {
     pub properties: BTreeMap<String, serde_json::Value>,
     /// Login to role, besides the teams.
     pub collaborators: BTreeMap<String, String>,
+    /// How the default branch is protected, as it was said.
+    pub protection: Option<serde_json::Value>,
     /// Where `git` clones from; GitHub's own address otherwise.
     pub clone_url: Option<String>,
     /// The real repository behind it, bare: see [`State::add_git`].
@@ -236,6 +240,7 @@ impl State {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            dispatched: Vec::new(),
             apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
             codes: BTreeMap::new(),
             oauth_apps: BTreeMap::new(),
@@ -278,6 +283,7 @@ impl State {
             pushed_at: 1_507_651_200,
             properties: BTreeMap::new(),
             collaborators: BTreeMap::new(),
+            protection: None,
             clone_url: None,
             git: None,
             forbidden_branches: None,

@@ -189,7 +189,7 @@ fn kept(value: &Value<'_>) -> Result<Duration, String> {
     }
 }
 
-fn file(value: &Value<'_>) -> Result<PathBuf, String> {
+pub fn file(value: &Value<'_>) -> Result<PathBuf, String> {
     value.text().map(PathBuf::from)
 }
 

@@ -5,8 +5,10 @@
 mod approval;
 mod inbox;
 mod keys;
+mod publish;
 mod sign_in;
 mod source;
+mod step;
 mod value;
 
 use std::collections::BTreeMap;
@@ -19,8 +21,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
-    SourceKind, SourceSettings, TemplateSettings,
+    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, PublishSettings, RunSettings,
+    Settings, SourceKind, SourceSettings, StepSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -53,6 +55,8 @@ pub struct Config {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    pub publish: Vec<PublishSettings>,
+    pub steps: Vec<StepSettings>,
     pub approvals: Vec<ApprovalSettings>,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
@@ -99,6 +103,8 @@ impl Default for Config {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            publish: Vec::new(),
+            steps: Vec::new(),
             approvals: Vec::new(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
@@ -162,7 +168,17 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                 }
                 for (key, value) in table {
                     let path = format!("{section}.{}", key.get_ref());
-                    findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding)));
+                    match value.get_ref() {
+                        DeValue::Array(tables) if path == "runs.step" => {
+                            let steps = tables.iter().flat_map(|table| step::read(config, table));
+                            findings.extend(steps.map(|(span, finding)| at(span, finding)));
+                        }
+                        DeValue::Array(tables) if path == "runs.publish" => {
+                            let rules = tables.iter().flat_map(|table| publish::read(config, table));
+                            findings.extend(rules.map(|(span, finding)| at(span, finding)));
+                        }
+                        _ => findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding))),
+                    }
                 }
             }
             DeValue::Array(tables) if section == "source" => {
@@ -367,6 +383,8 @@ impl Config {
             identity: self.identity.clone(),
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
+            publish: self.publish.clone(),
+            steps: self.steps.clone(),
             approvals: self.approvals.clone(),
             access: portal::settings::AccessSettings::default(),
             inbox: self.inbox.clone(),
