@@ -59,11 +59,14 @@ CREATE TABLE access_atoms (
     -- The grant for whose end its people were told, and the review that its owners were asked for.
     reminded TEXT,
     review_told BIGINT,
-    -- JSON of what lists show besides.
+    -- JSON of what lists show besides. Empty only within the transaction that makes the row.
     body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX access_atoms_names ON access_atoms (consumer, api, scope, environment);
 CREATE INDEX access_atoms_api ON access_atoms (api, consumer);
+-- What counts and the matrix need, so that no body has to be read for them.
+CREATE INDEX access_atoms_matrix ON access_atoms (consumer, api, environment, state, pending);
+CREATE INDEX access_atoms_environment ON access_atoms (environment, consumer, api, state, pending);
 CREATE INDEX access_atoms_pending ON access_atoms (pending) WHERE pending IS NOT NULL;
 CREATE INDEX access_atoms_request ON access_atoms (request);
 CREATE INDEX access_atoms_due ON access_atoms (due_at) WHERE due_at IS NOT NULL;

@@ -5,6 +5,7 @@
 //! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
 
 mod act;
+mod ask;
 mod check;
 mod gather;
 mod hand_over;
@@ -21,7 +22,8 @@ mod world;
 
 pub use engine_access::report::Held;
 
-pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
+pub use self::act::{Decided, Deed, act, decide};
+pub use self::ask::{Ask, ask, break_glass, propose};
 pub use self::check::{Checked, check};
 pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, report};
@@ -29,7 +31,7 @@ pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;
 pub use self::views::{
-    AccessFilter, history, list, manifest, matrix, offer, offered_by, request, states, waiting, waiting_for,
+    AccessFilter, count_waiting, history, list, manifest, matrix, offer, offered_by, request, waiting, waiting_for,
 };
 
 use crate::Result;

@@ -391,7 +391,7 @@ pub async fn note_reminded(tx: &mut Tx, id: &str, request: &str) -> Result<bool>
 pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64, i64)) -> Result<Vec<String>> {
     let (limit, offset) = page;
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE a.body <> ''");
+        let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE 1 = 1");
         narrow!(query, readable, filter);
         let order = if filter.ends_before.is_some() { " ORDER BY a.ends, a.id" } else { " ORDER BY a.consumer, a.api, a.scope, a.environment" };
         query.push(order).push(" LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
@@ -401,7 +401,7 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
 
 pub async fn count(db: &Db, readable: &Readable, filter: &AtomFilter) -> Result<i64> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM access_atoms a WHERE a.body <> ''");
+        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM access_atoms a WHERE 1 = 1");
         narrow!(query, readable, filter);
         query.build_query_scalar().fetch_one(p).await
     })?)
@@ -416,7 +416,7 @@ pub async fn consumers(
     limit: i64,
 ) -> Result<Vec<String>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT DISTINCT a.consumer FROM access_atoms a WHERE a.body <> '' AND a.consumer > ");
+        let mut query = QueryBuilder::new("SELECT DISTINCT a.consumer FROM access_atoms a WHERE a.consumer > ");
         query.push_bind(after.to_owned());
         narrow!(query, readable, filter);
         query.push(" ORDER BY a.consumer LIMIT ").push_bind(limit);
@@ -433,20 +433,10 @@ pub async fn cells(
 ) -> Result<Vec<(String, String, String, i64, i64)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
-            "SELECT a.consumer, a.api, a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.body <> '' AND a.consumer IN (");
+            "SELECT a.consumer, a.api, a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.consumer IN (");
         any_of(&mut query, consumers.iter().map(String::as_str));
         narrow!(query, readable, filter);
         query.push(" GROUP BY a.consumer, a.api, a.state ORDER BY a.consumer, a.api, a.state");
-        query.build_query_as().fetch_all(p).await
-    })?)
-}
-
-/// How many atoms are in each state, and for how many a request waits.
-pub async fn states(db: &Db, readable: &Readable) -> Result<Vec<(String, i64, i64)>> {
-    Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.body <> ''");
-        narrow!(query, readable, AtomFilter::default());
-        query.push(" GROUP BY a.state ORDER BY a.state");
         query.build_query_as().fetch_all(p).await
     })?)
 }

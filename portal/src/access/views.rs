@@ -107,16 +107,13 @@ pub async fn list(
     Ok((atoms, total.unsigned_abs()))
 }
 
-/// How many atoms are in each state, and for how many a request waits.
-pub async fn states(portal: &Portal, actor: &Actor) -> Result<(BTreeMap<Standing, u64>, u64)> {
-    let (mut states, mut waiting) = (BTreeMap::new(), 0);
-    for (state, count, pending) in store::states(portal.db(), actor.readable()).await? {
-        if let Some(state) = Standing::parse(&state) {
-            states.insert(state, count.unsigned_abs());
-        }
-        waiting += pending.unsigned_abs();
-    }
-    Ok((states, waiting))
+/// For how many atoms a request waits.
+///
+/// # Errors
+/// The database's.
+pub async fn count_waiting(portal: &Portal, actor: &Actor) -> Result<u64> {
+    let filter = AtomFilter { pending: true, ..AtomFilter::default() };
+    Ok(store::count(portal.db(), actor.readable(), &filter).await?.unsigned_abs())
 }
 
 /// What waits for people: first what waits for `actor`, the oldest first.
@@ -170,6 +167,9 @@ async fn requests(
         };
         by_id.entry(id).or_default().push(atom);
     }
+    let named: BTreeSet<EntityRef> = by_id.values().flatten().map(|atom| atom.consumer.clone()).collect();
+    let named: Vec<EntityRef> = named.into_iter().collect();
+    let consumers = portal.index().read().named(&named, actor.readable())?;
     let mut requests = Vec::new();
     for (id, atoms) in by_id {
         let Some(first) = atoms.first() else { continue };
@@ -185,8 +185,7 @@ async fn requests(
             }
         }
         let waits = atoms.iter().any(|atom| atom.waiting.as_ref().is_some_and(|waiting| waiting.request == id));
-        let rows = portal.index().read().named(std::slice::from_ref(&consumer), actor.readable())?;
-        let owns = rows.get(&consumer).is_some_and(|row| {
+        let owns = consumers.get(&consumer).is_some_and(|row| {
             crate::identity::can(actor, crate::identity::Action::AskAccess, crate::identity::Resource::Entity(row))
                 .is_ok()
         });

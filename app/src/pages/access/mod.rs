@@ -115,14 +115,15 @@ async fn ways(
     more: impl FnOnce(&mut Html),
 ) -> portal::Result<()> {
     let (portal, actor) = (&context.portal, &context.actor);
-    let (states, waiting) = portal::access::states(portal, actor).await?;
-    let all: u64 = states.values().sum();
-    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let waiting = portal::access::count_waiting(portal, actor).await?;
     out.raw("<div class=\"access-nav\"><nav class=\"segments\" aria-label=\"Ways to look at access\">");
-    segment(out, "/access", "Waiting", count(waiting), current == "/access");
-    segment(out, "/access/grants", "All", count(all), current == "/access/grants");
+    segment(out, "/access", "Waiting", usize::try_from(waiting).unwrap_or(usize::MAX), current == "/access");
     let sees_all = can(actor, Action::Audit, Resource::Anything).is_ok();
-    let others = [("/access/matrix", "Matrix", true), ("/access/report", "Report of a day", sees_all)];
+    let others = [
+        ("/access/grants", "All", true),
+        ("/access/matrix", "Matrix", true),
+        ("/access/report", "Report of a day", sees_all),
+    ];
     for (address, label, _) in others.into_iter().filter(|(.., shown)| *shown) {
         out.raw("<a").attribute("href", address).raw(if current == address { " aria-current=\"true\">" } else { ">" });
         out.raw(label).raw("</a>");

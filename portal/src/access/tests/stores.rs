@@ -96,7 +96,6 @@ db_test! {
         assert_eq!(consumers, ["component:default/c"]);
         let cells = store::cells(db, readable, &all, &consumers).await.unwrap();
         assert_eq!(cells, [("component:default/c".to_owned(), "api:default/p".to_owned(), "active".to_owned(), 1, 1)]);
-        assert_eq!(store::states(db, readable).await.unwrap(), [("active".to_owned(), 1, 1)]);
         assert_eq!(to_remind(db, 20, 5).await.unwrap(), ["body"]);
         let mut tx = db.begin().await.unwrap();
         assert!(note_reminded(&mut tx, "a", "r").await.unwrap() && !note_reminded(&mut tx, "a", "r").await.unwrap());
