@@ -84,6 +84,7 @@ fn icon(topic: Topic) -> Icon {
     match topic {
         Topic::Change => Icon::Pull,
         Topic::Run => Icon::Template,
+        Topic::Access => Icon::Plug,
         Topic::Star => Icon::Star,
         Topic::Account => Icon::User,
     }

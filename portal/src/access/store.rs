@@ -224,12 +224,6 @@ pub async fn offers(db: &Db) -> Result<Vec<OfferRow>> {
         .fetch_all(p).await)?)
 }
 
-pub async fn offer(db: &Db, api: &str) -> Result<Option<OfferRow>> {
-    Ok(on!(db, p => sqlx::query_as(
-        "SELECT api, repository, component, terms, operations, version, gone_at FROM access_offers WHERE api = $1")
-        .bind(api).fetch_optional(p).await)?)
-}
-
 pub async fn write_offer(tx: &mut Tx, offer: &OfferRow) -> Result<()> {
     on!(tx, p => sqlx::query(
         "INSERT INTO access_offers (api, repository, component, terms, operations, version, gone_at)
@@ -292,11 +286,6 @@ pub async fn write_atom(tx: &mut Tx, atom: &AtomWrite) -> Result<()> {
 pub async fn next_sequence(tx: &mut Tx) -> Result<i64> {
     Ok(on!(tx, p => sqlx::query_scalar("UPDATE counters SET value = value + 1 WHERE name = 'access' RETURNING value")
         .fetch_one(p).await)?)
-}
-
-/// The number of the last event.
-pub async fn sequence(db: &Db) -> Result<i64> {
-    Ok(on!(db, p => sqlx::query_scalar("SELECT value FROM counters WHERE name = 'access'").fetch_one(p).await)?)
 }
 
 /// How often something was revoked that must not wait for bundles to end.

@@ -239,9 +239,9 @@ db_test! {
         assert!(matches!(world.decide(&world.paul, &request.id, true, "").await, Err(Error::Conflict(_))), "it waits no more");
 
         // Reading the same again changes nothing.
-        let before = store::sequence(portal.db()).await.unwrap();
+        let before = feed(portal, &Actor::Operator, 0).await.unwrap();
         world.push("checkout", &[("README.md", "# Checkout\n")]).await;
-        assert_eq!(store::sequence(portal.db()).await.unwrap(), before);
+        assert_eq!(feed(portal, &Actor::Operator, 0).await.unwrap(), before);
 
         let (atoms, total) = list(portal, &Actor::Operator, &AccessFilter { environment: Some("production".to_owned()), ..Default::default() }, 1, 10).await.unwrap();
         assert_eq!((total, atoms[0].approved_by.as_slice()), (1, ["user:default/pat".to_owned()].as_slice()));

@@ -2,6 +2,7 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod access;
 mod approval;
 mod inbox;
 mod keys;
@@ -19,8 +20,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
-    SourceKind, SourceSettings, TemplateSettings,
+    AccessSettings, ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings,
+    Settings, SourceKind, SourceSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -54,6 +55,7 @@ pub struct Config {
     pub runs: RunSettings,
     pub templates: TemplateSettings,
     pub approvals: Vec<ApprovalSettings>,
+    pub access: AccessSettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -100,6 +102,7 @@ impl Default for Config {
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
             approvals: Vec::new(),
+            access: AccessSettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -368,6 +371,7 @@ impl Config {
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
             approvals: self.approvals.clone(),
+            access: self.access.clone(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,
