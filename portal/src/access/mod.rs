@@ -5,6 +5,7 @@
 //! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
 
 mod act;
+mod answer;
 mod check;
 mod gather;
 mod hand_over;
@@ -20,9 +21,10 @@ mod views;
 mod world;
 
 pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide};
-pub use self::check::{Checked, check};
+pub use self::answer::answer;
+pub use self::check::{Approving, Checked, check};
 pub(crate) use self::gather::{Found, find};
-pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
+pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, may_export, report};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;

@@ -26,7 +26,7 @@ fn an_entry_is_added_and_nothing_else_changes() {
     let flow = r#"{"api": "api:default/carts", "scopes": ["cart.read"], "environments": ["production"], "justification": "To show it."}"#;
     let exposes = "# what we offer\nexposes: []\n";
     let table = [
-        (format!("{HEAD}"), format!("{HEAD}requires:\n{NEW}")),
+        (HEAD.to_owned(), format!("{HEAD}requires:\n{NEW}")),
         (format!("{HEAD}{exposes}"), format!("{HEAD}requires:\n{NEW}{exposes}")),
         (format!("{HEAD}requires: []\n{exposes}"), format!("{HEAD}requires: \n{NEW}{exposes}")),
         (format!("{HEAD}requires: [] # none\n"), format!("{HEAD}requires: # none\n{NEW}")),
