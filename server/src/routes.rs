@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences};
+use crate::api::{self, access, audit, catalog, changes, docs, inbox, jobs, preferences};
 use crate::api::{repositories, runs, sources, templates, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
@@ -38,12 +38,16 @@ pub enum Permission {
     Review,
     /// Decides which templates may execute what they bring.
     Trust,
-    /// Asks for access, and gives it up.
+    /// Launches templates.
+    Launch,
+    /// Asks for access, and takes it without asking.
     AskAccess,
     /// Approves access, or denies it.
     DecideAccess,
-    /// Launches templates.
-    Launch,
+    /// Changes what is granted.
+    EndAccess,
+    /// Shows everything, to those who may read everything.
+    ReadAll,
     /// Says what became of repositories that are not listed any more.
     Remove,
     /// Shows what belongs to whoever has signed in.
@@ -58,7 +62,7 @@ impl Permission {
     /// The middleware of every route.
     pub async fn admit(self, server: Server, asking: Asking, request: Request, next: Next) -> Response {
         let action = match self {
-            Self::Open | Self::Read => None,
+            Self::Open | Self::Read | Self::ReadAll => None,
             Self::Watch => Some(Action::Watch),
             Self::Sync => Some(Action::Sync),
             Self::Correct => Some(Action::Correct),
@@ -66,9 +70,10 @@ impl Permission {
             Self::Propose => Some(Action::Propose),
             Self::Review => Some(Action::Review),
             Self::Trust => Some(Action::Trust),
+            Self::Launch => Some(Action::Launch),
             Self::AskAccess => Some(Action::AskAccess),
             Self::DecideAccess => Some(Action::DecideAccess),
-            Self::Launch => Some(Action::Launch),
+            Self::EndAccess => Some(Action::EndAccess),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
             Self::Own => Some(Action::Own),
@@ -77,7 +82,11 @@ impl Permission {
         if self != Self::Open && asking.must_sign_in() {
             return sign_in::first_of_all(&asking, &request, "Only those who have signed in may read this portal.");
         }
-        match action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)) {
+        let admitted = match self {
+            Self::ReadAll => portal::access::may_export(&asking.actor),
+            _ => action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)),
+        };
+        match admitted {
             Ok(()) => next.run(request).await,
             Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => {
                 sign_in::first_of_all(&asking, &request, &why)
@@ -104,11 +113,11 @@ pub struct Route {
 
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// A manifest in JSON, in which a line takes one more byte.
+const LARGEST_MANIFEST: usize = 2 * engine_access::manifest::MOST_BYTES;
 
-use Permission::{
-    AskAccess, Audit, Correct, DecideAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync,
-    Trust, Watch,
-};
+use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, Launch, Open, Own, Propose, Read, ReadAll};
+use Permission::{Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -262,6 +271,22 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/review", Review, post(runs::review)),
         write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
+        read("/api/v1/access", Read, get(access::list)),
+        read("/api/v1/access/waiting", Read, get(access::waiting)),
+        read("/api/v1/access/matrix", Read, get(access::matrix)),
+        read("/api/v1/access/{id}", Read, get(access::history)),
+        read("/api/v1/access/apis/{namespace}/{name}", Read, get(access::offer)),
+        write("/api/v1/access/requests", AskAccess, post(access::ask)),
+        read("/api/v1/access/requests/{id}", Read, get(access::request)),
+        write("/api/v1/access/requests/{id}/decide", DecideAccess, post(access::decide)),
+        write("/api/v1/access/break-glass", AskAccess, post(access::break_glass)),
+        write("/api/v1/access/acts", EndAccess, post(access::act)),
+        searching(Route { largest_body: LARGEST_MANIFEST, ..write("/api/v1/access/check", Read, post(access::check)) }),
+        read("/api/v1/access/bundles/{namespace}/{name}", Read, get(access::hand_over::bundle)),
+        read("/api/v1/access/export", ReadAll, get(access::hand_over::export)),
+        read("/api/v1/access/feed", ReadAll, get(access::hand_over::feed)),
+        read("/api/v1/access/report", ReadAll, get(access::hand_over::report)),
+        read("/.well-known/jwks.json", Open, get(access::hand_over::keys)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.
         Route { largest_body: LARGEST_DELIVERY, ..write("/webhooks/github/{source}", Open, post(webhooks::github)) },

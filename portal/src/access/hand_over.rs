@@ -7,6 +7,8 @@ use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
 use engine_access::export::{self, Export, Granted, krakend, opa};
 use engine_access::manifest::parse;
 use engine_access::report::Held;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 use model::EntityRef;
 
@@ -53,9 +55,34 @@ impl Exported {
             Self::Files(bundle) => &bundle.etag,
         }
     }
+
+    /// Its media type and its bytes: files as an archive, and the same ones always as the same bytes.
+    ///
+    /// # Errors
+    /// None that could happen in memory.
+    pub fn packed(&self) -> Result<(&'static str, Vec<u8>)> {
+        let bundle = match self {
+            Self::Text(export) => return Ok((export.media_type, export.body.clone().into_bytes())),
+            Self::Files(bundle) => bundle,
+        };
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        for (path, content) in &bundle.files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_mtime(0);
+            archive.append_data(&mut header, path, content.as_bytes()).map_err(Error::internal)?;
+        }
+        let encoder = archive.into_inner().map_err(Error::internal)?;
+        Ok(("application/gzip", encoder.finish().map_err(Error::internal)?))
+    }
 }
 
-fn all_only(actor: &Actor) -> Result<()> {
+/// Whether `actor` may have everything that is granted.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not read everything.
+pub fn may_export(actor: &Actor) -> Result<()> {
     match actor.readable().is_everything() {
         true => Ok(()),
         false => Err(Error::Forbidden(
@@ -71,7 +98,7 @@ fn all_only(actor: &Actor) -> Result<()> {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything; [`Error::NotFound`] for an API that nobody offers.
 pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<Exported> {
-    all_only(actor)?;
+    may_export(actor)?;
     let world = World::of(portal, &[]).await?;
     if let Format::Krakend(api, validator) = format {
         let offer = world.offers.get(api).ok_or_else(|| Error::not_found(format!("The offer of {api}")))?;
@@ -93,7 +120,7 @@ pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<E
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything.
 pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Held>> {
-    all_only(actor)?;
+    may_export(actor)?;
     held_at(portal, at).await
 }
 
@@ -125,7 +152,7 @@ fn granted(held: Held) -> Granted {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything.
 pub async fn feed(portal: &Portal, actor: &Actor, after: i64) -> Result<Vec<(String, i64)>> {
-    all_only(actor)?;
+    may_export(actor)?;
     store::changed(portal.db(), after, FEED).await
 }
 

@@ -5,6 +5,7 @@
 //! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
 
 mod act;
+mod answer;
 mod ask;
 mod check;
 mod gather;
@@ -23,10 +24,11 @@ mod world;
 pub use engine_access::report::Held;
 
 pub use self::act::{Decided, Deed, act, decide};
+pub use self::answer::answer;
 pub use self::ask::{Ask, ask, break_glass, propose};
-pub use self::check::{Checked, check};
+pub use self::check::{Approving, Checked, check};
 pub(crate) use self::gather::{Found, find};
-pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, report};
+pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;

@@ -274,7 +274,7 @@ fn steps(told: &Told) -> Vec<AccessStep> {
             ));
         }
     }
-    steps.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    steps.sort_by_key(|(order, step)| std::cmp::Reverse((step.at, *order)));
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
@@ -405,7 +405,8 @@ pub(super) async fn known(
     Ok(known)
 }
 
-async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
+/// What happened to all atoms of a consumer.
+pub(super) async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
     let now = portal.clock().now();
     let filter = AtomFilter { consumer: Some(consumer.to_string()), ..AtomFilter::default() };
     let rows = rows(portal, &Actor::System, &filter).await?;

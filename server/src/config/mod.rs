@@ -2,6 +2,7 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod access;
 mod approval;
 mod inbox;
 mod keys;
@@ -21,8 +22,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, PublishSettings, RunSettings,
-    Settings, SourceKind, SourceSettings, StepSettings, TemplateSettings,
+    AccessSettings, ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, PublishSettings,
+    RunSettings, Settings, SourceKind, SourceSettings, StepSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -58,6 +59,7 @@ pub struct Config {
     pub publish: Vec<PublishSettings>,
     pub steps: Vec<StepSettings>,
     pub approvals: Vec<ApprovalSettings>,
+    pub access: AccessSettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -106,6 +108,7 @@ impl Default for Config {
             publish: Vec::new(),
             steps: Vec::new(),
             approvals: Vec::new(),
+            access: AccessSettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -386,7 +389,7 @@ impl Config {
             publish: self.publish.clone(),
             steps: self.steps.clone(),
             approvals: self.approvals.clone(),
-            access: portal::settings::AccessSettings::default(),
+            access: self.access.clone(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

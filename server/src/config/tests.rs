@@ -72,6 +72,26 @@ fn the_example_holds_every_key_with_its_default() {
 }
 
 #[test]
+fn access_is_as_the_keys_say() {
+    let text = "[access]\nenvironments = [\"dev\", \"live\"]\ntime-zone = \"Europe/Berlin\"\napprovals = 2\nlongest-days = 90\n\
+                review-days = 30\nreport-only = [\"acme/*\", \"shop\"]\nfrom-portal = false\n";
+    let access = read(text).unwrap().settings().access;
+    assert_eq!(access.environments, ["dev", "live"].map(str::to_owned).into());
+    assert_eq!(access.zone.iana_name(), Some("Europe/Berlin"));
+    let policy = &access.default_policy;
+    assert_eq!((policy.max_ttl.to_string(), policy.review_every.unwrap().to_string()), ("90d".into(), "30d".into()));
+    let asked: Vec<String> = policy.deciders().iter().map(|need| format!("{} {}", need.count, need.from)).collect();
+    assert_eq!(asked, ["2 owner"]);
+    assert!(access.only_reports("acme/boat") && access.only_reports("shop") && !access.only_reports("shops"));
+    assert!(!access.from_portal);
+    let none = read("[access]\napprovals = 0\n").unwrap().access.default_policy;
+    assert_eq!((none.decision, none.review_every), (engine_access::terms::Decision::AutoApprove, None));
+    let wrong = "[access]\nenvironments = [\"*\"]\ntime-zone = \"Mars\"\napprovals = 21\nlongest-days = 0\nreview-days = -1\n\
+                 report-only = [\"a*b\"]\nfrom-portal = \"maybe\"\n";
+    insta::assert_snapshot!(read(wrong).unwrap_err().join("\n"));
+}
+
+#[test]
 fn a_provider_is_whole_or_says_what_it_lacks() {
     let provider = |keys: &str| read(&format!("[[sign-in]]\nname = \"id\"\n{keys}\n"));
     let errors = [
