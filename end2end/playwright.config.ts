@@ -28,6 +28,6 @@ export default defineConfig({
   },
   projects: [
     { name: "scripts", use: { javaScriptEnabled: true } },
-    { name: "no-scripts", testMatch: ["walk.spec.ts", "forms.spec.ts", "changes.spec.ts", "launch.spec.ts"], use: { javaScriptEnabled: false } },
+    { name: "no-scripts", testMatch: ["walk.spec.ts", "forms.spec.ts", "changes.spec.ts", "launch.spec.ts", "approvals.spec.ts"], use: { javaScriptEnabled: false } },
   ],
 });
