@@ -62,7 +62,7 @@ async fn home(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(
 }
 
 /// What is known of what a manifest mentions; APIs that `actor` may not read are as if they were not there.
-async fn facts(
+pub(super) async fn facts(
     portal: &Portal,
     actor: &Actor,
     manifest: &Manifest,

@@ -39,6 +39,7 @@ pub const KEPT: &[&str] = &[
     "access_atoms",
     "access_events",
     "access_keys",
+    "access_pulls",
     "accounts",
     "passwords",
     "tokens",

@@ -17,6 +17,7 @@ pub mod permissions;
 mod pulls;
 mod registration;
 mod settings;
+mod told;
 pub mod webhook;
 
 #[cfg(test)]
@@ -39,5 +40,6 @@ pub use objects::{NewFile, TreeEntry};
 pub use pulls::{Pull, PullState, PullUpdate};
 pub use registration::{Manifest, RegisteredApp};
 pub use settings::{App, Authentication, ForgeSettings, Pace};
+pub use told::{CheckRun, Comment, Conclusion};
 
 pub use crate::secret::Secret;
