@@ -114,7 +114,9 @@ function remember(documented, method, value) {
 function credential(path) {
   if (path.startsWith('/app/hook')) return jwt(known['POST /app-manifests/{code}/conversions'].id);
   if (path === '/app' || path.startsWith('/app/') || path.endsWith('/installation')) return jwt(4711);
-  return path.startsWith('/installation/') ? known['POST /app/installations/{installation_id}/access_tokens'].token : 'all';
+  // Only Apps write check runs.
+  const isForApps = path.startsWith('/installation/') || path.includes('/check-runs');
+  return isForApps ? known['POST /app/installations/{installation_id}/access_tokens'].token : 'all';
 }
 
 /** All Apps of the fake have one key. */

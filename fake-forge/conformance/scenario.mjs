@@ -26,7 +26,7 @@ export async function setUp(tell, origin) {
     ],
   });
   await tell('tokens', { token: 'all', login: 'ada', scopes: ['repo', 'admin:org', 'user:email', 'delete_repo'] });
-  const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write' };
+  const permissions = { metadata: 'read', contents: 'write', members: 'read', pull_requests: 'write', checks: 'write' };
   await tell('installations', { id: 77, account: 'acme', permissions });
   const manifest = {
     name: 'Slipway acme',
@@ -85,7 +85,12 @@ export function parameters(key, known, route) {
     case 'file_sha':
       return from('GET /repos/{owner}/{repo}/git/trees/{tree_sha}').tree.find((entry) => entry.type === 'blob').sha;
     case 'pull_number':
+    case 'issue_number':
       return from('POST /repos/{owner}/{repo}/pulls').number;
+    case 'comment_id':
+      return from('POST /repos/{owner}/{repo}/issues/{issue_number}/comments').id;
+    case 'check_run_id':
+      return from('POST /repos/{owner}/{repo}/check-runs').id;
     default:
       throw new Error(`scenario.mjs has no value for {${key}}`);
   }
@@ -134,10 +139,21 @@ export function bodies(method, documented, known) {
       return { title: 'Say more', head: branch('POST /repos/{owner}/{repo}/pulls' in known), base: 'main', body: 'Because.' };
     case 'PATCH /repos/{owner}/{repo}/pulls/{pull_number}':
       return { title: 'Say much more' };
+    case 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments':
+      return { body: 'Well.' };
+    case 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}':
+      return { body: 'Well done.' };
+    case 'POST /repos/{owner}/{repo}/check-runs':
+      return { name: 'Slipway', head_sha: commit, status: 'completed', conclusion: 'success', output: said };
+    case 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}':
+      return { output: said };
     default:
       return null;
   }
 }
+
+const annotation = { path: 'README.md', start_line: 1, end_line: 1, annotation_level: 'notice', message: 'Well.' };
+const said = { title: 'Well', summary: 'All is well.', annotations: [annotation] };
 
 /** Recorded by owners of the organisation and with rights to administer: everybody else is not sent these. */
 export const ownersOnly = [

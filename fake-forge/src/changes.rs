@@ -283,7 +283,7 @@ impl Place<'_> {
     /// A branch that is pushed to moves what it proposes.
     fn refresh_heads(&mut self) {
         let bare = self.bare.clone();
-        for pull in self.pulls_mut().iter_mut().filter(|pull| pull.closed_at.is_none()) {
+        for pull in self.pulls_mut().iter_mut().filter(|pull| pull.closed_at.is_none() && pull.fork.is_none()) {
             if let Ok(commit) = head(&bare, &pull.branch) {
                 pull.head = commit;
             }
@@ -323,6 +323,7 @@ impl Place<'_> {
             branch,
             head: commit,
             base,
+            fork: None,
             by: token.map_or_else(|| "ghost".to_owned(), |token| token.login.clone()),
             created_at: now,
             updated_at: now,
@@ -356,6 +357,41 @@ impl Place<'_> {
 }
 
 impl State {
+    /// Somebody proposes what they have in a fork; the number of the pull request.
+    ///
+    /// # Errors
+    /// If git cannot be run, or the repository has no real one behind it.
+    pub fn propose_from_fork(&mut self, id: u64, files: &[(&str, &str)]) -> std::io::Result<u64> {
+        let fork = self.add_repository("stranger", "fork");
+        if let Some(fork) = self.repositories.get_mut(&fork) {
+            fork.fork = true;
+        }
+        let commit = self.commit(id, "theirs", files)?;
+        let bare = self.repositories.get(&id).and_then(|found| found.git.clone());
+        let bare = bare.ok_or_else(|| std::io::Error::other("no repository"))?;
+        let now = self.now();
+        let pulls = self.pulls.entry(id).or_default();
+        let number = pulls.last().map_or(1, |last| last.number + 1);
+        // Its commits are here, but no branch of it.
+        git::git(&bare, &["update-ref", &format!("refs/pull/{number}/head"), &commit], b"")?;
+        git::git(&bare, &["update-ref", "-d", "refs/heads/theirs"], b"")?;
+        pulls.push(Pull {
+            number,
+            title: "From afar".to_owned(),
+            body: None,
+            branch: "theirs".to_owned(),
+            head: commit,
+            base: "main".to_owned(),
+            fork: Some(fork),
+            by: "stranger".to_owned(),
+            created_at: now,
+            updated_at: now,
+            closed_at: None,
+            merged_at: None,
+        });
+        Ok(number)
+    }
+
     /// Somebody merges a pull request: the default branch gets what it proposes.
     ///
     /// # Errors
@@ -378,7 +414,7 @@ impl State {
     }
 }
 
-fn head(bare: &Path, branch: &str) -> std::io::Result<String> {
+pub(crate) fn head(bare: &Path, branch: &str) -> std::io::Result<String> {
     git::git(bare, &["rev-parse", "-q", "--verify", &format!("refs/heads/{branch}")], b"")
 }
 

@@ -22,6 +22,7 @@ mod serve;
 mod shapes;
 mod state;
 mod table;
+mod told;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -31,8 +32,8 @@ pub use fault::Fault;
 pub use oauth::{Email, Grant, OauthApp};
 pub use registration::Pending;
 pub use state::{
-    App, Delivery, Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team, Token, Visibility,
-    organisation,
+    App, CheckRun, Comment, Delivery, Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team,
+    Token, Visibility, organisation,
 };
 
 /// The private key of the App that the fake knows (PEM). It opens nothing but this fake.

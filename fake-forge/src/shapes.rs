@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{App, Delivery, Installation, Member, Pull, Repository, State, Team, Token, Visibility};
+use crate::changes;
+use crate::state::{
+    App, CheckRun, Comment, Delivery, Installation, Member, Pull, Repository, State, Team, Token, Visibility,
+};
 
 /// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
 const URLS: [(&str, &str); 36] = [
@@ -182,15 +185,17 @@ pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
     let url = format!("{base_url}/pulls/{number}");
     let issue = format!("{base_url}/issues/{number}");
     let owner = user(state, &found.owner, owner_id(state, &found.owner), owner_type(state, &found.owner));
-    let end = |branch: &str, commit: &str| {
+    let end = |of: &Repository, branch: &str, commit: &str| {
         json!({
-            "label": format!("{}:{branch}", found.owner),
+            "label": format!("{}:{branch}", of.owner),
             "ref": branch,
             "sha": commit,
             "user": owner,
-            "repo": repository(state, found, None),
+            "repo": repository(state, of, None),
         })
     };
+    let fork = pull.fork.and_then(|fork| state.repositories.get(&fork)).unwrap_or(found);
+    let base_commit = found.git.as_ref().and_then(|bare| changes::head(bare, &pull.base).ok()).unwrap_or_default();
     let links = [
         ("self", url.clone()),
         ("html", html.clone()),
@@ -232,8 +237,8 @@ pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
-        "head": end(&pull.branch, &pull.head),
-        "base": end(&pull.base, ""),
+        "head": end(fork, &pull.branch, &pull.head),
+        "base": end(found, &pull.base, &base_commit),
         "_links": links.into_iter().map(|(name, href)| (name.to_owned(), json!({"href": href}))).collect::<Map<_, _>>(),
         "author_association": "MEMBER",
         "auto_merge": null,
@@ -254,6 +259,60 @@ pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
         "changed_files": 1,
     });
     if whole { with(shape, more) } else { shape }
+}
+
+/// `issue-comment`
+pub(crate) fn comment(state: &State, comment: &Comment) -> Value {
+    let Some(found) = state.repositories.get(&comment.repository) else { return Value::Null };
+    let full_name = format!("{}/{}", found.owner, found.name);
+    let url = format!("{}{}/repos/{full_name}/issues", state.origin, state.profile.api_path());
+    let kind = if comment.by.ends_with("[bot]") { "Bot" } else { "User" };
+    json!({
+        "id": comment.id,
+        "node_id": format!("IC_{}", comment.id),
+        "url": format!("{url}/comments/{}", comment.id),
+        "html_url": format!("{}/{full_name}/pull/{}#issuecomment-{}", web(state), comment.number, comment.id),
+        "issue_url": format!("{url}/{}", comment.number),
+        "body": comment.body,
+        "user": user(state, &comment.by, 1, kind),
+        "created_at": time(comment.created_at),
+        "updated_at": time(comment.updated_at),
+        "author_association": "MEMBER",
+        "performed_via_github_app": null,
+    })
+}
+
+/// `check-run`
+pub(crate) fn check_run(state: &State, run: &CheckRun) -> Value {
+    let Some(found) = state.repositories.get(&run.repository) else { return Value::Null };
+    let full_name = format!("{}/{}", found.owner, found.name);
+    let url = format!("{}{}/repos/{full_name}/check-runs/{}", state.origin, state.profile.api_path(), run.id);
+    let html = format!("{}/{full_name}/runs/{}", web(state), run.id);
+    let app = crate::APP_ID.parse().ok().and_then(|id: u64| state.apps.get(&id));
+    json!({
+        "id": run.id,
+        "node_id": format!("CR_{}", run.id),
+        "head_sha": run.head,
+        "name": run.name,
+        "external_id": "",
+        "url": url,
+        "html_url": html,
+        "details_url": run.details_url.as_ref().unwrap_or(&html),
+        "status": "completed",
+        "conclusion": run.conclusion,
+        "started_at": time(run.at),
+        "completed_at": time(run.at),
+        "output": {
+            "title": run.title,
+            "summary": run.summary,
+            "text": null,
+            "annotations_count": run.annotations.len(),
+            "annotations_url": format!("{url}/annotations"),
+        },
+        "check_suite": {"id": run.id},
+        "app": app.map(|app| integration(state, app)),
+        "pull_requests": [],
+    })
 }
 
 /// `full-repository`: what is listed, and what only a single one tells.

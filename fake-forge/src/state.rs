@@ -36,6 +36,10 @@ pub struct State {
     pub pulls: BTreeMap<u64, Vec<Pull>>,
     /// Workflows that were started: `owner/name`, the file, the branch, and what they were told.
     pub dispatched: Vec<(String, String, String, serde_json::Value)>,
+    /// What was said to pull requests, in its order.
+    pub comments: Vec<Comment>,
+    /// In the order in which they were made.
+    pub check_runs: Vec<CheckRun>,
     /// By id; the one that is always there has [`crate::APP_ID`].
     pub apps: BTreeMap<u64, App>,
     /// Codes of manifests that nobody has exchanged yet.
@@ -138,12 +142,47 @@ pub struct Pull {
     /// The commit of the branch.
     pub head: String,
     pub base: String,
+    /// The repository from which it comes, where that is another one: its commits are here all the same.
+    pub fork: Option<u64>,
     /// Who made it, by login.
     pub by: String,
     pub created_at: i64,
     pub updated_at: i64,
     pub closed_at: Option<i64>,
     pub merged_at: Option<i64>,
+}
+
+/// A comment on a pull request. Times are seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct Comment {
+    pub id: u64,
+    /// By id.
+    pub repository: u64,
+    /// Of the pull request.
+    pub number: u64,
+    /// Who said it, by login.
+    pub by: String,
+    pub body: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// A check run of a commit.
+#[derive(Debug, Clone)]
+pub struct CheckRun {
+    pub id: u64,
+    /// By id.
+    pub repository: u64,
+    pub name: String,
+    pub head: String,
+    pub conclusion: String,
+    pub details_url: Option<String>,
+    pub title: String,
+    pub summary: String,
+    /// As they were sent.
+    pub annotations: Vec<serde_json::Value>,
+    /// Seconds since 1970.
+    pub at: i64,
 }
 
 /// A token that the fake accepts.
@@ -241,6 +280,8 @@ impl State {
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
             dispatched: Vec::new(),
+            comments: Vec::new(),
+            check_runs: Vec::new(),
             apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
             codes: BTreeMap::new(),
             oauth_apps: BTreeMap::new(),

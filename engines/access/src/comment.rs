@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use model::EntityRef;
-use model::Level;
+use model::{EntityRef, Finding, Level};
 
 use crate::atom::Atom;
 use crate::check::{AtomVerdict, Verdict};
@@ -80,13 +79,7 @@ pub fn comment(subject: &Subject<'_>) -> String {
     let wrong =
         verdict.findings.iter().filter(|finding| finding.level == Level::Error && !finding.rule.starts_with("ACC1"));
     for finding in wrong {
-        out.row(&format!(
-            "- line {}, {}: {} {}\n",
-            finding.line,
-            finding.rule,
-            code(&finding.message),
-            code(&finding.help)
-        ));
+        out.wrong(finding);
     }
     if out.left_out > 0 {
         let all = (subject.address)(Thing::Consumer(&verdict.component));
@@ -94,6 +87,33 @@ pub fn comment(subject: &Subject<'_>) -> String {
         out.text += &format!("\n{} more lines are left out here.{all}\n", out.left_out);
     }
     out.text
+}
+
+/// What is wrong with a manifest, of which nothing else can be said then.
+pub fn unreadable(path: &str, findings: &[Finding]) -> String {
+    let mut out = Out {
+        text: format!("{MARKER}\n### Access\n\n{} cannot be read.\n", code(path)),
+        left_out: 0,
+        pending: String::new(),
+    };
+    out.pending = "\n".to_owned();
+    for finding in findings.iter().filter(|finding| finding.level == Level::Error) {
+        out.wrong(finding);
+    }
+    if out.left_out > 0 {
+        out.text += &format!("\n{} more lines are left out here.\n", out.left_out);
+    }
+    out.text
+}
+
+/// The manifest is removed; `component` is that for which it speaks, where that can be read.
+pub fn removed(path: &str, component: Option<&EntityRef>) -> String {
+    let of = component.map(|component| format!(" of {}", code(&component.to_string()))).unwrap_or_default();
+    format!(
+        "{MARKER}\n### Access{of}\n\n{} is removed: what waits is withdrawn, and what is granted stays until it ends or is \
+         revoked.\n",
+        code(path)
+    )
 }
 
 fn added(change: &Change) -> Option<(&EntityRef, &str, &str)> {
@@ -233,6 +253,11 @@ struct Out {
 impl Out {
     fn section(&mut self, heading: &str) {
         self.pending = format!("\n{heading}");
+    }
+
+    fn wrong(&mut self, finding: &Finding) {
+        let Finding { line, rule, message, help, .. } = finding;
+        self.row(&format!("- line {line}, {rule}: {} {}\n", code(message), code(help)));
     }
 
     fn row(&mut self, row: &str) {
@@ -383,6 +408,24 @@ mod tests {
         // Each atom, and each scope that does not exist.
         let left_out = 10_000 + 5_000 - rows;
         assert!(text.ends_with(&format!("{left_out} more lines are left out here. [All of it](https://portal.example/access/catalog/default/component/checkout)\n")), "{rows} {}", &text[text.len() - 200..]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_and_what_is_gone_is_said() {
+        let findings = parse(FILE_NAME, "kind: [\n").unwrap_err().findings;
+        let text = unreadable(FILE_NAME, &findings);
+        assert!(text.starts_with(MARKER) && text.contains("`access.yaml` cannot be read."), "{text}");
+        assert!(text.contains("ACC001: `"), "{text}");
+        let many: Vec<Finding> =
+            (1..=10_000).map(|line| Finding::new("ACC002", Level::Error, "x", "y").at("a", line, 1)).collect();
+        let text = unreadable(FILE_NAME, &many);
+        assert!(text.chars().count() <= MOST_CHARACTERS && text.ends_with(" more lines are left out here.\n"));
+        let component = EntityRef::new("component", "default", "checkout");
+        let text = removed(FILE_NAME, Some(&component));
+        assert!(
+            text.contains("### Access of `component:default/checkout`") && text.contains("`access.yaml` is removed"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -138,7 +138,7 @@ async fn home(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(
 }
 
 /// What is known of what a manifest mentions; APIs that `actor` may not read are as if they were not there.
-async fn facts(portal: &Portal, actor: &Actor, manifest: &Manifest, repository: &str) -> Result<Facts> {
+pub(super) async fn facts(portal: &Portal, actor: &Actor, manifest: &Manifest, repository: &str) -> Result<Facts> {
     let mut mentions = world::mentions(manifest);
     let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
     let readable: BTreeSet<EntityRef> = portal.index().read().named(&apis, actor.readable())?.into_keys().collect();

@@ -13,6 +13,7 @@ mod hand_over;
 mod job;
 mod notify;
 mod project;
+pub(crate) mod pulls;
 mod record;
 mod settle;
 pub(crate) mod store;

@@ -9,6 +9,7 @@ use engine_access::review::Actor as Who;
 use jiff::Timestamp;
 
 use super::project::{self, instant, names};
+use super::pulls;
 use super::store::{self, Names};
 use crate::audit::{self, Change};
 use crate::db::{Tx, new_id};
@@ -126,6 +127,7 @@ pub(super) async fn append(
     for (atom, told) in &after {
         write(tx, atom, told, now).await?;
     }
+    pulls::touch(tx, portal, after.keys().map(|atom| &atom.consumer).collect()).await?;
     if revoked {
         store::next_epoch(tx).await?;
     }

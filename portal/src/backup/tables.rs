@@ -40,6 +40,7 @@ pub const KEPT: &[&str] = &[
     "access_held",
     "access_events",
     "access_keys",
+    "access_pulls",
     "accounts",
     "passwords",
     "tokens",

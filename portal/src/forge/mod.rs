@@ -18,6 +18,7 @@ mod protect;
 mod pulls;
 mod registration;
 mod settings;
+mod told;
 pub mod webhook;
 mod workflows;
 
@@ -42,5 +43,6 @@ pub use protect::Protection;
 pub use pulls::{Pull, PullState, PullUpdate};
 pub use registration::{Manifest, RegisteredApp};
 pub use settings::{App, Authentication, ForgeSettings, Pace};
+pub use told::{CheckRun, Comment, Conclusion};
 
 pub use crate::secret::Secret;

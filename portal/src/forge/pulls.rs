@@ -20,6 +20,9 @@ pub struct Pull {
     /// The branch that it proposes, and the one that it is proposed for.
     pub branch: String,
     pub base: String,
+    /// The commits of both.
+    pub commit: String,
+    pub base_commit: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,7 @@ struct WirePull {
 struct WireEnd {
     #[serde(rename = "ref")]
     reference: String,
+    sha: String,
 }
 
 impl From<WirePull> for Pull {
@@ -71,6 +75,8 @@ impl From<WirePull> for Pull {
             body: wire.body.unwrap_or_default(),
             branch: wire.head.reference,
             base: wire.base.reference,
+            commit: wire.head.sha,
+            base_commit: wire.base.sha,
         }
     }
 }

@@ -90,8 +90,7 @@ fn organisation(folder: &Path) -> Result<()> {
         terms += "    policies:\n      - {match: {}, approvals: [{from: owner, count: 1}], max_ttl: 365d}\n";
         write(&format!("provider-{api}"), &[("catalog-info.yaml", described), ("access.yaml", terms)])?;
     }
-    let all: Vec<String> =
-        (ASKING..CONSUMERS).map(|consumer| component(&format!("consumer-{consumer}"), "")).collect();
+    let all: Vec<String> = (ASKING..CONSUMERS).map(|consumer| component(&format!("consumer-{consumer}"), "")).collect();
     write("consumers", &[("catalog-info.yaml", all.join("---\n"))])?;
     for consumer in 0..ASKING {
         let name = format!("consumer-{consumer}");
@@ -109,7 +108,9 @@ fn component(name: &str, more: &str) -> String {
 }
 
 fn manifest(component: &str) -> String {
-    format!("apiVersion: slipway.dev/v1\nkind: AccessManifest\nmetadata: {{component: component:default/{component}}}\n")
+    format!(
+        "apiVersion: slipway.dev/v1\nkind: AccessManifest\nmetadata: {{component: component:default/{component}}}\n"
+    )
 }
 
 /// A manifest that asks so many APIs for so many scopes.
@@ -118,7 +119,8 @@ fn asking(component: &str, environment: &str, apis: usize, scopes: usize) -> Str
     for api in 0..apis {
         let names: Vec<String> = (0..scopes).map(|scope| format!("api-{api}.thing-{scope}.read")).collect();
         let names = names.join(", ");
-        let _ = writeln!(text, "  - {{api: \"api:default/api-{api}\", scopes: [{names}], environments: [{environment}]}}");
+        let _ =
+            writeln!(text, "  - {{api: \"api:default/api-{api}\", scopes: [{names}], environments: [{environment}]}}");
     }
     text
 }

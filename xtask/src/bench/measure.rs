@@ -9,11 +9,11 @@ use anyhow::Result;
 
 use crate::bench::http::{Connection, latencies, throughput};
 use crate::bench::identity;
-use crate::bench::{access, launches};
 use crate::bench::organisation::{ENTITIES, REPOSITORIES, add_component, reset};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
 use crate::bench::templates;
+use crate::bench::{access, launches};
 use crate::command::step;
 use crate::site::{self, Manifest};
 

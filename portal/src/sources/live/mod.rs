@@ -24,7 +24,7 @@ use crate::forge::webhook::{self, Event, Named, Refused};
 use crate::identity::Actor;
 use crate::jobs::{self, NewJob};
 use crate::settings::{GitHubSettings, SourceKind, SourceSettings};
-use crate::{Portal, changes, sources};
+use crate::{Portal, access, changes, sources};
 
 /// The kind of the job that looks at what was told.
 pub const REFRESH: &str = "refresh";
@@ -84,10 +84,14 @@ pub async fn receive(portal: &Portal, source: &str, headers: &HeaderMap, body: &
     if !told.is_empty() {
         enqueue(&mut tx, portal, settings).await?;
     }
+    if let Event::PullRequest { action, repository, number, .. } = &delivery.event {
+        access::pulls::told(&mut tx, portal, &key(github, repository), *number, action).await?;
+    }
     tx.commit().await?;
     metrics::counter!("slipway_deliveries_total", "source" => source.to_owned(), "event" => kind.to_owned())
         .increment(1);
     if let Event::PullRequest { repository, branch, .. } = &delivery.event {
+        portal.jobs().wake();
         changes::told(portal, &key(github, repository), branch).await?;
         return Ok(Received::Taken);
     }

@@ -183,7 +183,10 @@ pub async fn report(
     let export = if is_csv { report::csv(&held, at) } else { report::plain(&held, at) };
     let headers = [
         (header::CONTENT_TYPE, export.media_type.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"access.{}\"", if is_csv { "csv" } else { "json" })),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"access.{}\"", if is_csv { "csv" } else { "json" }),
+        ),
     ];
     Ok((headers, export.body).into_response())
 }
