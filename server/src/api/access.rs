@@ -32,6 +32,9 @@ pub struct AccessQuery {
     waiting: bool,
     /// Only what ends within so many days, the first to end first.
     ends_within: Option<u16>,
+    /// Only what is to be reviewed: whether it is still needed.
+    #[serde(default)]
+    review_due: bool,
     page: Option<usize>,
     /// At most 200.
     per_page: Option<usize>,
@@ -58,6 +61,7 @@ impl AccessQuery {
             state: self.state.as_ref().map(state).transpose()?,
             waiting: self.waiting,
             ends_within: self.ends_within,
+            review_due: self.review_due,
         })
     }
 }
