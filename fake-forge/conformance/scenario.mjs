@@ -121,7 +121,7 @@ export function bodies(method, documented, known) {
     case 'PUT /repos/{owner}/{repo}/branches/{branch}/protection':
       return {
         required_status_checks: { strict: true, contexts: ['build'] }, enforce_admins: true,
-        required_pull_request_reviews: { required_approving_review_count: 1 }, restrictions: null,
+        required_pull_request_reviews: { required_approving_review_count: 1 }, restrictions: { users: [], teams: [] },
       };
     case 'PUT /repos/{owner}/{repo}/topics':
       return { names: ['go'] };

@@ -544,7 +544,24 @@ pub(crate) fn protection(state: &State, repository: &Repository, branch: &str, s
     let mut shown = json!({
         "url": url,
         "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": said["enforce_admins"] == true },
+        "required_signatures": { "url": format!("{url}/required_signatures"), "enabled": false },
     });
+    for rule in [
+        "required_linear_history",
+        "allow_force_pushes",
+        "allow_deletions",
+        "block_creations",
+        "required_conversation_resolution",
+    ] {
+        shown[rule] = json!({ "enabled": said[rule] == true });
+    }
+    if said["restrictions"].is_object() {
+        shown["restrictions"] = json!({
+            "url": format!("{url}/restrictions"), "users_url": format!("{url}/restrictions/users"),
+            "teams_url": format!("{url}/restrictions/teams"), "apps_url": format!("{url}/restrictions/apps"),
+            "users": [], "teams": [], "apps": [],
+        });
+    }
     let reviews = &said["required_pull_request_reviews"];
     if reviews.is_object() {
         let mut reviews = reviews.clone();

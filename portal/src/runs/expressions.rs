@@ -5,10 +5,13 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 const BEGINS: &str = "${{";
 const ENDS: &str = "}}";
+/// What would mean something in an address (RFC 3986 section 2.3 has what never does).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +89,7 @@ fn written(value: &Value, escapes: bool) -> String {
         other => other.to_string(),
     };
     match escapes {
-        true => percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        true => utf8_percent_encode(&text, RESERVED).to_string(),
         false => text,
     }
 }
@@ -153,7 +156,7 @@ mod tests {
     use super::*;
 
     fn known(path: Path<'_>) -> Result<Value, String> {
-        let all = json!({ "parameters": { "name": "Tides & co", "port": 80, "tags": ["a", "b"] },
+        let all = json!({ "parameters": { "name": "Tides & co-op", "port": 80, "tags": ["a", "b"] },
                           "steps": { "publish": { "output": { "remoteUrl": "https://x/y", "body": { "id": 7 } } } } });
         within(&all, Some(&path.to_string())).ok_or_else(|| format!("{path} is not there"))
     }
@@ -165,7 +168,7 @@ mod tests {
                             "path": "https://h/${{ parameters.name }}?a=${{ steps.publish.output.remoteUrl }}" });
         let resolved = resolve(&input, &["path"], &known).unwrap();
         let expected = json!({ "a": 80, "b": "on 80: 7", "c": [["a", "b"], { "d": "b" }], "e": 1, "f": "$ {{ x }}",
-                               "path": "https://h/Tides%20%26%20co?a=https%3A%2F%2Fx%2Fy" });
+                               "path": "https://h/Tides%20%26%20co-op?a=https%3A%2F%2Fx%2Fy" });
         assert_eq!(resolved, expected);
     }
 

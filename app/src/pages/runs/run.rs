@@ -26,7 +26,8 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let mut out = Html::new();
     header(&mut out, &context, &detail);
     standing(&mut out, &context, &detail);
-    if detail.run.state == RunState::Done {
+    // Where only a step behind it failed, it is there all the same.
+    if matches!(detail.run.state, RunState::Done | RunState::Failed) && detail.run.project.is_some() {
         leads_on(&mut out, &context, &detail).await?;
     }
     ask(&mut out, &context, &detail.run).await?;
