@@ -52,7 +52,7 @@ async function be(page: Page, user: string) {
 
 async function sync() {
   const before = (await (await fetch(`${url}/api/v1/sources`)).json())[0].synced_at;
-  await fetch(`${url}/api/v1/sources/sync`, { method: "POST" });
+  await fetch(`${url}/api/v1/sync`, { method: "POST" });
   await expect
     .poll(async () => (await (await fetch(`${url}/api/v1/sources`)).json())[0].synced_at, { timeout: 20_000 })
     .not.toBe(before);
