@@ -50,12 +50,11 @@ async function be(page: Page, user: string) {
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Inbox" })).toBeVisible();
 }
 
+/** Lets the portal read what was committed. */
 async function sync() {
-  const before = (await (await fetch(`${url}/api/v1/sources`)).json())[0].synced_at;
-  await fetch(`${url}/api/v1/sync`, { method: "POST" });
-  await expect
-    .poll(async () => (await (await fetch(`${url}/api/v1/sources`)).json())[0].synced_at, { timeout: 20_000 })
-    .not.toBe(before);
+  const { job } = await (await fetch(`${url}/api/v1/sync`, { method: "POST" })).json();
+  const state = async () => (await (await fetch(`${url}/api/v1/jobs/${job}`)).json()).state;
+  await expect.poll(state, { timeout: 20_000 }).toBe("succeeded");
 }
 
 test("a scope is asked for by a pull request, approved, used and revoked", async ({ page, javaScriptEnabled }) => {
