@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Command::Pseudonymise(arguments) => block_on(cli::pseudonymise::run(arguments)),
         Command::Token(command) => block_on(cli::token::run(command)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
-        Command::Access(command) => cli::access::run(&command),
+        Command::Access(command) => briefly(async move { cli::access::run(&command).await }),
         Command::Run(arguments) => block_on(cli::run::run(arguments)),
         Command::New(arguments) => briefly(cli::templates::new::run(arguments)),
         Command::Update(arguments) => briefly(cli::templates::update::run(arguments)),

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, audit, catalog, changes, docs, inbox, jobs, preferences};
+use crate::api::{self, access_import, audit, catalog, changes, docs, inbox, jobs, preferences};
 use crate::api::{repositories, runs, sources, templates, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
@@ -42,6 +42,8 @@ pub enum Permission {
     AskAccess,
     /// Approves access, or denies it.
     DecideAccess,
+    /// Takes over access that was granted elsewhere.
+    ImportAccess,
     /// Launches templates.
     Launch,
     /// Says what became of repositories that are not listed any more.
@@ -68,6 +70,7 @@ impl Permission {
             Self::Trust => Some(Action::Trust),
             Self::AskAccess => Some(Action::AskAccess),
             Self::DecideAccess => Some(Action::DecideAccess),
+            Self::ImportAccess => Some(Action::ImportAccess),
             Self::Launch => Some(Action::Launch),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
@@ -104,10 +107,12 @@ pub struct Route {
 
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Grants of elsewhere in JSON, in which a line takes one more byte.
+const LARGEST_IMPORT: usize = 2 * engine_access::import::MOST_BYTES;
 
 use Permission::{
-    AskAccess, Audit, Correct, DecideAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn, SetUp, Sync,
-    Trust, Watch,
+    AskAccess, Audit, Correct, DecideAccess, ImportAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn,
+    SetUp, Sync, Trust, Watch,
 };
 
 #[rustfmt::skip]
@@ -261,6 +266,8 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/review", Review, post(runs::review)),
         write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
+        Route { largest_body: LARGEST_IMPORT, ..write("/api/v1/access/import", ImportAccess, post(access_import::import)) },
+        read("/api/v1/access/coverage", Read, get(access_import::coverage)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.
         Route { largest_body: LARGEST_DELIVERY, ..write("/webhooks/github/{source}", Open, post(webhooks::github)) },

@@ -6,8 +6,10 @@
 
 mod act;
 mod check;
+mod coverage;
 mod gather;
 mod hand_over;
+mod import;
 mod job;
 mod notify;
 mod project;
@@ -22,8 +24,10 @@ mod world;
 
 pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
 pub use self::check::{Checked, check};
+pub use self::coverage::coverage;
 pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
+pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;

@@ -68,6 +68,8 @@ pub enum Access {
         #[arg(long, default_value = "UTC", value_parser = zone)]
         zone: TimeZone,
     },
+    /// Take over grants that were made elsewhere before, at a portal.
+    Import(super::access_import::Import),
     /// Say whether all that a manifest requires is granted, by a signed bundle of the portal.
     #[command(
         after_help = "Exit codes: 0 everything is granted, 1 something is not, 2 the manifest is invalid, 3 the bundle cannot be believed or read.\n\n\
@@ -106,10 +108,11 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| format!("there is no zone {name}: write one such as Europe/Berlin"))
 }
 
-pub fn run(command: &Access) -> ExitCode {
+pub async fn run(command: &Access) -> ExitCode {
     let now = Timestamp::from_millisecond(Clock::System.now()).unwrap_or(Timestamp::MAX);
     let done = match command {
         Access::Validate { paths, format, zone } => Ok(validate_all(paths, *format, now, zone)),
+        Access::Import(arguments) => Ok(super::access_import::run(arguments).await),
         Access::Schema => {
             print_json(&schema());
             Ok(ExitCode::SUCCESS)
