@@ -25,6 +25,7 @@ mod world;
 pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
 pub use self::check::{Checked, check};
 pub use self::coverage::coverage;
+pub use self::gather::of_openapi;
 pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
 pub use self::import::{Given, GivenFormat, import};

@@ -68,6 +68,8 @@ pub enum Access {
         #[arg(long, default_value = "UTC", value_parser = zone)]
         zone: TimeZone,
     },
+    /// Draft a manifest from the calls that the catalog has seen, and the APIs that the repository provides.
+    Init(super::access_init::Init),
     /// Take over grants that were made elsewhere before, at a portal.
     Import(super::access_import::Import),
     /// Say whether all that a manifest requires is granted, by a signed bundle of the portal.
@@ -112,6 +114,7 @@ pub async fn run(command: &Access) -> ExitCode {
     let now = Timestamp::from_millisecond(Clock::System.now()).unwrap_or(Timestamp::MAX);
     let done = match command {
         Access::Validate { paths, format, zone } => Ok(validate_all(paths, *format, now, zone)),
+        Access::Init(arguments) => Ok(super::access_init::run(arguments).await),
         Access::Import(arguments) => Ok(super::access_import::run(arguments).await),
         Access::Schema => {
             print_json(&schema());

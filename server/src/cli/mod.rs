@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod access_import;
+pub mod access_init;
 pub mod administrator;
 pub mod backup;
 pub mod catalog;

@@ -1,4 +1,4 @@
-//! `slipway access import`: from what is there already to grants.
+//! `slipway access init` and `slipway access import`: from what is there already to manifests and grants.
 
 use std::path::Path;
 
@@ -49,6 +49,35 @@ fn repository(path: &Path, files: &[(&str, &str)]) {
     git(path, &["init", "--quiet"]);
     git(path, &["add", "."]);
     git(path, &["commit", "--quiet", "-m", "Begin"]);
+}
+
+#[test]
+fn a_manifest_is_drafted_once_and_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkout");
+    repository(&path, &[("catalog-info.yaml", CHECKOUT), ("openapi.yaml", OPENAPI)]);
+    let (code, said, errors) = output(folder.path(), &["access", "init", "checkout"]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(said.contains("component:default/checkout calls 1 APIs and provides 1"), "{said}");
+    let text = std::fs::read_to_string(path.join("access.yaml")).unwrap();
+    for part in ["api: api:default/payments", "staging", "api: api:default/orders", "GET /orders", "POST /orders"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (code, _, errors) = output(folder.path(), &["access", "validate", "checkout"]);
+    assert_eq!(code, 0, "{errors}");
+    // What is there is left as it is, unless that is asked for.
+    std::fs::write(path.join("access.yaml"), "mine").unwrap();
+    let (code, _, errors) = output(folder.path(), &["access", "init", "checkout"]);
+    assert!(code == 1 && errors.contains("--force"), "{code}: {errors}");
+    assert_eq!(std::fs::read_to_string(path.join("access.yaml")).unwrap(), "mine");
+    let forced = ["access", "init", "checkout", "--force", "--environment", "live"];
+    assert_eq!(output(folder.path(), &forced).0, 0);
+    let text = std::fs::read_to_string(path.join("access.yaml")).unwrap();
+    assert!(text.contains("live") && !text.contains("staging"), "{text}");
+    let (code, _, errors) = output(folder.path(), &["access", "init", "checkout", "--force", "--component", "nobody"]);
+    assert!(code == 2 && errors.contains("checkout"), "{code}: {errors}");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    assert_eq!(output(folder.path(), &["access", "init", "empty"]).0, 3);
 }
 
 #[test]
