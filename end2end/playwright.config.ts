@@ -28,6 +28,10 @@ export default defineConfig({
   },
   projects: [
     { name: "scripts", use: { javaScriptEnabled: true } },
-    { name: "no-scripts", testMatch: ["walk.spec.ts", "forms.spec.ts", "changes.spec.ts", "launch.spec.ts", "access.spec.ts"], use: { javaScriptEnabled: false } },
+    {
+      name: "no-scripts",
+      testMatch: ["walk", "forms", "changes", "launch", "approvals", "access"].map((name) => `${name}.spec.ts`),
+      use: { javaScriptEnabled: false },
+    },
   ],
 });

@@ -20,8 +20,11 @@ const SECRET = "browser-s3cret";
 /** Whoever is called so is in this group. */
 const GROUPS: Record<string, string[]> = { ada: ["platform"] };
 
-/** Starts both; members of the group `platform` are administrators. */
-export async function startProvider(): Promise<SignIn> {
+/**
+ * Starts both; members of the group `platform` are administrators. `more` puts into a folder what Slipway is to read, and gives
+ * what its configuration says besides.
+ */
+export async function startProvider(more?: (folder: string) => string): Promise<SignIn> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-provider-"));
   const [port, providerPort] = [await freePort(), await freePort()];
   const [url, issuer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${providerPort}`];
@@ -63,7 +66,8 @@ export async function startProvider(): Promise<SignIn> {
       config,
       `[people]\nadministrators = ["acme:platform"]\n[[sign-in]]\nname = "acme"\nkind = "oidc"\ntitle = "Acme ID"\n` +
         `issuer = "${issuer}"\nclient-id = "slipway"\nclient-secret-file = "${secret}"\n` +
-        `scopes = ["profile", "email", "groups"]\ntrust-email = true\n`,
+        `scopes = ["profile", "email", "groups"]\ntrust-email = true\n` +
+        (more?.(folder) ?? ""),
     );
     const serve = ["serve", "--config", config, "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`];
     child = spawn(process.env.END2END_SLIPWAY!, serve, { stdio: ["ignore", "ignore", "inherit"] });

@@ -10,7 +10,11 @@ let code;
 
 /** One of everything, so that no list is empty. `origin` is where people see pages. */
 export async function setUp(tell, origin) {
-  const files = { 'README.md': '# Shop\n', 'catalog-info.yaml': 'kind: Component\n' };
+  const files = {
+    'README.md': '# Shop\n',
+    'catalog-info.yaml': 'kind: Component\n',
+    '.github/workflows/build.yml': 'on: workflow_dispatch\n',
+  };
   const made = await tell('repositories', { ...repository, description: 'Sells', topics: ['go'], files });
   repositoryId = made.id;
   await tell('organisations', {
@@ -70,6 +74,10 @@ export function parameters(key, known, route) {
     case 'ref':
       // What is changed and deleted is a branch of its own.
       return /^(PATCH|DELETE)/.test(route) ? `heads/${branch(byId)}` : 'heads/main';
+    case 'branch':
+      return 'main';
+    case 'workflow_id':
+      return 'build.yml';
     case 'commit_sha':
       return from('GET /repos/{owner}/{repo}/git/ref/{ref}').object.sha;
     case 'tree_sha':
@@ -105,6 +113,16 @@ export function bodies(method, documented, known) {
       return { name: 'own', description: 'Made', private: true, auto_init: false };
     case 'PATCH /repos/{owner}/{repo}':
       return { description: 'Sells more', default_branch: 'main' };
+    case 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches':
+      return { ref: 'main', inputs: { level: '1' } };
+    case 'PUT /repos/{owner}/{repo}/collaborators/{username}':
+    case 'PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}':
+      return { permission: 'push' };
+    case 'PUT /repos/{owner}/{repo}/branches/{branch}/protection':
+      return {
+        required_status_checks: { strict: true, contexts: ['build'] }, enforce_admins: true,
+        required_pull_request_reviews: { required_approving_review_count: 1 }, restrictions: null,
+      };
     case 'PUT /repos/{owner}/{repo}/topics':
       return { names: ['go'] };
     case 'POST /repos/{owner}/{repo}/git/refs':

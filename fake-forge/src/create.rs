@@ -13,7 +13,13 @@ const NOT_FOUND: Said = Said::Refused(404, "Not Found");
 
 /// Whether what is asked of one repository is answered here.
 pub(crate) fn is_of(method: &str, rest: &[&str]) -> bool {
-    matches!((method, rest), ("PATCH" | "DELETE", []) | ("PUT", ["topics"]) | ("GET", ["branches"]))
+    matches!(
+        (method, rest),
+        ("PATCH" | "DELETE", [])
+            | ("PUT", ["topics"] | ["collaborators", _] | ["branches", _, "protection"])
+            | ("GET", ["branches"])
+            | ("POST", ["actions", "workflows", _, "dispatches"])
+    )
 }
 
 /// A new repository of an organisation, or of whoever asks; empty, but real.
@@ -61,8 +67,9 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&
     let found = id.and_then(|id| state.repositories.get(&id)).filter(|found| sees(token, found)).cloned();
     let Some(found) = found else { return NOT_FOUND };
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
+    let needed = if rest.first() == Some(&"actions") { "actions" } else { "administration" };
     if asked.method != "GET"
-        && let Some(refused) = refusal(state, token, "administration")
+        && let Some(refused) = refusal(state, token, needed)
     {
         return refused;
     }
@@ -87,6 +94,24 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&
             }
             Said::One(json!({ "names": names }))
         }
+        ("POST", ["actions", "workflows", workflow, "dispatches"]) => dispatch(state, &found, workflow, &body),
+        ("PUT", ["collaborators", login]) => {
+            // Of whoever is in the organisation; others would be invited (201).
+            let permission = role(body["permission"].as_str().unwrap_or("push"));
+            if let Some(changed) = state.repositories.get_mut(&found.id) {
+                changed.collaborators.insert((*login).to_owned(), permission);
+            }
+            Said::Nothing
+        }
+        ("PUT", ["branches", branch, "protection"]) => {
+            if !branches(state, &found).iter().any(|known| known["name"] == *branch) {
+                return Said::Refused(404, "Branch not found");
+            }
+            if let Some(changed) = state.repositories.get_mut(&found.id) {
+                changed.protection = Some(body.clone());
+            }
+            Said::One(shapes::protection(state, &found, branch, &body))
+        }
         ("PATCH", []) => {
             if let Some(changed) = state.repositories.get_mut(&found.id) {
                 let text = |name: &str| body[name].as_str().map(str::to_owned);
@@ -101,6 +126,52 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&
         }
         _ => NOT_FOUND,
     }
+}
+
+/// The role that a permission gives.
+fn role(permission: &str) -> String {
+    match permission {
+        "pull" => "read",
+        "push" => "write",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Lets a team into a repository.
+pub(crate) fn let_team_in(state: &mut State, asked: &Asked, path: [&str; 4], token: Option<&Token>) -> Said {
+    let [organisation, slug, owner, name] = path;
+    if let Some(refused) = refusal(state, token, "administration") {
+        return refused;
+    }
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
+    let permission = role(body["permission"].as_str().unwrap_or("push"));
+    let found = state.repositories.values().find(|found| found.owner == owner && found.name == name);
+    let Some(id) = found.map(|found| found.id) else { return NOT_FOUND };
+    let teams = state.organisations.get_mut(organisation).map(|organisation| &mut organisation.teams);
+    match teams.into_iter().flatten().find(|team| team.slug == slug) {
+        Some(team) => {
+            team.repositories.insert(id, permission);
+            Said::Nothing
+        }
+        None => NOT_FOUND,
+    }
+}
+
+/// Starts a workflow whose file is there at the branch.
+fn dispatch(state: &mut State, found: &crate::Repository, workflow: &str, body: &Value) -> Said {
+    let Some(bare) = &found.git else { return NOT_FOUND };
+    let branch = body["ref"].as_str().unwrap_or_default();
+    if !branches(state, found).iter().any(|known| known["name"] == *branch) {
+        return Said::Refused(422, "No ref found for it");
+    }
+    let file = format!("refs/heads/{branch}:.github/workflows/{workflow}");
+    if git::git(bare, &["cat-file", "-e", &file], b"").is_err() {
+        return NOT_FOUND;
+    }
+    let name = format!("{}/{}", found.owner, found.name);
+    state.dispatched.push((name, workflow.to_owned(), branch.to_owned(), body["inputs"].clone()));
+    Said::Nothing
 }
 
 /// `short-branch`

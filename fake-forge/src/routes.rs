@@ -138,6 +138,9 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             of_changes(state, asked, found.map(|found| found.id), &path[3..], token)
         }
         ("POST", ["orgs", organisation, "repos"]) => create::create(state, asked, Some(organisation), token),
+        ("PUT", ["orgs", organisation, "teams", slug, "repos", owner, name]) => {
+            create::let_team_in(state, asked, [organisation, slug, owner, name], token)
+        }
         ("POST", ["user", "repos"]) => create::create(state, asked, None, token),
         (_, ["repos", owner, name, rest @ ..]) if create::is_of(&asked.method, rest) => {
             let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);

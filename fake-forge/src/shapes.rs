@@ -536,3 +536,29 @@ fn host(state: &State) -> String {
 fn time(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }
+
+/// `protected-branch`
+pub(crate) fn protection(state: &State, repository: &Repository, branch: &str, said: &Value) -> Value {
+    let (origin, api) = (&state.origin, state.profile.api_path());
+    let url = format!("{origin}{api}/repos/{}/{}/branches/{branch}/protection", repository.owner, repository.name);
+    let mut shown = json!({
+        "url": url,
+        "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": said["enforce_admins"] == true },
+    });
+    let reviews = &said["required_pull_request_reviews"];
+    if reviews.is_object() {
+        let mut reviews = reviews.clone();
+        reviews["url"] = format!("{url}/required_pull_request_reviews").into();
+        shown["required_pull_request_reviews"] = reviews;
+    }
+    let checks = &said["required_status_checks"];
+    if checks.is_object() {
+        let contexts = checks["contexts"].as_array().cloned().unwrap_or_default();
+        let each: Vec<Value> = contexts.iter().map(|context| json!({ "context": context, "app_id": null })).collect();
+        shown["required_status_checks"] = json!({
+            "url": format!("{url}/required_status_checks"), "strict": checks["strict"], "contexts": contexts,
+            "contexts_url": format!("{url}/required_status_checks/contexts"), "checks": each,
+        });
+    }
+    shown
+}

@@ -34,6 +34,8 @@ pub struct State {
     pub installations: BTreeMap<u64, Installation>,
     /// Pull requests by the id of their repository, by number.
     pub pulls: BTreeMap<u64, Vec<Pull>>,
+    /// Workflows that were started: `owner/name`, the file, the branch, and what they were told.
+    pub dispatched: Vec<(String, String, String, serde_json::Value)>,
     /// What was said to pull requests, in its order.
     pub comments: Vec<Comment>,
     /// In the order in which they were made.
@@ -120,6 +122,8 @@ pub struct Repository {
     pub properties: BTreeMap<String, serde_json::Value>,
     /// Login to role, besides the teams.
     pub collaborators: BTreeMap<String, String>,
+    /// How the default branch is protected, as it was said.
+    pub protection: Option<serde_json::Value>,
     /// Where `git` clones from; GitHub's own address otherwise.
     pub clone_url: Option<String>,
     /// The real repository behind it, bare: see [`State::add_git`].
@@ -275,6 +279,7 @@ impl State {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            dispatched: Vec::new(),
             comments: Vec::new(),
             check_runs: Vec::new(),
             apps: BTreeMap::from([(4_711, App::new(4_711, "slipway", "acme"))]),
@@ -319,6 +324,7 @@ impl State {
             pushed_at: 1_507_651_200,
             properties: BTreeMap::new(),
             collaborators: BTreeMap::new(),
+            protection: None,
             clone_url: None,
             git: None,
             forbidden_branches: None,

@@ -56,17 +56,35 @@ CREATE TABLE access_atoms (
     -- When the clock changes something.
     due_at BIGINT,
     review_at BIGINT,
-    -- The grant for whose end its people were told.
+    -- The grant for whose end its people were told, and the review that its owners were asked for.
     reminded TEXT,
-    -- JSON of what lists show besides.
+    review_told BIGINT,
+    -- JSON of what lists show besides. Empty only within the transaction that makes the row.
     body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX access_atoms_names ON access_atoms (consumer, api, scope, environment);
 CREATE INDEX access_atoms_api ON access_atoms (api, consumer);
+-- What counts and the matrix need, so that no body has to be read for them.
+CREATE INDEX access_atoms_matrix ON access_atoms (consumer, api, environment, state, pending);
+CREATE INDEX access_atoms_environment ON access_atoms (environment, consumer, api, state, pending);
 CREATE INDEX access_atoms_pending ON access_atoms (pending) WHERE pending IS NOT NULL;
 CREATE INDEX access_atoms_request ON access_atoms (request);
 CREATE INDEX access_atoms_due ON access_atoms (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX access_atoms_review ON access_atoms (review_at) WHERE review_at IS NOT NULL;
 CREATE INDEX access_atoms_ends ON access_atoms (state, ends);
+
+-- When grants were held, each without a break: what reports of any day are made of. Derived from the events.
+CREATE TABLE access_held (
+    atom TEXT NOT NULL REFERENCES access_atoms (id),
+    number BIGINT NOT NULL,
+    from_at BIGINT NOT NULL,
+    -- The first instant at which it was no more.
+    to_at BIGINT,
+    -- JSON.
+    body TEXT NOT NULL,
+    PRIMARY KEY (atom, number)
+);
+CREATE INDEX access_held_at ON access_held (from_at, to_at);
 
 -- Everything that happened. Nothing is ever changed or removed.
 CREATE TABLE access_events (

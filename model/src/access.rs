@@ -1,5 +1,7 @@
 //! Access between services, as pages and programs see it. Times are milliseconds since 1970 in UTC.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{EntityRef, Evidence, Finding};
@@ -306,4 +308,72 @@ pub struct AccessManifestView {
     pub findings: Vec<Finding>,
     /// Checks of this repository only report.
     pub report_only: bool,
+}
+
+/// The answer that a pipeline gets, `access-check/v1`: whether all that a manifest requires is granted. Instants are written
+/// as in RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessCheck {
+    pub schema: String,
+    pub component: EntityRef,
+    /// Only what is required there was looked at.
+    pub environment: Option<String>,
+    pub manifest: AccessCheckManifest,
+    /// `portal` or `bundle`.
+    pub decided_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_expires: Option<String>,
+    /// Nothing of it is to fail a pipeline.
+    pub report_only: bool,
+    /// `granted`, `needs_approval`, `not_requested`, `expired`, `refused`, `invalid`: the worst of all atoms.
+    pub outcome: String,
+    /// How many atoms stand how, and how many `errors`, `warnings` and `notes` were found.
+    pub summary: BTreeMap<String, usize>,
+    pub atoms: Vec<AccessCheckAtom>,
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessCheckManifest {
+    pub path: String,
+    /// In hexadecimal.
+    pub sha256: String,
+    /// As whoever asks has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessCheckAtom {
+    pub api: EntityRef,
+    pub scope: String,
+    pub environment: String,
+    pub state: Standing,
+    pub optional: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Where the request is decided; a path where nobody has said how the portal is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    pub line: u32,
+    /// Of what waits, and of what will be asked for when the manifest is merged.
+    pub approvals: AccessApprovals,
+    /// The group that owns the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<EntityRef>,
+    /// Some of those who can give what is missing.
+    #[serde(default)]
+    pub suggested_reviewers: Vec<EntityRef>,
+    pub expires: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessApprovals {
+    pub have: u32,
+    pub need: u32,
+    pub missing: Vec<AccessNeed>,
 }

@@ -190,6 +190,8 @@ pub struct RunApproval {
     pub needed: usize,
     /// Users and groups who may.
     pub reviewers: Vec<EntityRef>,
+    /// Those of them for whom nobody has an account here, and so is told: looked up while it is asked for.
+    pub without_account: Vec<EntityRef>,
     pub state: ApprovalState,
     pub expires_at: i64,
     /// The oldest first.
@@ -248,6 +250,8 @@ pub struct RunStep {
     pub state: StepState,
     pub attempts: u64,
     pub reason: Option<String>,
+    /// What it made at a forge, such as a pull request.
+    pub url: Option<String>,
     pub started_at: Option<i64>,
     pub ended_at: Option<i64>,
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use model::source::SourcePolicy;
 use model::{EntityRef, Visibility};
+use serde::{Deserialize, Serialize};
 
 pub use self::access::AccessSettings;
 pub use self::inbox::{InboxSettings, MailEncryption, MailSettings, WebhookSettings};
@@ -39,6 +40,10 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    /// What new repositories at GitHub get besides; of several that fit, the last.
+    pub publish: Vec<PublishSettings>,
+    /// What launches do besides, in this order.
+    pub steps: Vec<StepSettings>,
     /// Which launches others have to approve.
     pub approvals: Vec<ApprovalSettings>,
     pub access: AccessSettings,
@@ -110,6 +115,61 @@ pub struct TemplateSettings {
     pub executable: Option<PathBuf>,
     /// They are run, too, where the system cannot keep them from the network or from other files.
     pub weaker_fence: bool,
+}
+
+/// What new repositories at GitHub get besides what a form says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishSettings {
+    /// At launches of these templates; of all where there are none.
+    pub templates: Vec<EntityRef>,
+    pub input: PublishInput,
+}
+
+/// In the words of Backstage's `publish:github`. What is not said is not done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PublishInput {
+    /// Nothing is pushed to the default branch, only merged.
+    pub protect_default_branch: bool,
+    /// It holds for administrators, too.
+    pub protect_enforce_admins: bool,
+    pub required_approving_review_count: u8,
+    pub require_code_owner_reviews: bool,
+    pub dismiss_stale_reviews: bool,
+    /// Names of checks.
+    pub required_status_check_contexts: Vec<String>,
+    pub collaborators: Vec<Collaborator>,
+}
+
+/// A person or a team who is let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Collaborator {
+    /// A login; or else:
+    #[serde(default)]
+    pub user: Option<String>,
+    /// A team of the organisation in which the repository is made, by its slug.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// `pull`, `triage`, `push`, `maintain`, `admin`, or a role of the organisation.
+    pub access: String,
+}
+
+/// A further step of launches; [`crate::runs::check_step`] says whether it can be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepSettings {
+    /// By which later steps name what it gave.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Such as `http:backstage:request`.
+    pub action: String,
+    /// At launches of these templates; of all where there are none.
+    pub templates: Vec<EntityRef>,
+    /// What the action takes, with `${{ steps.publish.output.remoteUrl }}` and `${{ parameters.name }}` in texts.
+    pub input: serde_json::Value,
+    /// Sent along as a bearer token.
+    pub token: Option<Password>,
 }
 
 /// A rule: what it is about has to be approved before a launch begins. It is about every launch where it names nothing.
@@ -302,6 +362,8 @@ impl Settings {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            publish: Vec::new(),
+            steps: Vec::new(),
             approvals: Vec::new(),
             access: AccessSettings::default(),
             inbox: InboxSettings::default(),

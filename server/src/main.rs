@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Command::Pseudonymise(arguments) => block_on(cli::pseudonymise::run(arguments)),
         Command::Token(command) => block_on(cli::token::run(command)),
         Command::Catalog(arguments) => cli::catalog::run(&arguments),
-        Command::Access(command) => briefly(async move { cli::access::run(&command).await }),
+        Command::Access(command) => cli::access::run(command),
         Command::Run(arguments) => block_on(cli::run::run(arguments)),
         Command::New(arguments) => briefly(cli::templates::new::run(arguments)),
         Command::Update(arguments) => briefly(cli::templates::update::run(arguments)),
@@ -56,7 +56,7 @@ fn block_on(future: impl Future<Output = ExitCode>) -> ExitCode {
 }
 
 /// For what takes some milliseconds, of which threads and freed memory would be a large part.
-fn briefly(future: impl Future<Output = ExitCode>) -> ExitCode {
+pub(crate) fn briefly(future: impl Future<Output = ExitCode>) -> ExitCode {
     allocator::give_nothing_back();
     run(tokio::runtime::Builder::new_current_thread(), future)
 }

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, access_import, audit, catalog, changes, docs, inbox, jobs, preferences};
+use crate::api::{self, access, access_import, audit, catalog, changes, docs, inbox, jobs, preferences};
 use crate::api::{repositories, runs, sources, templates, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
@@ -38,14 +38,18 @@ pub enum Permission {
     Review,
     /// Decides which templates may execute what they bring.
     Trust,
-    /// Asks for access, and gives it up.
+    /// Launches templates.
+    Launch,
+    /// Asks for access, and takes it without asking.
     AskAccess,
     /// Approves access, or denies it.
     DecideAccess,
     /// Takes over access that was granted elsewhere.
     ImportAccess,
-    /// Launches templates.
-    Launch,
+    /// Changes what is granted.
+    EndAccess,
+    /// Shows everything, to those who may read everything.
+    ReadAll,
     /// Says what became of repositories that are not listed any more.
     Remove,
     /// Shows what belongs to whoever has signed in.
@@ -60,7 +64,7 @@ impl Permission {
     /// The middleware of every route.
     pub async fn admit(self, server: Server, asking: Asking, request: Request, next: Next) -> Response {
         let action = match self {
-            Self::Open | Self::Read => None,
+            Self::Open | Self::Read | Self::ReadAll => None,
             Self::Watch => Some(Action::Watch),
             Self::Sync => Some(Action::Sync),
             Self::Correct => Some(Action::Correct),
@@ -68,10 +72,11 @@ impl Permission {
             Self::Propose => Some(Action::Propose),
             Self::Review => Some(Action::Review),
             Self::Trust => Some(Action::Trust),
+            Self::Launch => Some(Action::Launch),
             Self::AskAccess => Some(Action::AskAccess),
             Self::DecideAccess => Some(Action::DecideAccess),
             Self::ImportAccess => Some(Action::ImportAccess),
-            Self::Launch => Some(Action::Launch),
+            Self::EndAccess => Some(Action::EndAccess),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
             Self::Own => Some(Action::Own),
@@ -80,7 +85,11 @@ impl Permission {
         if self != Self::Open && asking.must_sign_in() {
             return sign_in::first_of_all(&asking, &request, "Only those who have signed in may read this portal.");
         }
-        match action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)) {
+        let admitted = match self {
+            Self::ReadAll => portal::access::may_export(&asking.actor),
+            _ => action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)),
+        };
+        match admitted {
             Ok(()) => next.run(request).await,
             Err(Error::Forbidden(why)) if asking.actor == Actor::Visitor => {
                 sign_in::first_of_all(&asking, &request, &why)
@@ -107,13 +116,15 @@ pub struct Route {
 
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
-/// Grants of elsewhere in JSON, in which a line takes one more byte.
+/// Grants of elsewhere, as a manifest.
 const LARGEST_IMPORT: usize = 2 * engine_access::import::MOST_BYTES;
+/// A manifest in JSON, in which a line takes one more byte.
+const LARGEST_MANIFEST: usize = 2 * engine_access::manifest::MOST_BYTES;
 
 use Permission::{
-    AskAccess, Audit, Correct, DecideAccess, ImportAccess, Launch, Open, Own, Propose, Read, Remove, Review, SeeOwn,
-    SetUp, Sync, Trust, Watch,
+    AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Open, Own, Propose, Read, ReadAll,
 };
+use Permission::{Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
 pub fn table() -> Vec<Route> {
@@ -153,6 +164,7 @@ pub fn table() -> Vec<Route> {
         page("/access", Read),
         page("/access/grants", Read),
         page("/access/matrix", Read),
+        page("/access/report", Audit),
         page("/access/new", AskAccess),
         page("/access/requests/{id}", Read),
         page("/access/{id}", Read),
@@ -266,8 +278,24 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/review", Review, post(runs::review)),
         write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
+        read("/api/v1/access", Read, get(access::list)),
         Route { largest_body: LARGEST_IMPORT, ..write("/api/v1/access/import", ImportAccess, post(access_import::import)) },
         read("/api/v1/access/coverage", Read, get(access_import::coverage)),
+        read("/api/v1/access/waiting", Read, get(access::waiting)),
+        read("/api/v1/access/matrix", Read, get(access::matrix)),
+        read("/api/v1/access/{id}", Read, get(access::history)),
+        read("/api/v1/access/apis/{namespace}/{name}", Read, get(access::offer)),
+        write("/api/v1/access/requests", AskAccess, post(access::ask)),
+        read("/api/v1/access/requests/{id}", Read, get(access::request)),
+        write("/api/v1/access/requests/{id}/decide", DecideAccess, post(access::decide)),
+        write("/api/v1/access/break-glass", AskAccess, post(access::break_glass)),
+        write("/api/v1/access/acts", EndAccess, post(access::act)),
+        searching(Route { largest_body: LARGEST_MANIFEST, ..write("/api/v1/access/check", Read, post(access::check)) }),
+        read("/api/v1/access/bundles/{namespace}/{name}", Read, get(access::hand_over::bundle)),
+        read("/api/v1/access/export", ReadAll, get(access::hand_over::export)),
+        read("/api/v1/access/feed", ReadAll, get(access::hand_over::feed)),
+        read("/api/v1/access/report", ReadAll, get(access::hand_over::report)),
+        read("/.well-known/jwks.json", Open, get(access::hand_over::keys)),
 
         // Those who tell us that something changed; what they sign with is checked where they are received.
         Route { largest_body: LARGEST_DELIVERY, ..write("/webhooks/github/{source}", Open, post(webhooks::github)) },

@@ -4,6 +4,8 @@
 
 #[path = "cli/access.rs"]
 mod access;
+#[path = "cli/access_online.rs"]
+mod access_online;
 #[path = "cli/hooks.rs"]
 mod hooks;
 #[path = "cli/killed.rs"]

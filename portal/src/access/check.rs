@@ -2,16 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine_access::check::{Question, Verdict, check as decide};
+use engine_access::Atom;
+use engine_access::check::{AtomVerdict, Question, Verdict, check as decide};
+use engine_access::facts::Facts;
+use engine_access::history::History;
 use engine_access::manifest::{Manifest, parse};
 use engine_access::operation::Operation;
+use engine_access::review::Actor as Who;
 use engine_access::rules::Decider;
+use engine_access::standing::{Approvals, Standing};
+use engine_access::terms::{Answer, Approvers, Decision, Need, Policy};
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 
 use super::project::instant;
 use super::store;
-use super::views::known;
+use super::views::histories;
 use super::world::{self, World};
 use crate::catalog;
 use crate::identity::Actor;
@@ -23,7 +29,23 @@ pub struct Checked {
     pub verdict: Verdict,
     /// Nothing of it is to fail a pipeline.
     pub report_only: bool,
+    /// For each atom of the verdict.
+    pub approving: Vec<Approving>,
 }
+
+/// Who has to approve one atom, or would have to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Approving {
+    /// The group that owns the API.
+    pub owner: Option<EntityRef>,
+    /// How far it is; of what was not asked for yet, what its policy will ask for.
+    pub approvals: Approvals,
+    /// Some of those who can give what is missing.
+    pub people: Vec<EntityRef>,
+}
+
+/// People that are named as those who can approve.
+const MOST_PEOPLE: usize = 5;
 
 /// Says whether a component may do what its manifest requires. `file` names the manifest in findings.
 ///
@@ -40,14 +62,68 @@ pub async fn check(
     let component = &manifest.component.value;
     let (repository, slug) = home(portal, actor, component).await?;
     let facts = facts(portal, actor, &manifest, &repository).await?;
-    let known = known(portal, component).await?;
+    let histories = histories(portal, component).await?;
+    let known = histories.iter().map(|(atom, history)| (atom.clone(), history.known())).collect();
     let now = instant(portal.clock().now());
     let zone = &portal.settings().access.zone;
     let decider = Decider::Portal;
     let question =
         Question { file, manifest: &manifest, facts: &facts, known: &known, environment, decider, now, zone };
     let report_only = slug.is_some_and(|slug| portal.settings().access.only_reports(&slug));
-    Ok(Checked { verdict: decide(&question), report_only })
+    let verdict = decide(&question);
+    let asking = actor.person().and_then(|person| person.user.as_ref());
+    let approving = |found: &AtomVerdict| {
+        let AtomVerdict { api, scope, environment, .. } = found.clone();
+        let atom = Atom { consumer: component.clone(), api, scope, environment };
+        approving(found, &atom, &facts, histories.get(&atom), asking)
+    };
+    let approving = verdict.atoms.iter().map(approving).collect();
+    Ok(Checked { verdict, report_only, approving })
+}
+
+/// Who has to approve an atom that is not granted. `asking` is no help where it was not asked for yet.
+fn approving(
+    found: &AtomVerdict,
+    atom: &Atom,
+    facts: &Facts,
+    history: Option<&History>,
+    asking: Option<&EntityRef>,
+) -> Approving {
+    let Some(api) = facts.apis.get(&atom.api) else { return Approving::default() };
+    let owner = api.owner.clone();
+    let nobody = Approving { owner: owner.clone(), ..Approving::default() };
+    let (approvals, silent): (Approvals, BTreeSet<EntityRef>) = match (found.state, history.and_then(History::pending))
+    {
+        (Standing::Pending, Some(case)) => {
+            let requester = match &case.requester {
+                Who::Person { user } => Some(user),
+                _ => None,
+            };
+            let voted = case.votes.iter().filter(|(_, vote)| vote.approves).map(|(person, _)| person);
+            (found.approvals.clone(), case.opening.authors.iter().chain(requester).chain(voted).cloned().collect())
+        }
+        (Standing::Missing | Standing::Expired, _) => match api.terms.answer(atom, &facts.default_policy) {
+            Answer::Policy(policy) => (asked_by(&policy), asking.cloned().into_iter().collect()),
+            _ => return nobody,
+        },
+        _ => return nobody,
+    };
+    let groups = approvals.missing.iter().filter_map(|need| match &need.from {
+        Approvers::Owner => owner.as_ref(),
+        Approvers::Group(group) => Some(group),
+    });
+    let people: BTreeSet<&EntityRef> = groups.filter_map(|group| facts.groups.get(group)).flatten().collect();
+    let people = people.into_iter().filter(|person| !silent.contains(*person)).take(MOST_PEOPLE).cloned().collect();
+    Approving { owner, approvals, people }
+}
+
+/// What a policy asks for before anybody has approved.
+fn asked_by(policy: &Policy) -> Approvals {
+    let missing: Vec<Need> = match &policy.decision {
+        Decision::AutoApprove => Vec::new(),
+        Decision::Approvals(needs) => needs.iter().map(|need| need.value.clone()).collect(),
+    };
+    Approvals { have: 0, need: missing.iter().map(|need| need.count).sum(), missing }
 }
 
 /// The repository of a component: its id and slug.
@@ -62,12 +138,7 @@ async fn home(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(
 }
 
 /// What is known of what a manifest mentions; APIs that `actor` may not read are as if they were not there.
-pub(super) async fn facts(
-    portal: &Portal,
-    actor: &Actor,
-    manifest: &Manifest,
-    repository: &str,
-) -> Result<engine_access::facts::Facts> {
+pub(super) async fn facts(portal: &Portal, actor: &Actor, manifest: &Manifest, repository: &str) -> Result<Facts> {
     let mut mentions = world::mentions(manifest);
     let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
     let readable: BTreeSet<EntityRef> = portal.index().read().named(&apis, actor.readable())?.into_keys().collect();

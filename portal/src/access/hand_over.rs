@@ -1,17 +1,18 @@
 //! What is handed to those who enforce access: signed bundles for pipelines, exports for gateways.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use engine_access::Atom;
 use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
 use engine_access::export::{self, Export, Granted, krakend, opa};
-use engine_access::history::{self, Event};
 use engine_access::manifest::parse;
+use engine_access::report::Held;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 use model::EntityRef;
 
-use super::project::{self, instant, millis};
-use super::record::event;
+use super::project::{instant, millis};
 use super::store;
 use super::views::known;
 use super::world::{self, World};
@@ -24,8 +25,6 @@ const VALID: SignedDuration = SignedDuration::from_hours(12);
 /// Milliseconds after which another key signs, and after which the one before is published no more.
 const ROTATE: i64 = 90 * 24 * 60 * 60 * 1_000;
 const OVERLAP: i64 = 2 * 24 * 60 * 60 * 1_000;
-/// Events that are read at once.
-const BATCH: i64 = 20_000;
 /// Entries of one page of the change feed.
 const FEED: i64 = 1_000;
 /// What keys are sealed as.
@@ -56,9 +55,34 @@ impl Exported {
             Self::Files(bundle) => &bundle.etag,
         }
     }
+
+    /// Its media type and its bytes: files as an archive, and the same ones always as the same bytes.
+    ///
+    /// # Errors
+    /// None that could happen in memory.
+    pub fn packed(&self) -> Result<(&'static str, Vec<u8>)> {
+        let bundle = match self {
+            Self::Text(export) => return Ok((export.media_type, export.body.clone().into_bytes())),
+            Self::Files(bundle) => bundle,
+        };
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        for (path, content) in &bundle.files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_mtime(0);
+            archive.append_data(&mut header, path, content.as_bytes()).map_err(Error::internal)?;
+        }
+        let encoder = archive.into_inner().map_err(Error::internal)?;
+        Ok(("application/gzip", encoder.finish().map_err(Error::internal)?))
+    }
 }
 
-fn all_only(actor: &Actor) -> Result<()> {
+/// Whether `actor` may have everything that is granted.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whoever may not read everything.
+pub fn may_export(actor: &Actor) -> Result<()> {
     match actor.readable().is_everything() {
         true => Ok(()),
         false => Err(Error::Forbidden(
@@ -74,13 +98,14 @@ fn all_only(actor: &Actor) -> Result<()> {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything; [`Error::NotFound`] for an API that nobody offers.
 pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<Exported> {
-    all_only(actor)?;
+    may_export(actor)?;
     let world = World::of(portal, &[]).await?;
     if let Format::Krakend(api, validator) = format {
         let offer = world.offers.get(api).ok_or_else(|| Error::not_found(format!("The offer of {api}")))?;
         return Ok(Exported::Text(krakend::endpoints(&offer.terms, validator)));
     }
-    let grants = granted_at(portal, portal.clock().now()).await?;
+    let held = held_at(portal, portal.clock().now()).await?;
+    let grants: Vec<Granted> = held.into_iter().map(granted).collect();
     Ok(match format {
         Format::Opa => {
             let terms = world.offers.into_iter().map(|(api, offer)| (api, offer.terms)).collect();
@@ -90,41 +115,35 @@ pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<E
     })
 }
 
-/// What was granted at a time, of all atoms.
+/// What was granted at a time, of all atoms: by whom, since when, until when.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything.
-pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Granted>> {
-    all_only(actor)?;
-    granted_at(portal, at).await
+pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Held>> {
+    may_export(actor)?;
+    held_at(portal, at).await
 }
 
-async fn granted_at(portal: &Portal, at: i64) -> Result<Vec<Granted>> {
-    let mut tx = portal.db().snapshot().await?;
-    let names = store::all_names(&mut tx).await?;
-    let (mut after, mut bodies) = (0, Vec::new());
-    loop {
-        let batch = store::events_until(&mut tx, at, after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        after = last.1;
-        bodies.extend(batch);
-    }
-    drop(tx);
+/// The last millisecond of a day of the organisation.
+#[must_use]
+pub fn end_of_day(portal: &Portal, day: jiff::civil::Date) -> i64 {
+    millis(engine_access::time::end_of(day, &portal.settings().access.zone)) - 1
+}
+
+async fn held_at(portal: &Portal, at: i64) -> Result<Vec<Held>> {
+    let bodies = store::held_at(portal.db(), at).await?;
     tokio::task::spawn_blocking(move || {
-        let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-        for (atom, sequence, body) in bodies {
-            events.entry(atom).or_default().push(event(&body, sequence)?);
-        }
-        let mut grants = Vec::new();
-        for names in &names {
-            let (Some(events), Some(atom)) = (events.get(&names.id), project::atom_of(names)) else { continue };
-            grants.extend(export::granted(&atom, &history::fold(events, instant(at))));
-        }
-        grants.sort();
-        Ok(grants)
+        let mut held: Vec<Held> = bodies.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>()?;
+        held.sort_by(|one, other| (&one.atom, one.from).cmp(&(&other.atom, other.from)));
+        Ok(held)
     })
     .await
     .map_err(Error::internal)?
+}
+
+fn granted(held: Held) -> Granted {
+    let Held { atom, request, since, until, approved_by, original, break_glass, .. } = held;
+    Granted { atom, request, since, expires: until, approved_by, original, break_glass }
 }
 
 /// Atoms about which something changed after a place of the change feed, with the place of each: whoever enforces asks again
@@ -133,7 +152,7 @@ async fn granted_at(portal: &Portal, at: i64) -> Result<Vec<Granted>> {
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything.
 pub async fn feed(portal: &Portal, actor: &Actor, after: i64) -> Result<Vec<(String, i64)>> {
-    all_only(actor)?;
+    may_export(actor)?;
     store::changed(portal.db(), after, FEED).await
 }
 

@@ -19,7 +19,8 @@ const REMIND: i64 = 14 * 24 * 60 * 60 * 1_000;
 pub(crate) async fn enqueue_due(tx: &mut Tx, portal: &Portal) -> Result<()> {
     let now = portal.clock().now();
     let is_due = !store::due(portal.db(), now, 1).await?.is_empty()
-        || !store::to_remind(portal.db(), now + REMIND, 1).await?.is_empty();
+        || !store::to_remind(portal.db(), now + REMIND, 1).await?.is_empty()
+        || !store::to_review(portal.db(), now, 1).await?.is_empty();
     if !is_due {
         return Ok(());
     }
@@ -57,6 +58,7 @@ pub(crate) async fn run(context: &Context) -> Result<Ending> {
         }
     }
     remind(portal).await?;
+    ask_for_reviews(portal).await?;
     settle::settle(portal).await?;
     Ok(Ending::Routine)
 }
@@ -77,6 +79,27 @@ async fn remind(portal: &Portal) -> Result<()> {
                 && atom.expires.is_some_and(|ends| instant(ends) > instant(now))
             {
                 notify::ends_soon(&mut tx, portal, &atom, owner).await?;
+            }
+            tx.commit().await?;
+        }
+        inbox::told(portal);
+    }
+}
+
+/// Asks the owners of APIs whether what is due for a review is still needed, once for each review.
+async fn ask_for_reviews(portal: &Portal) -> Result<()> {
+    loop {
+        let bodies = store::to_review(portal.db(), portal.clock().now(), BATCH).await?;
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        for body in bodies {
+            let atom: model::access::AccessAtom = serde_json::from_str(&body)?;
+            let Some(review_at) = atom.review_at else { continue };
+            let owner = owners(portal, [atom.api.clone()]).await?.remove(&atom.api);
+            let mut tx = portal.db().begin().await?;
+            if store::note_review(&mut tx, &atom.id, review_at).await? {
+                notify::review_due(&mut tx, portal, &atom, owner).await?;
             }
             tx.commit().await?;
         }

@@ -5,6 +5,8 @@
 //! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
 
 mod act;
+mod answer;
+mod ask;
 mod check;
 mod coverage;
 mod gather;
@@ -22,17 +24,23 @@ mod tests;
 mod views;
 mod world;
 
-pub use self::act::{Ask, Decided, Deed, act, ask, break_glass, decide, propose};
-pub use self::check::{Checked, check};
+pub use engine_access::report::Held;
+
+pub use self::act::{Decided, Deed, act, decide};
+pub use self::answer::answer;
+pub use self::ask::{Ask, ask, break_glass, propose};
+pub use self::check::{Approving, Checked, check};
 pub use self::coverage::coverage;
 pub use self::gather::of_openapi;
 pub(crate) use self::gather::{Found, find};
-pub use self::hand_over::{Exported, Format, bundle, export, feed, keys, report};
+pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report};
 pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;
-pub use self::views::{AccessFilter, history, list, manifest, matrix, offer, request, states, waiting, waiting_for};
+pub use self::views::{
+    AccessFilter, count_waiting, history, list, manifest, matrix, offer, offered_by, request, waiting, waiting_for,
+};
 
 use crate::Result;
 use crate::db::Tx;

@@ -99,6 +99,21 @@ pub(super) async fn ends_soon(tx: &mut Tx, portal: &Portal, atom: &AccessAtom, o
     tell(tx, portal, &people, message, &BTreeSet::new()).await
 }
 
+/// Asks the owners of an API whether a grant is still needed.
+pub(super) async fn review_due(
+    tx: &mut Tx,
+    portal: &Portal,
+    atom: &AccessAtom,
+    owner: Option<EntityRef>,
+) -> Result<()> {
+    let people: BTreeSet<EntityRef> = owner.into_iter().collect();
+    let title = format!("Does {} still need {}?", atom.consumer.name, atom.api.name);
+    let text = format!("{} in {}. Say so on its page, or revoke it.", atom.scope, atom.environment);
+    let address = format!("/access/{}", atom.id);
+    let message = Message { topic: Topic::Access, title: &title, text: &text, address: &address, repository: None };
+    tell(tx, portal, &people, message, &BTreeSet::new()).await
+}
+
 /// Those who asked for what an atom is now, as far as they are users.
 fn requesters(atom: &AccessAtom) -> BTreeSet<EntityRef> {
     atom.requested_by.split(", ").filter_map(|name| name.parse::<EntityRef>().ok()).collect()

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine_access::Atom;
 use engine_access::history::{self, Action, Event, History, Kind};
+use engine_access::report;
 use engine_access::review::Actor as Who;
+use jiff::Timestamp;
 
 use super::project::{self, instant, names};
 use super::pulls;
@@ -135,10 +137,14 @@ pub(super) async fn append(
 /// Writes how an atom stands, from what was told of it.
 pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Result<()> {
     let view = project::view(atom, &told.history, instant(now), |request| told.commit(request));
-    match view {
-        Some(view) => store::write_atom(tx, &project::row(&view, &told.history)?).await,
-        None => Ok(()),
-    }
+    let Some(view) = view else { return Ok(()) };
+    store::write_atom(tx, &project::row(&view, &told.history)?).await?;
+    // Folded to the end of time it says of every instant who held it, until something new happens.
+    let always = history::fold(&told.events, Timestamp::MAX);
+    let held = report::held(atom, &always)
+        .into_iter()
+        .map(|held| Ok((project::millis(held.from), held.to.map(project::millis), serde_json::to_string(&held)?)));
+    store::replace_held(tx, &view.id, &held.collect::<Result<Vec<_>>>()?).await
 }
 
 /// The action as the audit log has it.

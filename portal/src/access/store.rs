@@ -36,6 +36,9 @@ macro_rules! narrow {
         if let Some(before) = filter.ends_before {
             query.push(" AND a.state = 'active' AND a.ends < ").push_bind(before);
         }
+        if let Some(before) = filter.review_before {
+            query.push(" AND a.state = 'active' AND a.review_at <= ").push_bind(before);
+        }
         if !readable.is_everything() {
             for end in ["a.consumer", "a.api"] {
                 query.push(" AND EXISTS (SELECT 1 FROM entities e WHERE NOT e.deleted AND e.reference = ").push(end);
@@ -127,6 +130,8 @@ pub struct AtomFilter {
     pub pending: bool,
     /// Those granted whose end comes before this.
     pub ends_before: Option<i64>,
+    /// Those granted whose review is due before this.
+    pub review_before: Option<i64>,
 }
 
 /// What was known of a repository's manifest, to find who changed it since: the commit up to which that was asked.
@@ -320,17 +325,21 @@ pub async fn events(tx: &mut Tx, atom: &str) -> Result<Vec<(i64, String)>> {
         .bind(atom).fetch_all(p).await)?)
 }
 
-/// The names of all atoms.
-pub async fn all_names(tx: &mut Tx) -> Result<Vec<Names>> {
-    Ok(on!(tx, p => sqlx::query_as("SELECT id, consumer, api, scope, environment FROM access_atoms ORDER BY id")
-        .fetch_all(p).await)?)
+/// Replaces when an atom was held: from, to, and JSON of each time.
+pub async fn replace_held(tx: &mut Tx, atom: &str, held: &[(i64, Option<i64>, String)]) -> Result<()> {
+    on!(tx, p => sqlx::query("DELETE FROM access_held WHERE atom = $1").bind(atom).execute(p).await.map(drop))?;
+    for (number, (from, to, body)) in (0_i64..).zip(held) {
+        on!(tx, p => sqlx::query("INSERT INTO access_held (atom, number, from_at, to_at, body) VALUES ($1, $2, $3, $4, $5)")
+            .bind(atom).bind(number).bind(from).bind(to).bind(body).execute(p).await.map(drop))?;
+    }
+    Ok(())
 }
 
-/// What happened to any atom up to a time, at most `limit` rows behind `after`: atom, number and body, by number.
-pub async fn events_until(tx: &mut Tx, until: i64, after: i64, limit: i64) -> Result<Vec<(String, i64, String)>> {
-    Ok(on!(tx, p => sqlx::query_as(
-        "SELECT atom, sequence, body FROM access_events WHERE sequence > $1 AND happened_at <= $2 ORDER BY sequence LIMIT $3")
-        .bind(after).bind(until).bind(limit).fetch_all(p).await)?)
+/// What was held at a time, as JSON, by atom.
+pub async fn held_at(db: &Db, at: i64) -> Result<Vec<String>> {
+    Ok(on!(db, p => sqlx::query_scalar(
+        "SELECT body FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1) ORDER BY atom, number")
+        .bind(at).fetch_all(p).await)?)
 }
 
 /// Atoms about which something changed after a number of the change feed, with the last number each.
@@ -354,6 +363,22 @@ pub async fn to_remind(db: &Db, before: i64, limit: i64) -> Result<Vec<String>> 
          ORDER BY ends, id LIMIT $2").bind(before).bind(limit).fetch_all(p).await)?)
 }
 
+/// Grants whose review is due and whose owners were not asked for it, as JSON of lists.
+pub async fn to_review(db: &Db, now: i64, limit: i64) -> Result<Vec<String>> {
+    Ok(on!(db, p => sqlx::query_scalar(
+        "SELECT body FROM access_atoms WHERE state = 'active' AND review_at <= $1
+         AND (review_told IS NULL OR review_told <> review_at) ORDER BY review_at, id LIMIT $2")
+        .bind(now).bind(limit).fetch_all(p).await)?)
+}
+
+/// Gives whether they had not been asked.
+pub async fn note_review(tx: &mut Tx, id: &str, review_at: i64) -> Result<bool> {
+    let rows = on!(tx, p => sqlx::query(
+        "UPDATE access_atoms SET review_told = $2 WHERE id = $1 AND (review_told IS NULL OR review_told <> $2)")
+        .bind(id).bind(review_at).execute(p).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// Gives whether they had not been told.
 pub async fn note_reminded(tx: &mut Tx, id: &str, request: &str) -> Result<bool> {
     let rows = on!(tx, p => sqlx::query(
@@ -366,7 +391,7 @@ pub async fn note_reminded(tx: &mut Tx, id: &str, request: &str) -> Result<bool>
 pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64, i64)) -> Result<Vec<String>> {
     let (limit, offset) = page;
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE a.body <> ''");
+        let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE 1 = 1");
         narrow!(query, readable, filter);
         let order = if filter.ends_before.is_some() { " ORDER BY a.ends, a.id" } else { " ORDER BY a.consumer, a.api, a.scope, a.environment" };
         query.push(order).push(" LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
@@ -376,7 +401,7 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
 
 pub async fn count(db: &Db, readable: &Readable, filter: &AtomFilter) -> Result<i64> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM access_atoms a WHERE a.body <> ''");
+        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM access_atoms a WHERE 1 = 1");
         narrow!(query, readable, filter);
         query.build_query_scalar().fetch_one(p).await
     })?)
@@ -391,7 +416,7 @@ pub async fn consumers(
     limit: i64,
 ) -> Result<Vec<String>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT DISTINCT a.consumer FROM access_atoms a WHERE a.body <> '' AND a.consumer > ");
+        let mut query = QueryBuilder::new("SELECT DISTINCT a.consumer FROM access_atoms a WHERE a.consumer > ");
         query.push_bind(after.to_owned());
         narrow!(query, readable, filter);
         query.push(" ORDER BY a.consumer LIMIT ").push_bind(limit);
@@ -408,20 +433,10 @@ pub async fn cells(
 ) -> Result<Vec<(String, String, String, i64, i64)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
-            "SELECT a.consumer, a.api, a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.body <> '' AND a.consumer IN (");
+            "SELECT a.consumer, a.api, a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.consumer IN (");
         any_of(&mut query, consumers.iter().map(String::as_str));
         narrow!(query, readable, filter);
         query.push(" GROUP BY a.consumer, a.api, a.state ORDER BY a.consumer, a.api, a.state");
-        query.build_query_as().fetch_all(p).await
-    })?)
-}
-
-/// How many atoms are in each state, and for how many a request waits.
-pub async fn states(db: &Db, readable: &Readable) -> Result<Vec<(String, i64, i64)>> {
-    Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.body <> ''");
-        narrow!(query, readable, AtomFilter::default());
-        query.push(" GROUP BY a.state ORDER BY a.state");
         query.build_query_as().fetch_all(p).await
     })?)
 }

@@ -87,7 +87,7 @@ exposes:
         approvals: [{from: owner, count: 1}, {from: group:default/security, count: 1}]
         justification: required
         max_ttl: 90d
-      - {match: {}, approvals: [{from: owner, count: 1}], max_ttl: 365d}
+      - {match: {}, approvals: [{from: owner, count: 1}], max_ttl: 365d, review_every: 90d, on_no_answer: suspend}
 ";
 
 const CHECKOUT: &str = "\
@@ -126,6 +126,7 @@ fn payments() -> EntityRef {
 struct World {
     portal: Portal,
     repositories: PathBuf,
+    people: PathBuf,
     pat: Actor,
     paul: Actor,
     sam: Actor,
@@ -160,6 +161,7 @@ impl World {
             sue: signed_in(&portal, &sue).await,
             portal,
             repositories,
+            people: people.join("people"),
         }
     }
 
@@ -297,6 +299,21 @@ db_test! {
         world.portal.stop().await;
     }
 
+    async fn who_has_left_the_team_meanwhile_does_not_decide(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let request = world.waiting().await;
+        assert_eq!(offered_by(portal, &world.pat, &EntityRef::new("component", "default", "payments-service")).await.unwrap(), [payments()]);
+        let left = PEOPLE.replace("pat@example.com}, memberOf: [payments-team]", "pat@example.com}, memberOf: [shop]");
+        crate::git::testing::commit_files(&world.people, &[("catalog-info.yaml", &left)]);
+        sync(portal).await;
+        let pat = signed_in(portal, &person("pat")).await;
+        assert!(matches!(world.decide(&pat, &request.id, true, "").await, Err(Error::Forbidden(_))));
+        world.decide(&world.paul, &request.id, true, "").await.unwrap();
+        assert_eq!(world.states().await[1], "payments.charge.read production active");
+        world.portal.stop().await;
+    }
+
     async fn time_ends_what_nobody_decides_and_what_was_granted(settings: Settings) {
         let clock = crate::clock::Clock::fixed(1_800_000_000_000);
         let world = World::new(&Settings { clock: clock.clone(), ..settings }).await;
@@ -317,6 +334,35 @@ db_test! {
         run_job(portal).await;
         assert!(store::due(portal.db(), clock.now(), 10).await.unwrap().is_empty());
         assert_eq!(world.states().await[0], "payments.charge.read development expired");
+        world.portal.stop().await;
+    }
+
+    async fn owners_say_from_time_to_time_what_is_still_needed(settings: Settings) {
+        let clock = crate::clock::Clock::fixed(1_800_000_000_000);
+        let world = World::new(&Settings { clock: clock.clone(), ..settings }).await;
+        let portal = &world.portal;
+        let request = world.waiting().await;
+        let id = request.atoms[0].id.clone();
+        world.decide(&world.pat, &request.id, true, "").await.unwrap();
+        let due = async || {
+            let filter = AccessFilter { review_due: true, ..Default::default() };
+            list(portal, &Actor::Operator, &filter, 1, 10).await.unwrap().1
+        };
+        clock.advance(91 * DAY);
+        assert_eq!(due().await, 1);
+        run_job(portal).await;
+        run_job(portal).await;
+        let asked = |titles: Vec<String>| titles.iter().filter(|title| title.starts_with("Does checkout still need")).count();
+        assert_eq!((asked(world.titles(&world.pat).await), asked(world.titles(&world.sam).await)), (1, 0));
+        act(portal, &world.paul, std::slice::from_ref(&id), Deed::Recertify, "").await.unwrap();
+        assert_eq!(due().await, 0);
+        clock.advance(91 * DAY);
+        run_job(portal).await;
+        assert_eq!(asked(world.titles(&world.pat).await), 2);
+        // Nobody answers: the policy suspends it.
+        clock.advance(15 * DAY);
+        run_job(portal).await;
+        assert_eq!(world.states().await[1], "payments.charge.read production suspended");
         world.portal.stop().await;
     }
 

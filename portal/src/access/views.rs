@@ -40,6 +40,8 @@ pub struct AccessFilter {
     pub waiting: bool,
     /// Only those whose grant ends within so many days, the first to end first.
     pub ends_within: Option<u16>,
+    /// Only those of which somebody has to say whether they are still needed.
+    pub review_due: bool,
 }
 
 impl AccessFilter {
@@ -54,6 +56,7 @@ impl AccessFilter {
             request: None,
             pending: self.waiting,
             ends_before: self.ends_within.map(|days| now + i64::from(days) * DAY),
+            review_before: self.review_due.then_some(now),
         }
     }
 }
@@ -104,16 +107,13 @@ pub async fn list(
     Ok((atoms, total.unsigned_abs()))
 }
 
-/// How many atoms are in each state, and for how many a request waits.
-pub async fn states(portal: &Portal, actor: &Actor) -> Result<(BTreeMap<Standing, u64>, u64)> {
-    let (mut states, mut waiting) = (BTreeMap::new(), 0);
-    for (state, count, pending) in store::states(portal.db(), actor.readable()).await? {
-        if let Some(state) = Standing::parse(&state) {
-            states.insert(state, count.unsigned_abs());
-        }
-        waiting += pending.unsigned_abs();
-    }
-    Ok((states, waiting))
+/// For how many atoms a request waits.
+///
+/// # Errors
+/// The database's.
+pub async fn count_waiting(portal: &Portal, actor: &Actor) -> Result<u64> {
+    let filter = AtomFilter { pending: true, ..AtomFilter::default() };
+    Ok(store::count(portal.db(), actor.readable(), &filter).await?.unsigned_abs())
 }
 
 /// What waits for people: first what waits for `actor`, the oldest first.
@@ -167,6 +167,9 @@ async fn requests(
         };
         by_id.entry(id).or_default().push(atom);
     }
+    let named: BTreeSet<EntityRef> = by_id.values().flatten().map(|atom| atom.consumer.clone()).collect();
+    let named: Vec<EntityRef> = named.into_iter().collect();
+    let consumers = portal.index().read().named(&named, actor.readable())?;
     let mut requests = Vec::new();
     for (id, atoms) in by_id {
         let Some(first) = atoms.first() else { continue };
@@ -182,8 +185,7 @@ async fn requests(
             }
         }
         let waits = atoms.iter().any(|atom| atom.waiting.as_ref().is_some_and(|waiting| waiting.request == id));
-        let rows = portal.index().read().named(std::slice::from_ref(&consumer), actor.readable())?;
-        let owns = rows.get(&consumer).is_some_and(|row| {
+        let owns = consumers.get(&consumer).is_some_and(|row| {
             crate::identity::can(actor, crate::identity::Action::AskAccess, crate::identity::Resource::Entity(row))
                 .is_ok()
         });
@@ -272,7 +274,7 @@ fn steps(told: &Told) -> Vec<AccessStep> {
             ));
         }
     }
-    steps.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    steps.sort_by_key(|(order, step)| std::cmp::Reverse((step.at, *order)));
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
@@ -326,6 +328,18 @@ pub async fn offer(portal: &Portal, actor: &Actor, api: &EntityRef) -> Result<Op
         version: offer.version.clone(),
         gone_at: offer.gone_at,
     }))
+}
+
+/// The APIs that a component offers, of those that `actor` may read.
+///
+/// # Errors
+/// The database's.
+pub async fn offered_by(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<Vec<EntityRef>> {
+    let component = component.to_string();
+    let offers = store::offers(portal.db()).await?.into_iter().filter(|offer| offer.component == component);
+    let apis: Vec<EntityRef> = offers.filter_map(|offer| offer.api.parse().ok()).collect();
+    let readable = portal.index().read().named(&apis, actor.readable())?;
+    Ok(apis.into_iter().filter(|api| readable.contains_key(api)).collect())
 }
 
 /// The manifest that speaks for a component, and what is wrong with it.
@@ -391,7 +405,8 @@ pub(super) async fn known(
     Ok(known)
 }
 
-async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
+/// What happened to all atoms of a consumer.
+pub(super) async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
     let now = portal.clock().now();
     let filter = AtomFilter { consumer: Some(consumer.to_string()), ..AtomFilter::default() };
     let rows = rows(portal, &Actor::System, &filter).await?;

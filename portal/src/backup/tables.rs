@@ -37,6 +37,7 @@ pub const KEPT: &[&str] = &[
     "access_manifests",
     "access_offers",
     "access_atoms",
+    "access_held",
     "access_events",
     "access_keys",
     "access_pulls",

@@ -4,7 +4,7 @@
 use model::change::FileEdit;
 
 use super::job::{Outcome, Stop, Work};
-use crate::forge::{Error, Forge, NewFile, Pull, PullState, PullUpdate};
+use crate::forge::{Content, Error, Forge, NewFile, Pull, PullState, PullUpdate};
 
 /// A regular file.
 const REGULAR: &str = "100644";
@@ -145,8 +145,14 @@ async fn commit(
         return Ok(None);
     }
     work.step("making the commit");
-    let files: Vec<NewFile<'_>> =
-        files.iter().map(|(edit, mode)| NewFile { path: &edit.path, mode, text: edit.after.as_deref() }).collect();
+    let files: Vec<NewFile<'_>> = files
+        .iter()
+        .map(|(edit, mode)| NewFile {
+            path: &edit.path,
+            mode,
+            content: edit.after.as_deref().map_or(Content::Removed, Content::Text),
+        })
+        .collect();
     let tree = forge.create_tree(name, &tree, &files).await.map_err(|error| refused(MAKING, error))?;
     let message = message(&work.row.title);
     let commit =

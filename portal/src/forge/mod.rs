@@ -14,11 +14,13 @@ mod listing;
 pub mod look;
 mod objects;
 pub mod permissions;
+mod protect;
 mod pulls;
 mod registration;
 mod settings;
 mod told;
 pub mod webhook;
+mod workflows;
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +38,8 @@ pub use listing::people::{
 };
 pub use listing::repositories::{Filter, ForgeRepository, ForgeVisibility, Names, Recent, Scope};
 pub use listing::{Cache, KeptPage, Listing};
-pub use objects::{NewFile, TreeEntry};
+pub use objects::{Content, NewFile, TreeEntry};
+pub use protect::Protection;
 pub use pulls::{Pull, PullState, PullUpdate};
 pub use registration::{Manifest, RegisteredApp};
 pub use settings::{App, Authentication, ForgeSettings, Pace};

@@ -28,8 +28,17 @@ pub struct TreeEntry {
 pub struct NewFile<'a> {
     pub path: &'a str,
     pub mode: &'a str,
-    /// `None` removes it.
-    pub text: Option<&'a str>,
+    pub content: Content<'a>,
+}
+
+/// What a file of a new tree has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    Text(&'a str),
+    /// The id of a blob that is there.
+    Blob(&'a str),
+    /// It is there no more.
+    Removed,
 }
 
 #[derive(Deserialize)]
@@ -136,14 +145,29 @@ impl Forge {
         }
     }
 
+    /// The id of a new blob with these bytes.
+    ///
+    /// # Errors
+    /// As [`Forge::send`].
+    pub async fn create_blob(&self, repository: &str, bytes: &[u8]) -> Result<String> {
+        let body = json!({"content": STANDARD.encode(bytes), "encoding": "base64"});
+        let path = format!("/repos/{}/git/blobs", named(repository));
+        Ok(self.write::<WireId>(Method::POST, &path, &body).await?.sha)
+    }
+
     /// A tree as `base` with these files changed.
     ///
     /// # Errors
     /// As [`Forge::send`].
     pub async fn create_tree(&self, repository: &str, base: &str, files: &[NewFile<'_>]) -> Result<String> {
-        let entry = |file: &NewFile<'_>| match file.text {
-            Some(text) => json!({"path": file.path, "mode": file.mode, "type": "blob", "content": text}),
-            None => json!({"path": file.path, "mode": file.mode, "type": "blob", "sha": Value::Null}),
+        let entry = |file: &NewFile<'_>| {
+            let mut entry = json!({"path": file.path, "mode": file.mode, "type": "blob"});
+            match file.content {
+                Content::Text(text) => entry["content"] = text.into(),
+                Content::Blob(id) => entry["sha"] = id.into(),
+                Content::Removed => entry["sha"] = Value::Null,
+            }
+            entry
         };
         let body = json!({"base_tree": base, "tree": files.iter().map(entry).collect::<Vec<_>>()});
         let path = format!("/repos/{}/git/trees", named(repository));

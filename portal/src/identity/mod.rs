@@ -31,7 +31,7 @@ pub use self::directory::Directory;
 pub use self::local::{accept, change_password, first_link, invitation_is_open, new_link, sign_in_locally};
 pub use self::people::people;
 pub use self::person::{GroupSource, Person, Persons};
-pub(crate) use self::person::{accounts_of, directory, may_write};
+pub(crate) use self::person::{accounts_of, actor_of, directory, may_write, without_account};
 pub use self::policy::{Action, Resource, can, is_owner};
 pub use self::pseudonym::{Pseudonymised, pseudonymise};
 pub use self::readable::Readable;

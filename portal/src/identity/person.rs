@@ -217,6 +217,16 @@ pub(crate) async fn directory(portal: &Portal) -> Result<Arc<Directory>> {
     Directory::current(portal, &portal.persons().directory).await
 }
 
+/// Whoever has this account, for what is done in their name later; `None` once it is gone or disabled.
+pub(crate) async fn actor_of(portal: &Portal, account: &str) -> Result<Option<Actor>> {
+    match store::account(portal.db(), account).await? {
+        Some(row) if row.disabled_at.is_none() => {
+            Ok(Some(Actor::Person(Arc::new(of_account(portal, &row, true).await?))))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Those with an account who are one of these users, or in one of these groups.
 pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Result<Vec<Person>> {
     let mut found = Vec::new();
@@ -227,6 +237,13 @@ pub(crate) async fn accounts_of(portal: &Portal, references: &[EntityRef]) -> Re
         }
     }
     Ok(found)
+}
+
+/// Those of these users and groups who have no account here, and none of whose members has.
+pub(crate) async fn without_account(portal: &Portal, references: &[EntityRef]) -> Result<Vec<EntityRef>> {
+    let persons = accounts_of(portal, references).await?;
+    let nobody = |reference: &&EntityRef| !persons.iter().any(|person| is_or_is_in(person, reference));
+    Ok(references.iter().filter(nobody).cloned().collect())
 }
 
 /// Whether `actor` may write to the repository with this id and slug: they own something in it, or the forge says so.

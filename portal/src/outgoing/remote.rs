@@ -1,4 +1,4 @@
-//! Another portal, as `slipway run` speaks to it: JSON over its API.
+//! Another portal, as commands speak to it: over its API.
 
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub struct RemoteAnswer {
     pub status: u16,
     /// Null where the answer was no JSON.
     pub body: Value,
+    /// The same as it came, as far as it is text.
+    pub text: String,
 }
 
 impl Remote {
@@ -92,6 +94,7 @@ impl Remote {
         Ok(RemoteAnswer {
             status: answer.status().as_u16(),
             body: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(answer.body()).into_owned(),
         })
     }
 }

@@ -104,7 +104,7 @@ async fn one(work: &mut Work<'_>, step: Step) -> Result<(), Stop> {
     let mut tx = work.begin().await?;
     work.write_step(&mut tx, begun.clone()).await?;
     tx.commit().await.map_err(Stop::Broken)?;
-    work.log(Level::Note, &format!("{}: {}", begun.action, action.does(&serde_json::from_str(&begun.input)?)));
+    work.log(Level::Note, &format!("{}: {}", begun.action, action.does(&work.step_input()?)));
     work.boundary().await?;
     let output = action.run(work).await?;
     work.boundary().await?;
@@ -142,7 +142,7 @@ async fn back(work: &mut Work<'_>) -> Result<(), Stop> {
         let undone = action.undo(work, &effect).await?;
         work.boundary().await?;
         if let super::work::Undone::Kept { why, command } = &undone {
-            work.log(Level::Warning, &format!("{} stays: {why} To remove it: {command}", effect.target));
+            work.log(Level::Warning, &format!("{} stays: {}", effect.target, how(why, command.as_deref())));
         }
         work.undone(effect, undone).await?;
     }
@@ -250,6 +250,11 @@ async fn write_steps(work: &mut Work<'_>, tx: &mut crate::db::Tx, ended: &Result
     Ok(())
 }
 
+/// Why something stays, and what removes it.
+fn how(why: &str, command: Option<&str>) -> String {
+    command.map_or_else(|| why.to_owned(), |command| format!("{why} To remove it: {command}"))
+}
+
 /// What a person has to remove.
 fn kept(work: &Work<'_>) -> Option<String> {
     let kept: Vec<String> = work
@@ -257,9 +262,8 @@ fn kept(work: &Work<'_>) -> Option<String> {
         .iter()
         .filter(|effect| effect.state() == EffectState::Kept)
         .map(|effect| {
-            let (why, command) =
-                (effect.reason.as_deref().unwrap_or_default(), effect.command.as_deref().unwrap_or_default());
-            format!("{} is still there: {why} To remove it: {command}", effect.target)
+            let why = effect.reason.as_deref().unwrap_or_default();
+            format!("{} is still there: {}", effect.target, how(why, effect.command.as_deref()))
         })
         .collect();
     (!kept.is_empty()).then(|| kept.join(" "))

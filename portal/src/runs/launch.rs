@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use engine_templates::Answers;
 use engine_templates::lineage::PLACEHOLDER;
-use model::run::{RunState, RunStep, StepState};
+use model::run::{RunState, RunStep};
 use model::template::Form;
 use model::{EntityRef, Finding, Level};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::store::{self, Moved, Row, Step};
-use super::{actions, approvals, drafts, queue};
+use super::steps::{self, Told};
+use super::store::{self, Moved, Row};
+use super::{actions, approvals, drafts, queue, token};
 use crate::audit::{self, Change};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
@@ -117,6 +118,11 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// What steps may be told of it.
+    pub fn told(&self) -> Told<'_> {
+        Told { answers: &self.answers, secrets: &self.secrets }
+    }
+
     pub fn shown_answers(&self) -> BTreeMap<String, Value> {
         let secret = self.secrets.iter().map(|name| (name.clone(), Value::from("***")));
         self.answers.iter().map(|(name, value)| (name.to_owned(), value.clone())).chain(secret).collect()
@@ -148,17 +154,26 @@ pub fn destinations(portal: &Portal) -> Vec<Destination> {
     sources.filter_map(destination).collect()
 }
 
-/// The steps that a launch would take, with what each will do.
+/// The steps that a launch would take with the answers of a form, with what each will do.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who may not launch; [`Error::NotFound`] for an unknown destination; [`Error::Invalid`] for what no
 /// repository can be called or said to be.
-pub fn plan(portal: &Portal, actor: &Actor, launch: &Launch) -> Result<Vec<RunStep>> {
+pub fn plan(
+    portal: &Portal,
+    actor: &Actor,
+    launch: &Launch,
+    (form, answers): (&Form, &Answers),
+) -> Result<Vec<RunStep>> {
     can(actor, Action::Launch, Resource::Anything)?;
     check(launch)?;
     launch.name.as_deref().map_or(Ok(()), check_name)?;
     let name = launch.name.as_deref().unwrap_or("the project");
-    steps(portal, actor, launch, name, &[])?.into_iter().map(super::shown).collect()
+    let secrets: Vec<String> =
+        form.questions().filter(|question| question.secret).map(|one| one.name.clone()).collect();
+    let told = Told { answers, secrets: &secrets };
+    let planned = steps::plan(portal, actor, launch, (name, &[]), told)?;
+    planned.into_iter().map(|step| steps::shown(step, told)).collect()
 }
 
 /// Launches a template; gives the id of the run, which is that of the first where this is the second wish under one key.
@@ -180,6 +195,9 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         return Ok(known);
     }
     crate::templates::valid(&form)?;
+    if let Some(token) = &launch.token {
+        token::check(portal, &launch, token).await?;
+    }
     let seed = render::seed(&launch.key);
     let (mut secrets, mut names) = (BTreeMap::new(), Vec::new());
     for question in form.questions().filter(|question| question.secret) {
@@ -199,7 +217,9 @@ pub async fn launch(portal: &Portal, actor: &Actor, launch: Launch) -> Result<St
         }
     };
     check_name(&name)?;
-    let steps = steps(portal, actor, &launch, &name, &render::executes(&opened.template.trust()))?;
+    let executes = render::executes(&opened.template.trust());
+    let told = Told { answers: &answers, secrets: &names };
+    let steps = steps::plan(portal, actor, &launch, (&name, &executes), told)?;
     if let Some(token) = &launch.token {
         secrets.insert(TOKEN.to_owned(), token.expose().to_owned());
     }
@@ -296,39 +316,6 @@ fn digest(launch: &Launch, form: &Form) -> Result<String> {
 /// For a line of a commit: no end of the line, and nothing that ends a name there.
 fn line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect()
-}
-
-fn steps(portal: &Portal, actor: &Actor, launch: &Launch, name: &str, executes: &[String]) -> Result<Vec<Step>> {
-    let destination = destinations(portal).into_iter().find(|known| known.name == launch.destination);
-    let destination = destination
-        .ok_or_else(|| Error::not_found(format!("A source {:?} in which projects are made", launch.destination)))?;
-    let published = json!({
-        "destination": destination.name, "name": name, "description": launch.description,
-        "repoVisibility": launch.visibility, "topics": launch.topics, "ownToken": launch.token.is_some(),
-    });
-    let fetched = json!({ "template": launch.template.to_string(), "executes": executes });
-    let mut steps = vec![
-        ("fetch", "Make the files", actions::FETCH, fetched),
-        ("publish", "Make the repository", destination.action, published),
-        ("register", "Put it into the catalog", actions::REGISTER, json!({ "destination": destination.name })),
-    ];
-    if actor.account().is_some() {
-        steps.push(("notify", "Tell you", actions::NOTIFY, json!({ "name": name })));
-    }
-    let step = |(at, (id, name, action, input)): (usize, (&str, &str, &str, Value))| Step {
-        position: i64::try_from(at).unwrap_or_default() + 1,
-        id: id.to_owned(),
-        name: name.to_owned(),
-        action: action.to_owned(),
-        state: StepState::Pending.as_str().to_owned(),
-        attempts: 0,
-        reason: None,
-        started_at: None,
-        ended_at: None,
-        input: input.to_string(),
-        output: None,
-    };
-    Ok(steps.into_iter().enumerate().map(step).collect())
 }
 
 fn check(launch: &Launch) -> Result<()> {

@@ -21,11 +21,17 @@ pub(super) struct Mask {
 
 impl Mask {
     pub fn new(secrets: &BTreeMap<String, String>) -> Self {
-        let mut forms: Vec<String> =
-            secrets.values().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms(secret)).collect();
-        forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        forms.dedup();
-        Self { forms }
+        let mut mask = Self::default();
+        secrets.values().for_each(|secret| mask.add(secret));
+        mask
+    }
+
+    pub fn add(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST {
+            self.forms.extend(forms(secret));
+            self.forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+            self.forms.dedup();
+        }
     }
 
     pub fn text(&self, text: &str) -> String {

@@ -7,24 +7,28 @@
 mod actions;
 mod approvals;
 pub mod drafts;
+mod expressions;
 pub mod feedback;
 mod job;
 mod launch;
 mod mask;
 mod queue;
+mod steps;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token;
 mod work;
 
 use model::EntityRef;
 use model::job::LogLine;
-use model::run::{ApprovalState, Run, RunDetail, RunEffect, RunState, RunStep};
+use model::run::{ApprovalState, Run, RunDetail, RunEffect, RunState};
 
 pub use self::approvals::{asked_of, review};
 pub use self::job::run;
 pub use self::launch::{Destination, Launch, RepositoryVisibility, destinations, launch, plan};
 pub(crate) use self::queue::{look_after, sweep};
+pub use self::steps::{StepProblem, check_step};
 use self::store::{Moved, Viewer};
 use crate::audit::{self, Change};
 use crate::identity::{Action, Actor, Resource, can};
@@ -108,7 +112,8 @@ pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<RunDetail> 
     let named = found(portal, actor, id).await?;
     let input: launch::Input = serde_json::from_str(&named.row.input)?;
     let own = named.row.launcher == launcher(actor);
-    let steps = store::steps(portal.db(), id).await?.into_iter().map(shown).collect::<Result<_>>()?;
+    let steps = store::steps(portal.db(), id).await?.into_iter();
+    let steps = steps.map(|step| steps::shown(step, input.told())).collect::<Result<_>>()?;
     let effects = store::effects(portal.db(), id).await?.into_iter().map(|effect| RunEffect {
         state: effect.state(),
         target: effect.target,
@@ -119,7 +124,10 @@ pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<RunDetail> 
         RunState::Queued => Some(store::position(portal.db(), id).await?.unsigned_abs()),
         _ => None,
     };
-    let approvals = approvals::of(portal, id).await?;
+    let mut approvals = approvals::of(portal, id).await?;
+    if named.row.state() == RunState::Review {
+        approvals::look_for_reviewers(portal, &mut approvals).await?;
+    }
     Ok(RunDetail {
         may_review: approvals::may_review(actor, &named.row, &approvals),
         approvals,
@@ -131,21 +139,6 @@ pub async fn get(portal: &Portal, actor: &Actor, id: &str) -> Result<RunDetail> 
         position,
         may_change: can(actor, Action::Launch, Resource::Run { own }).is_ok(),
         run: named.into(),
-    })
-}
-
-fn shown(step: store::Step) -> Result<RunStep> {
-    let input = serde_json::from_str(&step.input)?;
-    Ok(RunStep {
-        does: actions::find(&step.action).map(|action| action.does(&input)).unwrap_or_default(),
-        state: step.state(),
-        id: step.id,
-        name: step.name,
-        action: step.action,
-        attempts: step.attempts.unsigned_abs(),
-        reason: step.reason,
-        started_at: step.started_at,
-        ended_at: step.ended_at,
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod faults;
 mod folder;
+mod further;
 mod github;
 mod people;
 mod refused;
@@ -54,7 +55,8 @@ impl World {
             SourceSettings::folder("projects", &projects, Visibility::Public).launching(),
         ];
         sources.extend(others);
-        let portal = Self::open(Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() }).await;
+        let open = Self::open(Settings { sources, poll_interval: Duration::ZERO, ..settings.clone() });
+        let portal = Box::pin(open).await;
         Self { portal, projects, templates }
     }
 
@@ -91,7 +93,7 @@ impl World {
 
     /// Works for runs until there is nothing more to do now.
     pub async fn settled(&self, id: &str) -> RunDetail {
-        while crate::jobs::do_one(&self.portal, JOB, std::future::pending()).await {}
+        while Box::pin(crate::jobs::do_one(&self.portal, JOB, std::future::pending())).await {}
         self.get(id).await
     }
 
@@ -100,13 +102,13 @@ impl World {
     pub async fn die(&self, id: &str, boundaries: usize) -> bool {
         let dead = faults::plan(id, boundaries);
         let died = std::sync::atomic::AtomicBool::new(false);
-        crate::jobs::do_one(&self.portal, JOB, async {
+        let work = crate::jobs::do_one(&self.portal, JOB, async {
             match dead.await {
                 Ok(()) => died.store(true, std::sync::atomic::Ordering::Relaxed),
                 Err(_) => std::future::pending().await,
             }
-        })
-        .await;
+        });
+        Box::pin(work).await;
         faults::forget(id);
         crate::jobs::let_go(&self.portal).await;
         died.into_inner()

@@ -12,16 +12,21 @@ use tokio_util::sync::CancellationToken;
 use super::launch::{Input, SEALED_AS};
 use super::mask::Mask;
 use super::queue::FOLDER;
+use super::steps;
 use super::store::{self, Effect, Row, Step};
 use crate::audit::{self, Change};
 use crate::db::{Tx, new_id};
 use crate::error::Error;
 use crate::identity::Actor;
 use crate::jobs::Context;
+use crate::secret::Secret;
 use crate::{Portal, Result};
 
 /// How long an answer is waited for that nobody wants any more.
 const ANSWER: Duration = Duration::from_secs(10);
+
+/// Of what is wrong in a template, so many are told with the run; all are in the form and the preview.
+const MOST_FINDINGS: usize = 5;
 
 /// Why work on a run ends before its last step.
 #[derive(Debug)]
@@ -38,10 +43,28 @@ pub(super) enum Stop {
     Broken(Error),
 }
 
+impl Stop {
+    /// What something outside answers, which may have to be asked again.
+    pub fn later(error: Error) -> Self {
+        match error {
+            Error::Unavailable(why) => Self::Again(why),
+            error => error.into(),
+        }
+    }
+}
+
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
             error @ (Error::Internal(_) | Error::Unavailable(_)) => Self::Broken(error),
+            Error::Invalid(found) => {
+                let said = found.findings.iter().take(MOST_FINDINGS).map(|finding| {
+                    let place =
+                        if finding.file.is_empty() { String::new() } else { format!("{}: ", finding.location()) };
+                    format!("{place}{}. {}", finding.message, finding.help)
+                });
+                Self::Failed(said.collect::<Vec<_>>().join(" "))
+            }
             error => Self::Failed(error.to_string()),
         }
     }
@@ -105,6 +128,11 @@ impl<'a> Work<'a> {
         self.context.log(level, self.mask.text(line));
     }
 
+    /// Takes a secret of the operator out of what is shown from now on, too.
+    pub fn hide(&mut self, secret: &Secret) {
+        self.mask.add(secret.expose());
+    }
+
     /// A text for people, without secrets.
     pub fn masked(&self, text: &str) -> String {
         self.mask.text(text)
@@ -124,18 +152,24 @@ impl<'a> Work<'a> {
         self.steps.iter().find(|step| step.position == self.position)
     }
 
-    /// What the step that is under way was told.
+    /// What the step that is under way was told, with what earlier ones gave.
     pub fn step_input(&self) -> Result<Value, Stop> {
         let step = self.step().ok_or_else(|| Stop::Broken(Error::internal("no step is under way")))?;
-        Ok(serde_json::from_str(&step.input)?)
+        let input = steps::input(step, self.input.told(), &self.outputs().collect()).map_err(Stop::Broken)?;
+        let help = "What it made before stays. An operator corrects the step in the configuration (runs.step); a launch that \
+                    has begun keeps the step as it was.";
+        input.map_err(|why| Stop::Failed(format!("{}: {why}. {help}", step.name)))
     }
 
-    /// What an earlier step gave under this name; of several the last.
+    /// What a step of every launch gave under this name; of several the last.
     pub fn given(&self, name: &str) -> Option<String> {
-        let outputs = self.steps.iter().rev().filter_map(|step| step.output.as_deref());
-        outputs
-            .filter_map(|output| serde_json::from_str::<Value>(output).ok())
-            .find_map(|output| output.get(name).and_then(Value::as_str).map(str::to_owned))
+        let own = self.steps.iter().filter(|step| steps::is_own(step)).filter_map(output);
+        own.filter_map(|(_, output)| output.get(name).and_then(Value::as_str).map(str::to_owned)).next_back()
+    }
+
+    /// By the ids of the steps that gave them.
+    fn outputs(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.steps.iter().filter_map(output)
     }
 
     /// A transaction in which it is still ours.
@@ -178,6 +212,13 @@ impl<'a> Work<'a> {
         Ok(effect)
     }
 
+    /// What is known now of something that may be there.
+    pub async fn keep(&mut self, effect: Effect, data: &Value) -> Result<Effect, Stop> {
+        let effect = Effect { data: data.to_string(), ..effect };
+        self.write_effect(effect.clone(), None).await?;
+        Ok(effect)
+    }
+
     /// It is there, with what is known of it now.
     pub async fn made(&mut self, effect: Effect, data: &Value) -> Result<Effect, Stop> {
         let data = data.to_string();
@@ -201,7 +242,7 @@ impl<'a> Work<'a> {
             Undone::Nothing if effect.state() == EffectState::Made => (EffectState::Undone, None, None),
             Undone::Nothing => (EffectState::Void, None, None),
             Undone::Removed => (EffectState::Undone, None, None),
-            Undone::Kept { why, command } => (EffectState::Kept, Some(why), Some(command)),
+            Undone::Kept { why, command } => (EffectState::Kept, Some(why), command),
         };
         let audited = (state == EffectState::Undone).then_some("run.undo");
         self.write_effect(Effect { state: state.as_str().to_owned(), reason, command, ..effect }, audited).await
@@ -238,6 +279,8 @@ impl<'a> Work<'a> {
 
     /// Waits for something that does no harm when it is left in the middle.
     pub async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        // What is waited for here is large, and would be part of whatever waits.
+        let work = Box::pin(work);
         tokio::select! {
             done = work => Ok(done),
             () = self.left.cancelled() => Err(self.leaving()),
@@ -247,6 +290,7 @@ impl<'a> Work<'a> {
     /// The same for something that makes a thing outside: its answer is waited for a little longer, since whoever comes next
     /// would otherwise look for the thing before it is there.
     pub async fn unless_left_for_long<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        let work = Box::pin(work);
         let long = async {
             self.left.cancelled().await;
             tokio::time::sleep(ANSWER).await;
@@ -262,15 +306,19 @@ impl<'a> Work<'a> {
     }
 }
 
+fn output(step: &Step) -> Option<(&str, Value)> {
+    Some((&step.id, serde_json::from_str(step.output.as_deref()?).ok()?))
+}
+
 /// What became of something that was to be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Undone {
     /// It was not there.
     Nothing,
     Removed,
-    /// It stays: why, and what removes it.
+    /// It stays: why, and what removes it, where something does.
     Kept {
         why: String,
-        command: String,
+        command: Option<String>,
     },
 }

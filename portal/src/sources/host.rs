@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::connect::ForgeCredentials;
 use super::git::remote;
 use super::store;
-use crate::forge::{Forge, ForgeRepository, ForgeSettings};
+use crate::forge::{Authentication, Forge, ForgeRepository, ForgeSettings, Secret};
 use crate::git::{Address, Remote};
 use crate::settings::{GitHubLogin, GitHubSettings, SourceKind};
 use crate::{Error, Portal, Result};
@@ -77,13 +77,42 @@ pub(crate) fn ground(portal: &Portal, source: &str) -> Result<Ground> {
     }
 }
 
-/// The settings of a client that speaks to the same forge as somebody else.
+/// The source that is this owner at a forge, with a login to act there.
+pub(crate) fn of_owner<'p>(portal: &'p Portal, host: &str, owner: &str) -> Option<&'p str> {
+    let is_it = |settings: &GitHubSettings| {
+        settings.login != GitHubLogin::Nobody
+            && settings.is_own_host(host)
+            && settings.owner.name().eq_ignore_ascii_case(owner)
+    };
+    let found = portal.settings().sources.iter().find(|source| match &source.kind {
+        SourceKind::GitHub(settings) => is_it(settings),
+        SourceKind::Folder(_) | SourceKind::Git(_) => false,
+    });
+    found.map(|source| source.name.as_str())
+}
+
+/// The forge of the source of this name, with its login.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that is not configured, or not at GitHub; [`Error::Unavailable`] where its login cannot be had.
+pub(crate) fn forge_of<'p>(portal: &'p Portal, source: &str) -> Result<(Forge, &'p GitHubSettings)> {
+    let settings = portal.settings().sources.iter().find_map(|found| match &found.kind {
+        SourceKind::GitHub(settings) if found.name == source => Some(settings),
+        _ => None,
+    });
+    let settings = settings.ok_or_else(|| Error::not_found(format!("A source {source:?} at GitHub")))?;
+    Ok((portal.accounts().forge(source, settings).map_err(Error::Unavailable)?, settings))
+}
+
+/// A client that speaks to the same forge with the token of somebody else.
 ///
 /// # Errors
 /// What is wrong with the settings, for a person.
-pub(crate) fn forge_settings(settings: &GitHubSettings) -> std::result::Result<ForgeSettings, String> {
+pub(crate) fn forge_with(settings: &GitHubSettings, token: &str) -> std::result::Result<Forge, String> {
     let anonymous = GitHubSettings { login: GitHubLogin::Nobody, ..settings.clone() };
-    super::connect::forge_settings(&anonymous, None)
+    let settings = super::connect::forge_settings(&anonymous, None)?;
+    let own = ForgeSettings { authentication: Authentication::Token(Secret::new(token)), ..settings };
+    Forge::new(&own).map_err(|error| error.to_string())
 }
 
 /// What tells the repository at `path` apart, in a source that is a folder.

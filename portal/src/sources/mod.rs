@@ -41,7 +41,7 @@ pub use self::folder::FolderSource;
 pub use self::git::GitSource;
 pub use self::github::{Accounts, GitHubSource};
 pub(crate) use self::host::{
-    Ground, Host, forge_settings, ground, host, key_at_github, key_of_folder, remote_at_github,
+    Ground, Host, forge_of, forge_with, ground, host, key_at_github, key_of_folder, of_owner, remote_at_github,
 };
 pub use self::job::run;
 pub use self::live::{REFRESH, Received, last_delivery, receive, refresh};

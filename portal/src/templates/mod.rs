@@ -31,7 +31,7 @@ pub use self::form::{Given, form};
 pub use self::history::TemplateHistory;
 pub use self::journal::take_back;
 pub use self::likeness::answers_of;
-pub use self::preview::preview;
+pub use self::preview::{Looked, look, preview};
 pub use self::programs::{AfterFiles, Heard, Programs};
 pub(crate) use self::render::executes;
 pub use self::source::{Fetched, Reference, fetch};

@@ -1,11 +1,12 @@
 //! What a launch would make, shown before anything is.
 
+use engine_templates::Answers;
 use engine_templates::tree::{Entry, Tree};
 use model::EntityRef;
-use model::template::{Preview, PreviewFile, PreviewKind};
+use model::template::{Form, Preview, PreviewFile, PreviewKind};
 
 use super::form::Given;
-use super::render::{environment, executes, find_ready, seed};
+use super::render::{Ready, environment, executes, find_ready, seed};
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -30,11 +31,54 @@ pub async fn preview(
     key: &str,
 ) -> Result<Preview> {
     let (_, ready) = find_ready(portal, actor, reference, commit).await?;
-    let now = portal.clock().now();
-    let (form, answers) = ready.fill(given, now).await?;
+    let (form, answers) = ready.fill(given, portal.clock().now()).await?;
     super::valid(&form)?;
+    of(portal, &ready, &answers, key).await
+}
+
+/// A form with what it would make.
+#[derive(Debug)]
+pub struct Looked {
+    pub form: Form,
+    /// The answers that can be taken, with the defaults of the others; of secret questions only the defaults.
+    pub answers: Answers,
+    /// Where it was asked for, and the form is whole.
+    pub preview: Option<Result<Preview>>,
+}
+
+/// The form with what was answered, and under a `key` what it would make: the template is made ready once for both. Answers to
+/// secret questions do not count.
+///
+/// # Errors
+/// As [`super::form()`].
+pub async fn look(
+    portal: &Portal,
+    actor: &Actor,
+    reference: &EntityRef,
+    commit: Option<&str>,
+    given: &Given,
+    key: Option<&str>,
+) -> Result<Looked> {
+    let (_, ready) = find_ready(portal, actor, reference, commit).await?;
+    let now = portal.clock().now();
+    let (mut form, mut answers) = ready.fill(given, now).await?;
+    let secrets: Vec<&String> = form.questions().filter(|one| one.secret).map(|question| &question.name).collect();
+    if given.keys().any(|name| secrets.contains(&name)) {
+        let open = given.iter().filter(|(name, _)| !secrets.contains(name));
+        let open = open.map(|(name, answer)| (name.clone(), answer.clone())).collect();
+        (form, answers) = ready.fill(&open, now).await?;
+    }
+    let preview = match key.filter(|_| form.is_valid()) {
+        Some(key) => Some(of(portal, &ready, &answers, key).await),
+        None => None,
+    };
+    Ok(Looked { form, answers, preview })
+}
+
+async fn of(portal: &Portal, ready: &Ready, answers: &Answers, key: &str) -> Result<Preview> {
+    let now = portal.clock().now();
     let inputs = environment(now, seed(key), &ready.opened.source.address);
-    let rendered = ready.render(&answers, &inputs).await?;
+    let rendered = ready.render(answers, &inputs).await?;
     let findings = rendered.findings.clone();
     let (folder, files) =
         tokio::task::spawn_blocking(move || (rendered.folder, files(&rendered.tree))).await.map_err(Error::internal)?;

@@ -12,6 +12,7 @@ use futures::stream;
 use model::audit::AuditEntry;
 use portal::audit::{self, AuditFilter, Place};
 
+use super::cells::defused;
 use crate::http::{Asking, Problem, Server};
 
 const PER_PAGE: u32 = 200;
@@ -60,27 +61,19 @@ pub async fn csv(State(server): State<Server>, asking: Asking, RawQuery(query): 
 
 fn row(entry: &AuditEntry) -> [String; 10] {
     let time = jiff::Timestamp::from_millisecond(entry.at).unwrap_or_default();
-    let cell = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
+    let cell = |text: &Option<String>| defused(text.as_deref().unwrap_or_default());
     [
         entry.id.clone(),
         time.to_string(),
-        safe(&entry.actor),
-        safe(&entry.action),
-        safe(&entry.target),
+        defused(&entry.actor),
+        defused(&entry.action),
+        defused(&entry.target),
         cell(&entry.before),
         cell(&entry.after),
         cell(&entry.request),
         cell(&entry.account),
         cell(&entry.address),
     ]
-}
-
-/// A spreadsheet takes these for the beginning of a formula (OWASP, "CSV Injection").
-fn safe(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
 }
 
 fn lines(rows: impl IntoIterator<Item = [String; 10]>) -> String {

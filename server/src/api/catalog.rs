@@ -9,6 +9,7 @@ use model::catalog::{CatalogPage, CatalogRow, EntityDetail, Summary};
 use portal::catalog;
 use serde::{Deserialize, Serialize};
 
+use super::cells::defused;
 use crate::http::{Asking, Problem, Server, filter};
 
 /// One page of the catalog. The query is that of the catalog's page: `text`, any of the fields (`kind`, `type`,
@@ -153,20 +154,4 @@ fn record(row: &CatalogRow) -> [String; 16] {
         text(&row.description),
     ]
     .map(defused)
-}
-
-/// A spreadsheet runs a cell that begins like a formula (OWASP, CSV injection); a quote before it makes it text.
-fn defused(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::defused;
-
-    #[test]
-    fn cells_cannot_be_formulas() {
-        assert_eq!(defused("=cmd()".to_owned()), "'=cmd()");
-        assert_eq!(defused("payments".to_owned()), "payments");
-    }
 }

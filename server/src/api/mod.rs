@@ -1,8 +1,10 @@
 //! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
 
+pub mod access;
 pub mod access_import;
 pub mod audit;
 pub mod catalog;
+mod cells;
 pub mod changes;
 pub mod docs;
 pub mod inbox;
@@ -68,6 +70,22 @@ use crate::http::{Problem, events, webhooks};
         runs::clean,
         runs::review,
         runs::feedback,
+        access::list,
+        access::waiting,
+        access::request,
+        access::history,
+        access::ask,
+        access::break_glass,
+        access::decide,
+        access::act,
+        access::check,
+        access::offer,
+        access::matrix,
+        access::hand_over::bundle,
+        access::hand_over::keys,
+        access::hand_over::export,
+        access::hand_over::feed,
+        access::hand_over::report,
         events::follow,
         events::follow_run,
         events::follow_catalog,

@@ -1,4 +1,10 @@
-//! `slipway access`: what manifests of access say and change, and whether it is granted, without asking a portal.
+//! `slipway access`: what manifests of access say and change, whether it is granted, and what people do about it.
+//!
+//! What is here asks no portal; `check` may, `bundle` and `online` do.
+
+mod bundle;
+mod check;
+mod online;
 
 use std::fs::File;
 use std::io::{Read, stdin};
@@ -6,30 +12,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use engine_access::bundle::{Expected, Keys, verify};
-use engine_access::check::{Outcome, Question, Verdict, check};
 use engine_access::diff::{Change, Effect, What, diff};
 use engine_access::manifest::{FILE_NAME, MOST_BYTES, Manifest, decode, parse, schema};
-use engine_access::rules::Decider;
-use engine_access::standing::Standing;
 use engine_access::validate::validate;
 use engine_repo::Repository;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::Findings;
 use portal::clock::Clock;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 use super::report::{Report, print, print_json};
 use super::{FAILED, INVALID, UNREADABLE, USAGE, print_findings};
-
-/// For whom bundles are.
-const AUDIENCE: &str = "slipway-access";
-/// What a check is called in reports.
-const CHECK: &str = "slipway access check";
-/// A bundle of more was not made by a portal.
-const LARGEST_BUNDLE: u64 = 16 << 20;
 
 #[derive(Subcommand)]
 pub enum Access {
@@ -68,36 +62,17 @@ pub enum Access {
         #[arg(long, default_value = "UTC", value_parser = zone)]
         zone: TimeZone,
     },
+    /// Say whether all that a manifest requires is granted: by asking a portal, or by a bundle that it signed.
+    Check(check::Check),
+    /// Fetch what a portal knows of a component, signed, and look at it.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// Draft a manifest from the calls that the catalog has seen, and the APIs that the repository provides.
     Init(super::access_init::Init),
     /// Take over grants that were made elsewhere before, at a portal.
     Import(super::access_import::Import),
-    /// Say whether all that a manifest requires is granted, by a signed bundle of the portal.
-    #[command(
-        after_help = "Exit codes: 0 everything is granted, 1 something is not, 2 the manifest is invalid, 3 the bundle cannot be believed or read.\n\n\
-                      Examples:\n  slipway access check --bundle access.jws --keys jwks.json --issuer https://portal.example --environment production"
-    )]
-    Check {
-        #[arg(default_value = FILE_NAME)]
-        file: PathBuf,
-        /// The bundle of the manifest's component
-        #[arg(long, value_name = "FILE")]
-        bundle: PathBuf,
-        /// The portal's keys, a JSON Web Key Set that was fetched from it
-        #[arg(long, value_name = "FILE")]
-        keys: PathBuf,
-        /// The address of the portal
-        #[arg(long, value_name = "URL")]
-        issuer: String,
-        /// Only what is required in this one; without it, in all of them
-        #[arg(long, value_name = "NAME")]
-        environment: Option<String>,
-        #[arg(long, value_enum, default_value_t = Report::Text)]
-        format: Report,
-        /// The zone in which days end
-        #[arg(long, default_value = "UTC", value_parser = zone)]
-        zone: TimeZone,
-    },
+    #[command(flatten)]
+    Online(online::Online),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -110,21 +85,24 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| format!("there is no zone {name}: write one such as Europe/Berlin"))
 }
 
-pub async fn run(command: &Access) -> ExitCode {
+pub fn run(command: Access) -> ExitCode {
     let now = Timestamp::from_millisecond(Clock::System.now()).unwrap_or(Timestamp::MAX);
     let done = match command {
-        Access::Validate { paths, format, zone } => Ok(validate_all(paths, *format, now, zone)),
-        Access::Init(arguments) => Ok(super::access_init::run(arguments).await),
-        Access::Import(arguments) => Ok(super::access_import::run(arguments).await),
+        Access::Validate { paths, format, zone } => Ok(validate_all(&paths, format, now, &zone)),
         Access::Schema => {
             print_json(&schema());
             Ok(ExitCode::SUCCESS)
         }
-        Access::Diff { files, base, format, zone } => compare(files, base.as_deref(), *format, now, zone),
-        Access::Check { file, bundle, keys, issuer, environment, format, zone } => {
-            let against = Against { bundle, keys, issuer, environment: environment.as_deref() };
-            granted(file, &against, *format, now, zone)
+        Access::Diff { files, base, format, zone } => compare(&files, base.as_deref(), format, now, &zone),
+        Access::Check(arguments) => return crate::briefly(check::run(arguments, now)),
+        Access::Bundle(command) => return crate::briefly(bundle::run(command, now)),
+        Access::Init(arguments) => {
+            return crate::briefly(async move { super::access_init::run(&arguments).await });
         }
+        Access::Import(arguments) => {
+            return crate::briefly(async move { super::access_import::run(&arguments).await });
+        }
+        Access::Online(command) => return crate::briefly(online::run(command)),
     };
     done.unwrap_or_else(|code| code)
 }
@@ -280,95 +258,4 @@ fn sentence(change: &Change, head: &Path) -> String {
         0 => format!("{sign} {what}"),
         line => format!("{sign} {what} ({}:{line})", head.display()),
     }
-}
-
-/// What a manifest is held against.
-struct Against<'a> {
-    bundle: &'a Path,
-    keys: &'a Path,
-    issuer: &'a str,
-    environment: Option<&'a str>,
-}
-
-fn granted(
-    file: &Path,
-    against: &Against<'_>,
-    format: Report,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> Result<ExitCode, ExitCode> {
-    let bytes = read(file)?;
-    let manifest = manifest(file, &bytes).map_err(|findings| {
-        print(&findings, format, CHECK);
-        ExitCode::from(INVALID)
-    })?;
-    let unreadable = |what: &Path, error: &dyn std::fmt::Display| {
-        eprintln!("error: {}: {error}", what.display());
-        ExitCode::from(UNREADABLE)
-    };
-    let keys = read_at_most(against.keys, LARGEST_BUNDLE)?;
-    let keys = Keys::from_json(&String::from_utf8_lossy(&keys)).map_err(|error| unreadable(against.keys, &error))?;
-    let token = read_at_most(against.bundle, LARGEST_BUNDLE)?;
-    let expected = Expected {
-        issuer: against.issuer,
-        audience: AUDIENCE,
-        component: &manifest.component,
-        // Only the portal itself knows of a later one.
-        revocation_epoch: 0,
-        now,
-    };
-    let bundle = verify(&String::from_utf8_lossy(&token), &keys, &expected)
-        .map_err(|error| unreadable(against.bundle, &error))?;
-    let name = file.to_string_lossy();
-    let verdict = check(&Question {
-        file: &name,
-        manifest: &manifest,
-        facts: &bundle.facts,
-        known: &bundle.known(),
-        environment: against.environment,
-        decider: Decider::Bundle,
-        now,
-        zone,
-    });
-    let outcome = verdict.outcome;
-    match format {
-        Report::Json => print_json(&answer(verdict, &name, &bytes, bundle.exp)),
-        Report::Text => {
-            print_findings(&verdict.findings);
-            let states = verdict.summary.iter().map(|(state, count)| format!("{count} {}", state.as_str()));
-            println!("{}", states.collect::<Vec<_>>().join(", "));
-        }
-        _ => print(&verdict.findings.into(), format, CHECK),
-    }
-    Ok(match outcome {
-        Outcome::Granted => ExitCode::SUCCESS,
-        Outcome::Invalid => ExitCode::from(INVALID),
-        Outcome::NeedsApproval | Outcome::Refused | Outcome::Expired | Outcome::NotRequested => ExitCode::from(FAILED),
-    })
-}
-
-/// The verdict as other programs read it.
-fn answer(verdict: Verdict, name: &str, bytes: &[u8], expires: Timestamp) -> Value {
-    let Verdict { component, environment, summary: states, atoms, findings, outcome } = verdict;
-    let Findings { findings, summary } = findings.into();
-    let mut summary = json!(summary);
-    for state in [Standing::Active, Standing::Pending, Standing::Denied, Standing::Expired, Standing::Missing] {
-        summary[state.as_str()] = json!(0);
-    }
-    for (state, count) in states {
-        summary[state.as_str()] = json!(count);
-    }
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({
-        "schema": "access-check/v1",
-        "component": component,
-        "environment": environment,
-        "manifest": { "path": name, "sha256": sha256 },
-        "decided_by": "bundle",
-        "bundle_expires": expires,
-        "outcome": outcome,
-        "summary": summary,
-        "atoms": atoms,
-        "findings": findings,
-    })
 }

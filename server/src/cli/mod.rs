@@ -8,6 +8,7 @@ pub mod backup;
 pub mod catalog;
 pub mod doctor;
 pub mod pseudonymise;
+mod remote;
 mod report;
 pub mod run;
 mod sarif;

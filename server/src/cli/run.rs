@@ -4,13 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use model::Findings;
 use model::run::{EffectState, RunDetail, RunState};
-use portal::outgoing::{Remote, RemoteAnswer};
-use portal::secret::Secret;
+use portal::outgoing::Remote;
 use serde_json::{Map, Value, json};
 
-use super::{FAILED, INVALID, NOT_TRUSTED, UNREADABLE, print_findings};
+use super::remote::{At, Stopped, read};
+use super::{FAILED, NOT_TRUSTED};
 
 #[derive(Args)]
 #[command(
@@ -50,9 +49,8 @@ pub struct Run {
     wait: bool,
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Where the portal is [default: SLIPWAY_PORTAL, or http://127.0.0.1:3000]
-    #[arg(long, value_name = "URL")]
-    portal: Option<String>,
+    #[command(flatten)]
+    at: At,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,9 +67,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// How long between two looks at a run that goes on.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// Why it ends here; what is to be said has been said.
-type Stopped<T> = Result<T, ExitCode>;
-
 pub async fn run(arguments: Run) -> ExitCode {
     match launch(&arguments).await {
         Ok(code) | Err(code) => code,
@@ -79,28 +74,25 @@ pub async fn run(arguments: Run) -> ExitCode {
 }
 
 async fn launch(arguments: &Run) -> Stopped<ExitCode> {
-    let portal = arguments.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok());
-    let portal = portal.unwrap_or_else(|| "http://127.0.0.1:3000".to_owned());
-    let token = std::env::var("SLIPWAY_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
-    let remote = Remote::new(&portal, token).map_err(|why| stop(INVALID, &why))?;
+    let remote = arguments.at.remote()?;
     let key = arguments.idempotency_key.clone().unwrap_or_else(|| ulid::Ulid::generate().to_string());
     let sent = request(arguments);
     let launched = remote.post("/api/v1/runs", &[("idempotency-key", &key)], &sent).await;
-    let mut detail = detail(launched)?;
+    let mut detail: RunDetail = read(launched)?;
     let mut seen = 0;
     // What others have to approve may take days.
     let goes_on = |run: &model::run::Run| run.stopping || run.state.is_under_way() && run.state != RunState::Review;
     while arguments.wait && goes_on(&detail.run) {
         tokio::time::sleep(BETWEEN).await;
         seen = follow(&remote, &detail.run.id, seen).await?;
-        detail = self::detail(remote.get(&format!("/api/v1/runs/{}", detail.run.id)).await)?;
+        detail = read(remote.get(&format!("/api/v1/runs/{}", detail.run.id)).await)?;
     }
     if arguments.wait {
         follow(&remote, &detail.run.id, seen).await?;
     }
     match arguments.format {
         Format::Json => println!("{}", serde_json::to_string_pretty(&detail).unwrap_or_default()),
-        Format::Text => print(&detail, portal.trim_end_matches('/')),
+        Format::Text => print(&detail, &arguments.at.address()),
     }
     Ok(match detail.run.state {
         RunState::Failed | RunState::Cancelled | RunState::Cleaned => ExitCode::from(FAILED),
@@ -124,45 +116,9 @@ fn request(arguments: &Run) -> Value {
     })
 }
 
-/// The run in an answer.
-fn detail(answer: Result<RemoteAnswer, String>) -> Stopped<RunDetail> {
-    let answer = answer.map_err(|why| stop(UNREADABLE, &why))?;
-    if answer.status < 300 {
-        return serde_json::from_value(answer.body)
-            .map_err(|error| stop(UNREADABLE, &format!("what the portal answered is no launch: {error}")));
-    }
-    Err(refused(&answer))
-}
-
-/// What a problem says.
-fn refused(answer: &RemoteAnswer) -> ExitCode {
-    let said = answer.body.get("detail").and_then(Value::as_str).map(str::to_owned);
-    let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
-    let findings = answer.body.get("findings").cloned().map(serde_json::from_value::<Findings>);
-    // 404 names a template or a destination that is not there, 409 a key that was used, 400 and 422 what is wrong.
-    let code = match answer.status {
-        400 | 404 | 409 | 422 => INVALID,
-        403 => NOT_TRUSTED,
-        _ => UNREADABLE,
-    };
-    let code = stop(code, &said);
-    if let Some(Ok(findings)) = findings {
-        print_findings(&findings.findings);
-    }
-    if answer.status == 401 {
-        eprintln!("  help: set SLIPWAY_TOKEN to a token with the scope write, from your page at the portal");
-    }
-    code
-}
-
 /// Prints the lines of the log after one that was printed; gives the last.
 async fn follow(remote: &Remote, id: &str, after: i64) -> Stopped<i64> {
-    let answer = remote.get(&format!("/api/v1/runs/{id}/log?after={after}")).await;
-    let answer = answer.map_err(|why| stop(UNREADABLE, &why))?;
-    if answer.status >= 300 {
-        return Err(refused(&answer));
-    }
-    let lines: Vec<model::job::LogLine> = serde_json::from_value(answer.body).unwrap_or_default();
+    let lines: Vec<model::job::LogLine> = read(remote.get(&format!("/api/v1/runs/{id}/log?after={after}")).await)?;
     for line in &lines {
         eprintln!("{}", line.line);
     }
@@ -189,9 +145,4 @@ fn print(detail: &RunDetail, portal: &str) {
         );
     }
     println!("  {portal}/runs/{}", run.id);
-}
-
-fn stop(code: u8, why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::from(code)
 }

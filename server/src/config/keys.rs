@@ -7,7 +7,7 @@ use model::reference::DEFAULT_NAMESPACE;
 use model::{EntityRef, Finding, Level};
 
 use super::value::Value;
-use super::{Config, LogFormat, inbox, sign_in};
+use super::{Config, LogFormat, access, inbox, sign_in};
 
 /// One key of the file.
 pub struct Key {
@@ -83,6 +83,31 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "templates.weaker-fence",
         set: |config, value| value.boolean().map(|weaker| config.templates.weaker_fence = weaker),
+    },
+    Key {
+        path: "access.environments",
+        set: |config, value| access::environments(value).map(|all| config.access.environments = all),
+    },
+    Key { path: "access.time-zone", set: |config, value| access::zone(value).map(|zone| config.access.zone = zone) },
+    Key {
+        path: "access.approvals",
+        set: |config, value| access::approvals(value).map(|decision| config.access.default_policy.decision = decision),
+    },
+    Key {
+        path: "access.longest-days",
+        set: |config, value| access::longest(value).map(|span| config.access.default_policy.max_ttl = span),
+    },
+    Key {
+        path: "access.review-days",
+        set: |config, value| access::days(value).map(|span| config.access.default_policy.review_every = span),
+    },
+    Key {
+        path: "access.report-only",
+        set: |config, value| access::slugs(value).map(|slugs| config.access.report_only = slugs),
+    },
+    Key {
+        path: "access.from-portal",
+        set: |config, value| value.boolean().map(|allowed| config.access.from_portal = allowed),
     },
     Key { path: "secrets.key-file", set: |config, value| file(value).map(|file| config.sealing_key = Some(file)) },
     Key { path: "audit.keep-days", set: |config, value| kept(value).map(|time| config.audit_kept = Some(time)) },
@@ -189,7 +214,7 @@ fn kept(value: &Value<'_>) -> Result<Duration, String> {
     }
 }
 
-fn file(value: &Value<'_>) -> Result<PathBuf, String> {
+pub fn file(value: &Value<'_>) -> Result<PathBuf, String> {
     value.text().map(PathBuf::from)
 }
 

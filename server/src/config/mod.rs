@@ -2,11 +2,14 @@
 //!
 //! Every key stands in [`keys::KEYS`]; what is wrong is reported all at once, each with its line.
 
+mod access;
 mod approval;
 mod inbox;
 mod keys;
+mod publish;
 mod sign_in;
 mod source;
+mod step;
 mod value;
 
 use std::collections::BTreeMap;
@@ -19,8 +22,8 @@ use model::{Finding, Level, Visibility};
 use portal::clock::Clock;
 use portal::git::Address;
 use portal::settings::{
-    ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, RunSettings, Settings,
-    SourceKind, SourceSettings, TemplateSettings,
+    AccessSettings, ApprovalSettings, DatabaseSettings, GitSettings, IdentitySettings, InboxSettings, PublishSettings,
+    RunSettings, Settings, SourceKind, SourceSettings, StepSettings, TemplateSettings,
 };
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -53,7 +56,10 @@ pub struct Config {
     pub identity: IdentitySettings,
     pub runs: RunSettings,
     pub templates: TemplateSettings,
+    pub publish: Vec<PublishSettings>,
+    pub steps: Vec<StepSettings>,
     pub approvals: Vec<ApprovalSettings>,
+    pub access: AccessSettings,
     inbox_keys: inbox::InboxKeys,
     pub inbox: InboxSettings,
     /// The file with the key that seals other people's secrets; one in the data folder where nothing is said.
@@ -99,7 +105,10 @@ impl Default for Config {
             identity: IdentitySettings::default(),
             runs: RunSettings::default(),
             templates: TemplateSettings::default(),
+            publish: Vec::new(),
+            steps: Vec::new(),
             approvals: Vec::new(),
+            access: AccessSettings::default(),
             inbox_keys: inbox::InboxKeys::default(),
             inbox: InboxSettings::default(),
             sealing_key: None,
@@ -162,7 +171,17 @@ fn read_file(config: &mut Config, environment: &Environment, (name, text): (&str
                 }
                 for (key, value) in table {
                     let path = format!("{section}.{}", key.get_ref());
-                    findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding)));
+                    match value.get_ref() {
+                        DeValue::Array(tables) if path == "runs.step" => {
+                            let steps = tables.iter().flat_map(|table| step::read(config, table));
+                            findings.extend(steps.map(|(span, finding)| at(span, finding)));
+                        }
+                        DeValue::Array(tables) if path == "runs.publish" => {
+                            let rules = tables.iter().flat_map(|table| publish::read(config, table));
+                            findings.extend(rules.map(|(span, finding)| at(span, finding)));
+                        }
+                        _ => findings.extend(set(config, &path, key, value).map(|(span, finding)| at(span, finding))),
+                    }
                 }
             }
             DeValue::Array(tables) if section == "source" => {
@@ -367,8 +386,10 @@ impl Config {
             identity: self.identity.clone(),
             runs: self.runs,
             templates: TemplateSettings { executable: std::env::current_exe().ok(), ..self.templates.clone() },
+            publish: self.publish.clone(),
+            steps: self.steps.clone(),
             approvals: self.approvals.clone(),
-            access: portal::settings::AccessSettings::default(),
+            access: self.access.clone(),
             inbox: self.inbox.clone(),
             sealing_key: self.sealing_key.clone(),
             audit_kept: self.audit_kept,

@@ -41,12 +41,21 @@ fn the_example_holds_every_key_with_its_default() {
     for key in sign_in::SIGN_IN_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
+    for key in publish::PUBLISH_KEYS {
+        assert!(uncommented.contains(&format!("{key} = ")), "{key} is not in the example");
+    }
+    for key in step::STEP_KEYS {
+        assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
+    }
     for key in approval::APPROVAL_KEYS {
         assert!(uncommented.contains(&format!("{} = ", key.name)), "{} is not in the example", key.name);
     }
     assert_eq!(read(EXAMPLE).unwrap(), Config::default());
     let full = read(&uncommented).unwrap();
     assert_eq!(full.sources.len(), 3);
+    let ids: Vec<&str> = full.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["billing", "step-2", "step-3"]);
+    assert!(full.publish[0].input.protect_default_branch && full.publish[0].input.collaborators.len() == 2);
     let rule = &full.approvals[0];
     assert_eq!((rule.count, rule.reviewers.len(), rule.expires.as_secs()), (1, 2, 7 * 24 * 60 * 60));
     assert_eq!(full.sources[0].visibility, Visibility::Public);
@@ -60,6 +69,26 @@ fn the_example_holds_every_key_with_its_default() {
     let issuers: Vec<String> = full.identity.providers.iter().map(portal::settings::ProviderSettings::issuer).collect();
     assert_eq!(issuers, ["https://acme.okta.com", "https://github.example.com", "proxy:gate"]);
     assert_eq!(full.identity.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn access_is_as_the_keys_say() {
+    let text = "[access]\nenvironments = [\"dev\", \"live\"]\ntime-zone = \"Europe/Berlin\"\napprovals = 2\nlongest-days = 90\n\
+                review-days = 30\nreport-only = [\"acme/*\", \"shop\"]\nfrom-portal = false\n";
+    let access = read(text).unwrap().settings().access;
+    assert_eq!(access.environments, ["dev", "live"].map(str::to_owned).into());
+    assert_eq!(access.zone.iana_name(), Some("Europe/Berlin"));
+    let policy = &access.default_policy;
+    assert_eq!((policy.max_ttl.to_string(), policy.review_every.unwrap().to_string()), ("90d".into(), "30d".into()));
+    let asked: Vec<String> = policy.deciders().iter().map(|need| format!("{} {}", need.count, need.from)).collect();
+    assert_eq!(asked, ["2 owner"]);
+    assert!(access.only_reports("acme/boat") && access.only_reports("shop") && !access.only_reports("shops"));
+    assert!(!access.from_portal);
+    let none = read("[access]\napprovals = 0\n").unwrap().access.default_policy;
+    assert_eq!((none.decision, none.review_every), (engine_access::terms::Decision::AutoApprove, None));
+    let wrong = "[access]\nenvironments = [\"*\"]\ntime-zone = \"Mars\"\napprovals = 21\nlongest-days = 0\nreview-days = -1\n\
+                 report-only = [\"a*b\"]\nfrom-portal = \"maybe\"\n";
+    insta::assert_snapshot!(read(wrong).unwrap_err().join("\n"));
 }
 
 #[test]
@@ -289,6 +318,65 @@ fn a_rule_for_approvals_names_who_may_give_them() {
         "reviewers = [\"platform\"]\ncount = 0",
         "reviewers = [\"platform\"]\ntemplate = \"api:x\"",
         "reviewers = [\"platform\"]\nwho = \"x\"",
+    ] {
+        assert!(rule(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_further_step_is_told_only_what_it_takes_and_what_is_known_by_then() {
+    let step = |keys: &str| read(&format!("[runs]\nat-once = 2\n[[runs.step]]\n{keys}\n"));
+    let http = "action = \"http:backstage:request\"";
+    let good = step(&format!(
+        "{http}\nfor = [\"go-service\"]\ninput = {{ path = \"https://h/\", timeout = 0x10, body = {{ a = [1, true, 1.5] }} }}"
+    ));
+    let good = good.unwrap();
+    assert_eq!((good.steps[0].id.as_str(), good.steps[0].name.as_str()), ("step-1", "http:backstage:request"));
+    assert_eq!(good.steps[0].templates[0].to_string(), "template:default/go-service");
+    let expected = serde_json::json!({ "path": "https://h/", "timeout": 16, "body": { "a": [1, true, 1.5] } });
+    assert_eq!(good.steps[0].input, expected);
+    let url = "input = { path = \"https://h/\" }";
+    let wrong = [
+        "name = \"x\"".to_owned(),
+        "action = \"fetch:template\"".to_owned(),
+        http.to_owned(),
+        format!("{http}\ninput = {{ path = \"https://h/\", uri = \"x\" }}"),
+        format!("{http}\ninput = {{ path = \"https://h/${{{{ steps.later.output.x }}}}\" }}"),
+        format!("{http}\ninput = {{ path = \"https://h/${{{{ parameters.x | upper }}}}\" }}"),
+        format!("{http}\ninput = {{ path = \"https://h/\", body = 1979-05-27 }}"),
+        format!("{http}\n{url}\nfor = [\"api:x\"]"),
+        format!("{http}\n{url}\nid = \"publish\""),
+        format!("{http}\n{url}\nid = \"a\"\n[[runs.step]]\n{http}\n{url}\nid = \"a\""),
+        format!("{http}\n{url}\nif = true"),
+        "action = \"catalog:fetch\"\ninput = { entityRef = \"a\" }\ntoken-file = \"/x\"".to_owned(),
+        "action = \"github:actions:dispatch\"\ninput = { workflowId = \"a\", branchOrTagName = \"b\", repoUrl = \"x\" }".to_owned(),
+        "action = \"publish:github:pull-request\"\ninput = { branchName = \"a\" }".to_owned(),
+    ];
+    insta::assert_snapshot!(wrong.map(|keys| step(&keys).unwrap_err().join("\n")).join("\n"));
+    // One for other templates is no step before this one.
+    let both = |first: &str| {
+        step(&format!(
+            "{http}\n{url}\nid = \"a\"\n{first}\n[[runs.step]]\n{http}\nfor = [\"b\"]\ninput = {{ path = \"https://h/${{{{ steps.a.output.code }}}}\" }}"
+        ))
+    };
+    assert!(both("for = [\"a\", \"b\"]").is_ok() && both("").is_ok());
+    assert!(both("for = [\"a\"]").is_err());
+}
+
+#[test]
+fn new_repositories_get_what_backstage_calls_so() {
+    let rule = |keys: &str| read(&format!("[runs]\n[[runs.publish]]\n{keys}\n"));
+    let all = rule("for = [\"go-service\"]\ninput = { protectDefaultBranch = true, requiredApprovingReviewCount = 2 }")
+        .unwrap();
+    assert_eq!((all.publish[0].input.required_approving_review_count, all.publish[0].templates.len()), (2, 1));
+    for wrong in [
+        "input = { protectEverything = true }",
+        "input = { requiredApprovingReviewCount = 2 }",
+        "input = { protectDefaultBranch = true, requiredApprovingReviewCount = 1.5 }",
+        "input = { collaborators = [{ access = \"push\" }] }",
+        "input = { collaborators = [{ user = \"a\", team = \"b\", access = \"push\" }] }",
+        "for = [\"api:x\"]",
+        "id = \"x\"",
     ] {
         assert!(rule(wrong).is_err(), "{wrong}");
     }

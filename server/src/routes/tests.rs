@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod doors;
 mod launches;
 mod setup;
@@ -22,6 +23,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use model::change::ChangeState;
 use model::run::RunState;
 use model::{EntityRef, Visibility};
+use portal::access::Ask;
 use portal::git::Address;
 use portal::identity::{self, Actor, Claims, Client};
 use portal::runs::{self, Launch};
@@ -43,6 +45,8 @@ struct World {
     changes: BTreeMap<String, String>,
     /// By the repository of the template.
     runs: BTreeMap<String, String>,
+    /// By repository: an atom, and its request.
+    access: BTreeMap<String, (String, String)>,
     _stop: watch::Sender<bool>,
     _folder: TempDir,
 }
@@ -55,6 +59,7 @@ async fn world() -> World {
     settings.identity.administrators = vec!["id:administrators".to_owned()];
     settings.identity.auditors = vec!["id:auditors".to_owned()];
     settings.poll_interval = std::time::Duration::ZERO;
+    settings.public_url = Some("http://127.0.0.1:3000".to_owned());
     let sources = [("public", "harbour", Visibility::Public), ("secret", "treasury", Visibility::Readers)];
     settings.sources = sources
         .map(|(name, repository, visibility)| {
@@ -87,6 +92,10 @@ async fn world() -> World {
         ("harbour".to_owned(), launched(&portal, "harbour", "made").await),
         ("treasury".to_owned(), launched(&portal, "treasury", "vault").await),
     ]);
+    let access = BTreeMap::from([
+        ("harbour".to_owned(), asked(&portal, "harbour").await),
+        ("treasury".to_owned(), asked(&portal, "treasury").await),
+    ]);
     let (stop, stopping) = watch::channel(false);
     let server = Server::new(Inner {
         portal: portal.clone(),
@@ -96,7 +105,7 @@ async fn world() -> World {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         stopping,
     });
-    World { router: router(server), portal, job, changes, runs, _stop: stop, _folder: folder }
+    World { router: router(server), portal, job, changes, runs, access, _stop: stop, _folder: folder }
 }
 
 /// A change that is proposed for a component; its id.
@@ -112,6 +121,20 @@ async fn proposed(portal: &Portal, name: &str) -> String {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     proposed[0].id.clone()
+}
+
+/// Access that a component asks for; its id, and that of the request.
+async fn asked(portal: &Portal, name: &str) -> (String, String) {
+    let ask = Ask {
+        consumer: Some(EntityRef::new("component", "default", name)),
+        api: Some(EntityRef::new("api", "default", name)),
+        scopes: vec!["berths.read".to_owned()],
+        environments: vec!["production".to_owned()],
+        ..Ask::default()
+    };
+    let request = portal::access::ask(portal, &Actor::Operator, &ask).await.unwrap();
+    let found = portal::access::request(portal, &Actor::Operator, &request).await.unwrap();
+    (found.atoms[0].id.clone(), request)
 }
 
 /// A project that is made from a template; the id of the launch.
@@ -142,8 +165,14 @@ fn repository(path: &Path) {
     std::fs::write(path.join("docs/picture.svg"), picture).unwrap();
     let descriptor = format!(
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: service\n  \
-         lifecycle: production\n  owner: crew\n"
+         lifecycle: production\n  owner: crew\n  providesApis: [{name}]\n---\napiVersion: backstage.io/v1alpha1\nkind: API\n\
+         metadata: {{name: {name}}}\nspec: {{type: openapi, lifecycle: production, owner: crew, definition: 'openapi: 3.1.0'}}\n"
     );
+    let offer = format!(
+        "apiVersion: slipway.dev/v1\nkind: AccessManifest\nmetadata: {{component: {name}}}\nexposes:\n  - api: {name}\n    \
+         scopes: [{{name: berths.read, sensitivity: internal, description: Keeps the {name} too.}}]\n"
+    );
+    std::fs::write(path.join("access.yaml"), offer).unwrap();
     let people = match name {
         "harbour" => {
             "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: crew}\nspec: {type: team, children: []}\n---\n\
@@ -242,6 +271,8 @@ impl World {
                 match path {
                     _ if path.contains("/changes/") => &self.changes[name],
                     _ if path.contains("/runs/") => &self.runs[name],
+                    _ if path.contains("/access/requests/") => &self.access[name].1,
+                    _ if path.contains("/access/") => &self.access[name].0,
                     _ => &self.job,
                 },
             )
@@ -280,10 +311,8 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{
-            AskAccess, Audit, Correct, DecideAccess, ImportAccess, Launch, Own, Propose, Remove, Review, SeeOwn, SetUp,
-            Sync, Trust, Watch,
-        };
+        use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Own, Propose};
+        use Permission::{ReadAll, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
@@ -294,10 +323,12 @@ async fn everybody_gets_what_the_table_promises() {
             Launch if route.contains("/runs/{id}/") && !route.ends_with("/feedback") => {
                 assert!([visitor, owner, auditor].into_iter().all(refused), "{route}");
             }
-            Correct | Propose | AskAccess | Launch => {
+            Correct | Propose | Launch | AskAccess | EndAccess => {
                 assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}")
             }
-            Watch | Audit => assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}"),
+            Watch | Audit | ReadAll => {
+                assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}")
+            }
             SeeOwn | Own | Review | DecideAccess => {
                 assert!(refused(visitor) && refused(operator) && !refused(member), "{route}")
             }

@@ -124,11 +124,20 @@ fn editors_get_the_schema() {
 }
 
 /// A bundle in which `charge.write` stands so.
-fn bundle(state: &str, key: &SigningKey) -> String {
+pub fn bundle(state: &str, key: &SigningKey) -> String {
+    signed(state, 3600, key)
+}
+
+/// One in which it is granted, and which ends in so many seconds.
+pub fn signed_until(seconds: i64, key: &SigningKey) -> String {
+    signed("active", seconds, key)
+}
+
+fn signed(state: &str, seconds: i64, key: &SigningKey) -> String {
     let now = Clock::System.now() / 1000;
     let bundle: Bundle = serde_json::from_value(json!({
         "iss": "https://portal.example", "aud": "slipway-access", "sub": "component:default/checkout",
-        "iat": now, "exp": now + 3600, "revocation_epoch": 1,
+        "iat": now - 60, "exp": now + seconds, "revocation_epoch": 1,
         "grants": [{
             "api": "api:default/payments", "scope": "charge.write", "environment": "production", "state": state, "request": "r1",
             "approvals": { "have": 0, "need": 1, "missing": [{ "from": "owner", "count": 1 }] },

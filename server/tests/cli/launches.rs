@@ -25,7 +25,7 @@ fn a_template_is_launched_from_a_script() {
     let made = folder.path().join("made");
     let source =
         format!("[[source]]\nname = \"made\"\nkind = \"folder\"\npath = \"{}\"\nlaunch = true\n", made.display());
-    std::fs::write(folder.path().join("slipway.toml"), source).unwrap();
+    std::fs::write(folder.path().join("slipway.toml"), &source).unwrap();
     let serving = Serving::start(folder.path());
     serving.wait_for("/api/v1/templates/default/boat");
     let portal = format!("http://{}", serving.address);
@@ -51,6 +51,18 @@ fn a_template_is_launched_from_a_script() {
 
     let (code, text, _) = run(&["--wait"]);
     assert!(code == 1 && text.contains("is there already"), "{code}: {text}");
+    drop(serving);
+    let rule = "[[approval]]\nreviewers = [\"user:default/ada\"]\n";
+    std::fs::write(folder.path().join("slipway.toml"), format!("{source}{rule}")).unwrap();
+    let serving = Serving::start(folder.path());
+    serving.wait_for("/api/v1/templates/default/boat");
+    let portal = format!("http://{}", serving.address);
+    let arguments = ["run", "boat", "--portal", &portal, "--name", "ketch", "--wait", "--format", "json"];
+    let (code, json, errors) = output(folder.path(), &arguments);
+    let detail: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &detail["run"]["state"]), (4, &"review".into()), "{json}{errors}");
+    assert_eq!(detail["approvals"][0]["without_account"][0], "user:default/ada", "{json}");
+    assert!(!made.join("ketch.git").exists());
     drop(serving);
     let (code, _, errors) = run(&[]);
     assert!(code == 3 && errors.contains("could not be reached"), "{code}: {errors}");

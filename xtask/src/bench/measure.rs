@@ -9,11 +9,11 @@ use anyhow::Result;
 
 use crate::bench::http::{Connection, latencies, throughput};
 use crate::bench::identity;
-use crate::bench::launches;
 use crate::bench::organisation::{ENTITIES, REPOSITORIES, add_component, reset};
 use crate::bench::report::Figure;
 use crate::bench::server::{Server, wait};
 use crate::bench::templates;
+use crate::bench::{access, launches};
 use crate::command::step;
 use crate::site::{self, Manifest};
 
@@ -31,6 +31,8 @@ pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest)
     step("Who asks", || identity::authorised_page(binary, organisation, data, &mut figures))?;
     step("Templates", || templates::all(binary, data, &mut figures))?;
     step("Launches", || launches::all(binary, data, &mut figures))?;
+    step("Access", || access::all(binary, data, &mut figures))?;
+    step("Access", || access::all(binary, data, &mut figures))?;
     let weight = site::weight(manifest) as f64 / 1024.0;
     figures.push(Figure::new("JavaScript, wasm and CSS of a page", weight, "KB brotli", "≤ 150").at_most(150.0));
     let size = fs::metadata(binary)?.len() as f64 / 1_048_576.0;

@@ -1,5 +1,6 @@
 //! Measuring what the issues name, on a generated organisation, and writing it down.
 
+mod access;
 mod files;
 mod forge;
 mod hosts;

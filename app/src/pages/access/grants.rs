@@ -47,6 +47,7 @@ fn filter(query: &str) -> (AccessFilter, usize) {
         state: value("state").and_then(|state| Standing::parse(&state)),
         waiting: false,
         ends_within: value("ends").and_then(|days| days.parse().ok()),
+        review_due: value("review").is_some(),
     };
     (filter, value("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1))
 }
@@ -61,6 +62,7 @@ pub(super) fn address(filter: &AccessFilter, page: usize) -> String {
         ("environment", filter.environment.clone().unwrap_or_default()),
         ("state", filter.state.map(|state| state.as_str().to_owned()).unwrap_or_default()),
         ("ends", filter.ends_within.map(|days| days.to_string()).unwrap_or_default()),
+        ("review", if filter.review_due { "due".to_owned() } else { String::new() }),
         ("page", if page > 1 { page.to_string() } else { String::new() }),
     ];
     pairs.retain(|(_, value)| !value.is_empty());
@@ -97,11 +99,15 @@ fn narrow(out: &mut Html, context: &RequestContext, filter: &AccessFilter) {
         out.raw(if filter.state == Some(state) { " selected>" } else { ">" }).raw(word(state)).raw("</option>");
     }
     out.raw("</select></div><button type=\"submit\" class=\"button\">Narrow</button>");
-    let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };
-    let all = AccessFilter::default();
-    let (to, label) =
-        if filter.ends_within.is_some() { (&all, "Show all") } else { (&soon, "What ends within 30 days") };
-    out.link(&address(to, 1), "button button-plain", label).raw("</form>");
+    if filter.ends_within.is_some() || filter.review_due {
+        out.link("/access/grants", "button button-plain", "Show all");
+    } else {
+        let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };
+        out.link(&address(&soon, 1), "button button-plain", "What ends within 30 days");
+        let due = AccessFilter { review_due: true, ..AccessFilter::default() };
+        out.link(&address(&due, 1), "button button-plain", "What is to be reviewed");
+    }
+    out.raw("</form>");
 }
 
 /// A table of atoms.
@@ -151,6 +157,7 @@ mod tests {
             ("", "/access/grants"),
             ("state=active&environment=staging&page=2", "/access/grants?environment=staging&state=active&page=2"),
             ("state=x&page=0&ends=30", "/access/grants?ends=30"),
+            ("review=due", "/access/grants?review=due"),
         ] {
             let (filter, page) = filter(asked);
             assert_eq!(address(&filter, page), kept, "{asked}");

@@ -69,7 +69,9 @@ fn table(out: &mut Html, cells: &[AccessCell], filter: &AccessFilter) {
         for api in &apis {
             match row.get(*api) {
                 Some(cell) => one(out, cell, filter),
-                None => drop(out.raw("<td></td>")),
+                None => {
+                    out.raw("<td></td>");
+                }
             }
         }
         out.raw("</tr>");

@@ -6,16 +6,19 @@ mod grants;
 mod history;
 mod matrix;
 mod of_entity;
+mod report;
 mod request;
 mod waiting;
 
 use model::access::{AccessAtom, AccessNeed, Standing};
+use portal::identity::{Action, Resource, can};
 
 pub use ask::page as ask;
 pub use grants::page as grants;
 pub use history::page as history;
 pub use matrix::page as matrix;
 pub use of_entity::section as of_entity;
+pub use report::page as report;
 pub use request::page as request;
 pub use waiting::page as waiting;
 
@@ -112,18 +115,20 @@ async fn ways(
     more: impl FnOnce(&mut Html),
 ) -> portal::Result<()> {
     let (portal, actor) = (&context.portal, &context.actor);
-    let (states, waiting) = portal::access::states(portal, actor).await?;
-    let all: u64 = states.values().sum();
-    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let waiting = portal::access::count_waiting(portal, actor).await?;
     out.raw("<div class=\"access-nav\"><nav class=\"segments\" aria-label=\"Ways to look at access\">");
-    segment(out, "/access", "Waiting", count(waiting), current == "/access");
-    segment(out, "/access/grants", "All", count(all), current == "/access/grants");
-    out.raw("<a href=\"/access/matrix\"").raw(if current == "/access/matrix" {
-        " aria-current=\"true\">"
-    } else {
-        ">"
-    });
-    out.raw("Matrix</a></nav>").with(more).raw("</div>");
+    segment(out, "/access", "Waiting", usize::try_from(waiting).unwrap_or(usize::MAX), current == "/access");
+    let sees_all = can(actor, Action::Audit, Resource::Anything).is_ok();
+    let others = [
+        ("/access/grants", "All", true),
+        ("/access/matrix", "Matrix", true),
+        ("/access/report", "Report of a day", sees_all),
+    ];
+    for (address, label, _) in others.into_iter().filter(|(.., shown)| *shown) {
+        out.raw("<a").attribute("href", address).raw(if current == address { " aria-current=\"true\">" } else { ">" });
+        out.raw(label).raw("</a>");
+    }
+    out.raw("</nav>").with(more).raw("</div>");
     Ok(())
 }
 

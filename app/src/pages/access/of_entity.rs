@@ -42,6 +42,26 @@ pub async fn section(out: &mut Html, context: &RequestContext, reference: &Entit
         atoms => list(out, context, atoms, total, &filter),
     }
     out.raw("</section>");
+    let apis = portal::access::offered_by(portal, actor, reference).await?;
+    if apis.is_empty() {
+        return Ok(());
+    }
+    head(out, "Who may use its APIs", |out| {
+        for api in &apis {
+            out.link(&format!("{}/access", address::entity(api)), "button", &api.name).raw(" ");
+        }
+    });
+    for api in &apis {
+        let filter = AccessFilter { api: Some(api.clone()), state: Some(Standing::Active), ..AccessFilter::default() };
+        let (atoms, total) = portal::access::list(portal, actor, &filter, 1, SHOWN).await?;
+        match atoms.as_slice() {
+            [] => {
+                out.raw("<p class=\"quiet\">").text(&api.name).raw(": nobody yet.</p>");
+            }
+            atoms => list(out, context, atoms, total, &filter),
+        }
+    }
+    out.raw("</section>");
     Ok(())
 }
 
@@ -126,7 +146,9 @@ async fn holders(out: &mut Html, context: &RequestContext, api: &EntityRef) -> p
         out.link(&grants::address(&all, 1), "button", "All that was asked for");
     });
     match atoms.as_slice() {
-        [] => drop(out.raw("<p class=\"quiet\">Nobody yet.</p>")),
+        [] => {
+            out.raw("<p class=\"quiet\">Nobody yet.</p>");
+        }
         atoms => list(out, context, atoms, total, &filter),
     }
     out.raw("</section>");

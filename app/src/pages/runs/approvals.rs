@@ -1,6 +1,7 @@
 //! What others have to approve before a launch begins, and the form with which they do.
 
 use leptos::server_fn::ServerFn;
+use model::EntityRef;
 use model::run::{ApprovalState, RunApproval, RunDetail};
 
 use super::actions::Review;
@@ -49,6 +50,11 @@ fn approval(out: &mut Html, context: &RequestContext, one: &RunApproval) {
         format::time_with(out, one.expires_at, &format::exact(one.expires_at));
     }
     out.raw("</p>");
+    if !one.without_account.is_empty() {
+        let names: Vec<String> = one.without_account.iter().map(EntityRef::short).collect();
+        out.raw("<p>Without an account here, and so not told: ").text(&names.join(", "));
+        out.raw(". They can approve it once they have signed in; tell them.</p>");
+    }
     for review in &one.reviews {
         out.raw("<p>").text(&review.by).raw(if review.approves { " approves" } else { " denies" });
         out.raw(" <span class=\"quiet\">");

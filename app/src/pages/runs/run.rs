@@ -219,7 +219,11 @@ fn steps(out: &mut Html, steps: &[RunStep]) {
         if step.attempts > 1 {
             out.raw(" <span class=\"quiet\">attempt ").plain(step.attempts).raw("</span>");
         }
-        out.raw("</span><p class=\"quiet\">").text(&step.does).raw("</p>");
+        out.raw("</span><p class=\"quiet\">").text(&step.does);
+        if let Some(url) = &step.url {
+            out.raw(" ").link(url, "link", url);
+        }
+        out.raw("</p>");
         if let Some(reason) = &step.reason {
             out.raw("<p>").text(reason).raw("</p>");
         }

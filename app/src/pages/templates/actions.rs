@@ -34,10 +34,15 @@ pub async fn look(
             leptos_axum::redirect(&format!("{}#preview", form(&template, &query)));
         }
         Ok(()) => {
-            let why = "These answers are too long for a form: they can be launched with slipway run.";
+            let why = "These answers are too long for a form: go back in the browser, where they still are, and shorten them; or launch them with slipway run.";
             finish(&form(&template, ""), &Flash::error(why));
         }
-        Err(error) => finish(&form(&template, ""), &Flash::error(error.0)),
+        Err(error) => {
+            // Nothing is shown of it, but all of it is filled in again.
+            let query = Asked { preview: false, ..asked }.query();
+            let query = if query.len() <= LONGEST_ADDRESS { query.as_str() } else { "" };
+            finish(&form(&template, query), &Flash::error(error.0));
+        }
     }
     Ok(())
 }

@@ -31,23 +31,18 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     }
     let (portal, actor) = (&context.portal, &context.actor);
     let like = like(&context, &reference, &mut asked).await?;
-    let mut form = portal::templates::form(portal, actor, &reference, asked.commit.as_deref(), &asked.answers).await?;
-    let secret =
-        |form: &Form, name: &String| form.questions().any(|question| question.secret && question.name == *name);
-    if asked.answers.keys().any(|name| secret(&form, name)) {
-        // Somebody has put it into an address, where it should not be and does not count.
-        asked.answers.retain(|name, _| !secret(&form, name));
-        form = portal::templates::form(portal, actor, &reference, asked.commit.as_deref(), &asked.answers).await?;
-    }
+    let (commit, key) = (asked.commit.as_deref(), asked.preview.then_some(asked.key.as_str()));
+    let mut looked = portal::templates::look(portal, actor, &reference, commit, &asked.answers, key).await?;
+    let rendered = looked.preview.take();
+    let form = &looked.form;
+    // What is secret should not be in an address, and does not count there.
+    asked.answers.retain(|name, _| !form.questions().any(|question| question.secret && question.name == *name));
     asked.commit = Some(form.commit.clone());
     let destinations = portal::runs::destinations(portal);
     if asked.destination.is_empty() {
         asked.destination = destinations.first().map(|first| first.name.clone()).unwrap_or_default();
     }
-    let preview = match asked.preview && form.is_valid() {
-        true => Some(preview::of(&context, &reference, &asked).await),
-        false => None,
-    };
+    let preview = rendered.map(|rendered| preview::of(&context, &reference, &asked, &looked, rendered?));
     let mut out = Html::new();
     out.raw("<div class=\"page-header\"><div><h1>Launch ").text(&reference.name).raw("</h1><p>");
     out.raw("Answers that others depend on are taken in with “Look at it”. Nothing is made before “Launch”.</p></div></div>");
@@ -74,9 +69,9 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
         preview::refused(&mut out, error);
     }
     let is_shown = preview.as_ref().is_some_and(Result::is_ok);
-    write_form(&mut out, &context, &reference, (&asked, &form), &destinations, is_shown).await?;
+    write_form(&mut out, &context, &reference, (&asked, form), &destinations, is_shown).await?;
     if let Some(Ok(shown)) = &preview {
-        preview::write(&mut out, &context, &reference, (&asked, &form), &destinations, shown);
+        preview::write(&mut out, &context, &reference, (&asked, form), &destinations, shown);
     }
     let crumb = address::template(&reference);
     Ok(Page::new(format!("Launch {}", reference.name), Place::Templates, out)

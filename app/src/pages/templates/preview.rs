@@ -5,7 +5,7 @@ use model::EntityRef;
 use model::run::{RunApproval, RunStep};
 use model::template::{Form, FormQuestion, Preview, PreviewFile, PreviewKind};
 use portal::runs::Destination;
-use portal::templates::Packing;
+use portal::templates::{Looked, Packing};
 
 use super::actions::Launch;
 use super::asked::Asked;
@@ -27,13 +27,18 @@ pub struct Shown {
     approvals: Vec<RunApproval>,
 }
 
-pub async fn of(context: &RequestContext, reference: &EntityRef, asked: &Asked) -> portal::Result<Shown> {
-    let (portal, actor, commit) = (&context.portal, &context.actor, asked.commit.as_deref());
-    let preview = portal::templates::preview(portal, actor, reference, commit, &asked.answers, &asked.key).await?;
+pub fn of(
+    context: &RequestContext,
+    reference: &EntityRef,
+    asked: &Asked,
+    Looked { form, answers, .. }: &Looked,
+    preview: Preview,
+) -> portal::Result<Shown> {
+    let (portal, actor) = (&context.portal, &context.actor);
     let launch = asked.launch(context, reference.clone())?;
     let name = launch.name.clone().or_else(|| preview.folder.clone());
     let launch = portal::runs::Launch { name, ..launch };
-    let steps = portal::runs::plan(portal, actor, &launch)?;
+    let steps = portal::runs::plan(portal, actor, &launch, (form, answers))?;
     let actions: Vec<String> = steps.iter().map(|step| step.action.clone()).collect();
     let approvals = portal::runs::asked_of(portal, &launch, &actions);
     Ok(Shown { preview, steps, approvals })

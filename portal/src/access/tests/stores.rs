@@ -59,21 +59,24 @@ db_test! {
         let mut tx = db.begin().await.unwrap();
         lock_atom(&mut tx, &names()).await.unwrap();
         lock_atom(&mut tx, &names()).await.unwrap();
-        assert_eq!(all_names(&mut tx).await.unwrap(), [names()]);
         assert_eq!(lock_all(&mut tx, Side::Consumer, "component:default/c").await.unwrap(), [names()]);
         assert_eq!(lock_all(&mut tx, Side::Api, "api:default/p").await.unwrap(), [names()]);
         assert!(lock_all(&mut tx, Side::Api, "component:default/c").await.unwrap().is_empty());
         assert_eq!(next_sequence(&mut tx).await.unwrap(), 1);
         add_event(&mut tx, 1, "e", "a", 10, "{}").await.unwrap();
         assert_eq!(events(&mut tx, "a").await.unwrap(), [(1, "{}".to_owned())]);
-        assert_eq!(events_until(&mut tx, 10, 0, 5).await.unwrap().len(), 1);
-        assert!(events_until(&mut tx, 9, 0, 5).await.unwrap().is_empty() && events_until(&mut tx, 10, 1, 5).await.unwrap().is_empty());
+        for _ in 0..2 {
+            replace_held(&mut tx, "a", &[(10, Some(20), "x".to_owned()), (20, None, "y".to_owned())]).await.unwrap();
+        }
         let atom = AtomWrite { id: "a".to_owned(), state: Standing::Active, request: "r".to_owned(), pending: Some("q".to_owned()),
             since: Some(1), ends: Some(20), due_at: Some(20), review_at: None, body: "body".to_owned() };
         write_atom(&mut tx, &atom).await.unwrap();
         next_epoch(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(epoch(db).await.unwrap(), 1);
+        for (at, held) in [(9, [].as_slice()), (10, &["x"]), (19, &["x"]), (20, &["y"]), (99, &["y"])] {
+            assert_eq!(held_at(db, at).await.unwrap(), held, "{at}");
+        }
         assert_eq!(changed(db, 0, 5).await.unwrap(), [("a".to_owned(), 1)]);
         assert_eq!((due(db, 20, 5).await.unwrap(), due(db, 19, 5).await.unwrap()), (vec![names()], Vec::new()));
         let readable = everything.readable();
@@ -93,7 +96,6 @@ db_test! {
         assert_eq!(consumers, ["component:default/c"]);
         let cells = store::cells(db, readable, &all, &consumers).await.unwrap();
         assert_eq!(cells, [("component:default/c".to_owned(), "api:default/p".to_owned(), "active".to_owned(), 1, 1)]);
-        assert_eq!(store::states(db, readable).await.unwrap(), [("active".to_owned(), 1, 1)]);
         assert_eq!(to_remind(db, 20, 5).await.unwrap(), ["body"]);
         let mut tx = db.begin().await.unwrap();
         assert!(note_reminded(&mut tx, "a", "r").await.unwrap() && !note_reminded(&mut tx, "a", "r").await.unwrap());
@@ -101,6 +103,14 @@ db_test! {
         add_key(&mut tx, "k2", "s2", 2).await.unwrap();
         tx.commit().await.unwrap();
         assert!(to_remind(db, 20, 5).await.unwrap().is_empty());
+        let mut tx = db.begin().await.unwrap();
+        write_atom(&mut tx, &AtomWrite { review_at: Some(15), ..atom }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((to_review(db, 14, 5).await.unwrap().len(), to_review(db, 15, 5).await.unwrap().len()), (0, 1));
+        let mut tx = db.begin().await.unwrap();
+        assert!(note_review(&mut tx, "a", 15).await.unwrap() && !note_review(&mut tx, "a", 15).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(to_review(db, 15, 5).await.unwrap().is_empty());
         assert_eq!(store::keys(db).await.unwrap(), [("k2".to_owned(), "s2".to_owned(), 2, None), ("k1".to_owned(), "s1".to_owned(), 1, Some(2))]);
         let mut tx = db.begin().await.unwrap();
         drop_keys(&mut tx, 3).await.unwrap();

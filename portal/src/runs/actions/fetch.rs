@@ -85,7 +85,7 @@ pub(in crate::runs) async fn project(work: &Work<'_>) -> Result<Project, Stop> {
 /// All files of the first commit.
 async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     let row = &work.row;
-    let ready = work.unless_left(render::ready(work.portal(), &row.repository, opened)).await?.map_err(later)?;
+    let ready = work.unless_left(render::ready(work.portal(), &row.repository, opened)).await?.map_err(Stop::later)?;
     let opened = &ready.opened;
     let seed = u64::try_from(row.seed).unwrap_or_default();
     let inputs = render::environment(row.created_at, seed, &opened.source.address);
@@ -106,15 +106,19 @@ async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     for finding in &rendered.findings {
         work.log(finding.level, &format!("{}: {}", finding.location(), finding.message));
     }
-    let remembered = match work.input.secrets.is_empty() {
-        true => rendered.tree.clone(),
-        // Not even the hash of a file with a secret in it is kept.
-        false => ready.render(&with(&|_| PLACEHOLDER.to_owned()), &inputs).await?.tree,
+    let (remembered, remembered_answers) = match work.input.secrets.is_empty() {
+        true => (rendered.tree.clone(), rendered.answers),
+        // Not even the hash of a file with a secret in it is kept, nor a default that follows from one.
+        false => {
+            let without = ready.render(&with(&|_| PLACEHOLDER.to_owned()), &inputs).await?;
+            (without.tree, without.answers)
+        }
     };
     let secrets = &work.input.secrets;
     let (source, version) = (opened.source.clone(), opened.version.clone());
     let (dialect, programs) = (opened.template.dialect(), ready.remembered());
-    let lineage = Lineage::record(source, version, dialect, &inputs, &rendered.answers, secrets, &remembered, programs);
+    let lineage =
+        Lineage::record(source, version, dialect, &inputs, &remembered_answers, secrets, &remembered, programs);
     let described = match DESCRIPTORS.iter().any(|path| rendered.tree.get(path).is_some()) {
         true => None,
         false => descriptor(work)?,
@@ -131,14 +135,6 @@ async fn files(work: &Work<'_>, opened: Opened) -> Result<Tree, Stop> {
     let count = tree.iter().filter(|(_, entry)| **entry != Entry::Folder).count();
     work.log(Level::Note, &format!("{count} files are made."));
     Ok(tree)
-}
-
-/// Others may have their turn first.
-fn later(error: Error) -> Stop {
-    match error {
-        Error::Unavailable(why) => Stop::Again(why),
-        error => error.into(),
-    }
 }
 
 /// What makes the owner show in the catalog, where one was named.

@@ -178,7 +178,7 @@ fn undo(run: &str, made: &Made) -> io::Result<Undone> {
     }
     let kept = || Undone::Kept {
         why: "somebody has pushed to it since.".to_owned(),
-        command: format!("rm -r '{}'", made.path.display().to_string().replace('\'', "'\\''")),
+        command: Some(format!("rm -r '{}'", made.path.display().to_string().replace('\'', "'\\''"))),
     };
     if !is_untouched(&made.path, &made.commit) {
         return Ok(kept());

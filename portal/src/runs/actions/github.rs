@@ -10,14 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fetch::{BRANCH, Project};
-use super::{Action, GITHUB, Output, project, text};
-use crate::forge::{Authentication, Error, Forge, ForgeRepository, ForgeVisibility, NewRepository, RepositoryUpdate};
+use super::{Action, GITHUB, Output, project, pull, text};
+use crate::forge::{Error, Forge, ForgeRepository, ForgeVisibility, NewRepository, Protection, RepositoryUpdate};
 use crate::git::{Pushed, Watch, push_new};
 use crate::runs::launch::TOKEN;
 use crate::runs::store::Effect;
 use crate::runs::work::{Stop, Undone, Work};
-use crate::secret::Secret;
-use crate::settings::{GitHubOwner, GitHubSettings};
+use crate::settings::{Collaborator, GitHubOwner, GitHubSettings, PublishInput};
 use crate::sources::{self, Ground};
 
 const NEEDS: &str = "The token or the App of the source needs to administer repositories and to write their contents (of a \
@@ -48,7 +47,8 @@ impl Action for GitHub {
             _ => "with the login of the source, naming you as co-author",
         };
         format!(
-            "makes the {visibility} repository {name} at GitHub in {destination}, {who}, and pushes the first commit"
+            "makes the {visibility} repository {name} at GitHub in {destination}, {who}, and pushes the first commit{}",
+            afterwards(input)
         )
     }
 
@@ -59,6 +59,23 @@ impl Action for GitHub {
     fn undo<'w>(&'w self, work: &'w mut Work<'_>, effect: &'w Effect) -> BoxFuture<'w, Result<Undone, Stop>> {
         undo(work, effect).boxed()
     }
+}
+
+/// What comes behind that, for a person.
+fn afterwards(input: &Value) -> String {
+    let Some(besides) = besides(input) else { return String::new() };
+    let collaborators = besides.collaborators.iter().map(|one| match (&one.user, &one.team) {
+        (Some(user), _) => format!("; lets {user} in ({})", one.access),
+        (None, Some(team)) => format!("; lets the team {team} in ({})", one.access),
+        (None, None) => String::new(),
+    });
+    let reviews = match besides.required_approving_review_count {
+        0 => String::new(),
+        count => format!(", with {count} approving reviews"),
+    };
+    let protected =
+        besides.protect_default_branch.then(|| format!("; lets {BRANCH} be changed by pull requests alone{reviews}"));
+    collaborators.chain(protected).collect()
 }
 
 async fn publish(work: &mut Work<'_>) -> Result<Output, Stop> {
@@ -99,6 +116,8 @@ async fn publish(work: &mut Work<'_>) -> Result<Output, Stop> {
     push(work, &forge, &settings, &repository, &project).await?;
     work.boundary().await?;
     describe(work, &forge, &repository, &input).await?;
+    work.boundary().await?;
+    let_in(work, &forge, &settings, &repository, &input).await?;
     work.log(Level::Note, &format!("{} is there.", repository.html_url));
     let value = json!({
         "remoteUrl": repository.clone_url, "repoContentsUrl": format!("{}/blob/{BRANCH}", repository.html_url),
@@ -117,9 +136,7 @@ fn ground(work: &Work<'_>, source: &str) -> Result<(Forge, GitHubSettings), Stop
         return Err(Stop::Failed(format!("{source} is no source at GitHub any more.")));
     };
     let Some(token) = work.secrets.get(TOKEN) else { return Ok((forge, *settings)) };
-    let own = sources::forge_settings(&settings).map_err(Stop::Failed)?;
-    let own = crate::forge::ForgeSettings { authentication: Authentication::Token(Secret::new(token.as_str())), ..own };
-    Ok((Forge::new(&own).map_err(|error| Stop::Failed(error.to_string()))?, *settings))
+    Ok((sources::forge_with(&settings, token).map_err(Stop::Failed)?, *settings))
 }
 
 /// The repository that we make, or have made before the answer was lost; `None` where the name is somebody else's by now.
@@ -227,6 +244,45 @@ async fn describe(work: &Work<'_>, forge: &Forge, repository: &ForgeRepository, 
     Ok(())
 }
 
+/// Collaborators, teams and the protection of the branch, as the operator wants them. All of it is said anew by whoever comes after a
+/// process that died, and is gone with the repository.
+async fn let_in(
+    work: &Work<'_>,
+    forge: &Forge,
+    settings: &GitHubSettings,
+    repository: &ForgeRepository,
+    input: &Value,
+) -> Result<(), Stop> {
+    let Some(besides) = besides(input) else { return Ok(()) };
+    let name = &repository.full_name;
+    for Collaborator { user, team, access } in &besides.collaborators {
+        if let Some(user) = user {
+            asked(work, forge.add_collaborator(name, user, access), &format!("Letting {user} in")).await?;
+        }
+        if let Some(team) = team {
+            let owner = settings.owner.name();
+            asked(work, forge.add_team(owner, team, name, access), &format!("Letting the team {team} in")).await?;
+        }
+        work.boundary().await?;
+    }
+    if besides.protect_default_branch {
+        let protection = Protection {
+            approvals: besides.required_approving_review_count,
+            code_owners: besides.require_code_owner_reviews,
+            dismiss_stale: besides.dismiss_stale_reviews,
+            checks: &besides.required_status_check_contexts,
+            administrators: besides.protect_enforce_admins,
+        };
+        asked(work, forge.protect_branch(name, BRANCH, &protection), "Protecting the branch").await?;
+        work.boundary().await?;
+    }
+    Ok(())
+}
+
+fn besides(input: &Value) -> Option<PublishInput> {
+    PublishInput::deserialize(input.get("besides")?).ok()
+}
+
 async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
     const LOOKING: &str = "Looking at what was made";
     let made: Made = serde_json::from_str(&effect.data)?;
@@ -245,7 +301,7 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
     };
     let Some(found) = found else { return Ok(Undone::Nothing) };
     let name = &found.full_name;
-    let kept = |why: &str| Undone::Kept { why: why.to_owned(), command: format!("gh repo delete {name}") };
+    let kept = |why: &str| Undone::Kept { why: why.to_owned(), command: Some(format!("gh repo delete {name}")) };
     let branches = match forge.branches(name).await {
         Ok(branches) => branches,
         Err(Error::Status { status: 409, .. }) => Vec::new(),
@@ -255,7 +311,7 @@ async fn undo(work: &mut Work<'_>, effect: &Effect) -> Result<Undone, Stop> {
         return Ok(kept("somebody has pushed to it since."));
     }
     let pulls = forge.latest_pulls(found.id, None).await.map_err(|error| refused(work, LOOKING, error))?;
-    if pulls.is_some_and(|(pulls, _)| !pulls.is_empty()) {
+    if pulls.is_some_and(|(pulls, _)| pulls.iter().any(|pull| !pull::is_ours(work, name, pull))) {
         return Ok(kept("somebody has proposed a change of it."));
     }
     match forge.delete_repository(name).await {

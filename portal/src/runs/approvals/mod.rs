@@ -38,6 +38,7 @@ pub fn asked_of(portal: &Portal, launch: &Launch, actions: &[String]) -> Vec<Run
         about,
         needed: rule.count,
         reviewers: rule.reviewers.clone(),
+        without_account: Vec::new(),
         state: ApprovalState::Asked,
         expires_at: now.saturating_add(i64::try_from(rule.expires.as_millis()).unwrap_or(i64::MAX)),
         reviews: Vec::new(),
@@ -93,6 +94,7 @@ pub(super) async fn of(portal: &Portal, run: &str) -> Result<Vec<RunApproval>> {
     }
     let shown = |one: Approval| RunApproval {
         reviewers: reviewers.remove(&one.number).unwrap_or_default(),
+        without_account: Vec::new(),
         reviews: reviews.remove(&one.number).unwrap_or_default(),
         state: ApprovalState::parse(&one.state).unwrap_or(ApprovalState::Asked),
         about: one.about,
@@ -100,6 +102,17 @@ pub(super) async fn of(portal: &Portal, run: &str) -> Result<Vec<RunApproval>> {
         expires_at: one.expires_at,
     };
     Ok(approvals.into_iter().map(shown).collect())
+}
+
+/// Says of what is still asked for who of the reviewers cannot be told.
+pub(super) async fn look_for_reviewers(portal: &Portal, approvals: &mut [RunApproval]) -> Result<()> {
+    let asked = || approvals.iter().filter(|one| one.state == ApprovalState::Asked);
+    let reviewers: Vec<EntityRef> = asked().flat_map(|one| one.reviewers.iter().cloned()).collect();
+    let absent = identity::without_account(portal, &reviewers).await?;
+    for one in approvals.iter_mut().filter(|one| one.state == ApprovalState::Asked) {
+        one.without_account = one.reviewers.iter().filter(|reviewer| absent.contains(reviewer)).cloned().collect();
+    }
+    Ok(())
 }
 
 /// Whether `actor` may say something of what is still asked for, and has not yet.
@@ -255,7 +268,7 @@ fn report(row: &Row, steps: &[Step], approvals: &[RunApproval]) -> Result<String
         row.made_by, row.name, row.template, row.commit_id, input.destination
     );
     for step in steps {
-        text += &format!("- {}\n", super::shown(step.clone())?.does);
+        text += &format!("- {}\n", super::steps::shown(step.clone(), input.told())?.does);
     }
     text += "\nAnswers:\n";
     for (name, value) in input.shown_answers().into_iter().filter(|(name, _)| !name.starts_with('_')).take(MOST_ANSWERS)

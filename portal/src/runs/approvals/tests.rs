@@ -201,4 +201,49 @@ db_test! {
         assert_eq!(asked::reviews(&db, &id).await.unwrap(), [review]);
         world.portal.stop().await;
     }
+
+    async fn a_portal_that_is_killed_meanwhile_waits_on_and_tells_nobody_twice(settings: Settings) {
+        let world = world(&settings, 1).await;
+        let jane = signed_in(&world.portal, &person("jane")).await;
+        let joe = signed_in(&world.portal, &person("joe")).await;
+        let id = launch(&world.portal, &jane, world.wish("tides")).await.unwrap();
+        // Before it has told anybody.
+        crate::jobs::do_one(&world.portal, JOB, std::future::ready(())).await;
+        crate::jobs::let_go(&world.portal).await;
+        assert_eq!(world.settled(&id).await.run.state, RunState::Review);
+        assert_eq!(titles(&world, &joe).await, ["tides waits for your approval"]);
+        // And while it waits.
+        crate::jobs::let_go(&world.portal).await;
+        let mut tx = world.portal.db().begin().await.unwrap();
+        queue::look_after(&mut tx, &world.portal).await.unwrap();
+        tx.commit().await.unwrap();
+        let waits = world.settled(&id).await;
+        assert!(waits.run.state == RunState::Review && waits.effects.is_empty() && world.all().is_empty(), "{waits:#?}");
+        assert_eq!(titles(&world, &joe).await.len(), 1);
+        review(&world.portal, &joe, &id, true, "").await.unwrap();
+        assert!(matches!(review(&world.portal, &joe, &id, true, "").await, Err(Error::Conflict(_))));
+        // And between the approval and what follows.
+        for at in [1, 3, 6] {
+            assert!(world.die(&id, at).await);
+        }
+        let detail = world.settled(&id).await;
+        assert_eq!((detail.run.state, world.all()), (RunState::Done, vec!["tides.git".to_owned()]), "{detail:#?}");
+        world.portal.stop().await;
+    }
+
+    async fn reviewers_without_an_account_are_named(settings: Settings) {
+        let people = settings.data.join("people");
+        crate::git::testing::commit_files(&people.join("people"), &[("catalog-info.yaml", PEOPLE)]);
+        let reviewers = ["user:default/joe", "user:default/lea", "group:default/platform", "group:default/nobody"];
+        let reviewers: Vec<EntityRef> = reviewers.into_iter().map(|one| one.parse().unwrap()).collect();
+        let expires = Duration::from_secs(60 * 60);
+        let rule = ApprovalSettings { template: None, action: None, reviewers, count: 1, expires };
+        let settings = Settings { approvals: vec![rule], ..settings.clone() };
+        let world = World::with(&settings, vec![SourceSettings::folder("people", &people, Visibility::Public).trusted()]).await;
+        signed_in(&world.portal, &person("joe")).await;
+        let id = world.queue(world.wish("tides")).await;
+        let named: Vec<String> = world.get(&id).await.approvals[0].without_account.iter().map(ToString::to_string).collect();
+        assert_eq!(named, ["group:default/nobody", "user:default/lea"]);
+        world.portal.stop().await;
+    }
 }

@@ -139,14 +139,21 @@ db_test! {
 
     async fn a_lost_answer_makes_no_second_repository(settings: Settings) {
         let acme = Acme::new(&settings).await;
+        let limit = Fault::SecondaryLimit { retry_after: Some(1) };
         let faults = [
             ("POST /orgs/acme/repos", Fault::Reset),
             ("POST /orgs/acme/repos", Fault::TruncatedJson),
             ("PATCH /repos/acme/tides", Fault::Reset),
             ("GET /repos/acme/tides", Fault::ServerError),
+            ("GET /repos/acme/tides", Fault::Silence { milliseconds: 300 }),
+            ("PUT /repos/acme/NAME/topics", Fault::ServerError),
+            ("PUT /repos/acme/NAME/topics", limit),
+            ("PUT /repos/acme/NAME/collaborators/jane", Fault::Reset),
+            ("PUT /orgs/acme/teams/crew/repos/acme/NAME", Fault::ServerError),
+            ("PUT /repos/acme/NAME/branches/main/protection", Fault::TruncatedJson),
         ];
         for (number, (request, fault)) in faults.into_iter().enumerate() {
-            acme.fake.break_next(request, fault, 1);
+            acme.fake.break_next(&request.replace("NAME", &format!("tides-{number}")), fault, 1);
             let id = acme.world.queue(acme.wish(&format!("tides-{number}"))).await;
             let mut detail = acme.world.settled(&id).await;
             if detail.run.state == RunState::Waiting {
@@ -155,6 +162,26 @@ db_test! {
             }
             assert_eq!(detail.run.state, RunState::Done, "{request}: {detail:#?}");
             assert_eq!(acme.all().len(), number + 1, "{request}");
+        }
+        acme.world.portal.stop().await;
+    }
+
+    async fn what_the_source_has_found_before_the_run_tells_it_is_one_project(settings: Settings) {
+        let acme = Acme::new(&settings).await;
+        for at in [6, 9, 12, 15] {
+            let name = format!("tides-{at}");
+            let id = acme.world.queue(acme.wish(&name)).await;
+            assert!(acme.world.die(&id, at).await);
+            // As a webhook or a round has it that comes before the forge's answer does.
+            let job = sources::sync(&acme.world.portal, &Actor::Operator, Some("acme")).await.unwrap();
+            wait(&acme.world.portal, async || {
+                crate::jobs::get(&acme.world.portal, &Actor::Operator, &job).await.is_ok_and(|job| job.state.is_over())
+            })
+            .await;
+            let detail = acme.world.settled(&id).await;
+            is_done(&detail, at);
+            assert_eq!(acme.all().iter().filter(|(found, _)| *found == name).count(), 1, "{at}");
+            assert_eq!(of_project(&acme.world.portal, &Actor::Operator, &name).await.unwrap().map(|run| run.id), Some(id), "{at}");
         }
         acme.world.portal.stop().await;
     }

@@ -163,12 +163,31 @@ db_test! {
         assert!(detail.steps[1].does.contains("in your name"), "{detail:#?}");
         // One that may too little, one that nobody knows, and one that cannot be any.
         acme.fake.state().add_token("ghp_reader", "jane", &["read:org"]);
-        for (token, said) in [("ghp_reader", "Your token needs"), ("ghp_nobody", "does not know your token")] {
+        for (token, said) in [("ghp_reader", "not the scope repo (it has read:org)"), ("ghp_nobody", "does not know your token")] {
             let wish = Launch { token: Some(Secret::new(token)), ..acme.wish(token) };
-            let detail = acme.world.launch(Launch { name: Some("locks".to_owned()), ..wish }).await;
+            match launch(&acme.world.portal, &Actor::Operator, Launch { name: Some("locks".to_owned()), ..wish }).await {
+                Err(Error::Invalid(found)) => assert!(found.findings[0].message.contains(said), "{token}: {found:?}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        // One that tells no scopes, or that nobody could ask, shows in the run; as does one that is revoked, or cut, midway.
+        for (token, change, said) in [("ghp_fine", None, ""), ("ghp_late", Some(true), "does not know your token"), ("ghp_cut", Some(false), "Your token needs")] {
+            acme.fake.state().add_token(token, "jane", &["repo"]);
+            if change.is_none() {
+                acme.fake.state().tokens.get_mut(token).unwrap().scopes = None;
+                acme.fake.break_next("GET /user", fake_forge::Fault::ServerError, 1);
+            }
+            let wish = Launch { token: Some(Secret::new(token)), ..acme.wish(token) };
+            let id = acme.world.queue(Launch { name: Some(token.replace('_', "-")), ..wish }).await;
+            match change {
+                Some(true) => drop(acme.fake.state().tokens.remove(token)),
+                Some(false) => acme.fake.state().add_token(token, "jane", &["read:org"]),
+                None => {}
+            }
+            let detail = acme.world.settled(&id).await;
             let reason = detail.run.reason.unwrap_or_default();
-            assert!(detail.run.state == RunState::Failed && reason.contains(said), "{token}: {reason}");
-            assert!(!reason.contains(token), "{reason}");
+            assert!(reason.contains(said) && !reason.contains(token), "{token}: {reason}");
+            assert_eq!(detail.run.state, if change.is_none() { RunState::Done } else { RunState::Failed }, "{token}: {reason}");
         }
         let wish = Launch { token: Some(Secret::new("ghp with spaces")), ..acme.wish("locks") };
         assert!(matches!(launch(&acme.world.portal, &Actor::Operator, wish).await, Err(Error::Invalid(_))));

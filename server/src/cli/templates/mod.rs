@@ -180,7 +180,7 @@ fn mirrors() -> std::result::Result<PathBuf, Stop> {
 }
 
 /// Slipway's part of a folder of the person's, as the XDG Base Directory Specification says where it is.
-fn own_folder(variable: &str, below_home: &str, kept: &str) -> std::result::Result<PathBuf, Stop> {
+pub(super) fn own_folder(variable: &str, below_home: &str, kept: &str) -> std::result::Result<PathBuf, Stop> {
     let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = named.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home)));
     let folder = folder.ok_or_else(|| Stop::Usage(format!("neither HOME nor {variable} says where to keep {kept}")))?;

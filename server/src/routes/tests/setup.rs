@@ -33,7 +33,19 @@ async fn acme(fake: &Fake) -> (World, Portal) {
         stopping,
     });
     let (job, changes, runs) = Default::default();
-    (World { router: router(server), portal: portal.clone(), job, changes, runs, _stop: stop, _folder: folder }, portal)
+    (
+        World {
+            router: router(server),
+            portal: portal.clone(),
+            job,
+            changes,
+            runs,
+            access: BTreeMap::new(),
+            _stop: stop,
+            _folder: folder,
+        },
+        portal,
+    )
 }
 
 async fn fake() -> Fake {
