@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityRef, Finding};
+use crate::{EntityRef, Evidence, Finding};
 
 /// How things stand for one atom: that one component may use one scope of one API in one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -254,6 +254,47 @@ pub struct AccessCell {
     pub waiting: u64,
     /// Neither: denied, expired, revoked, suspended.
     pub other: u64,
+}
+
+/// What became of grants that were made elsewhere before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessImport {
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// Taken over, or to be.
+    pub imported: u64,
+    /// Left as they are: they were taken over before, or are granted here already.
+    pub unchanged: u64,
+    /// What was left out, and why.
+    pub findings: Vec<Finding>,
+}
+
+/// How much of what the catalog has seen is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessCoverage {
+    /// Components and APIs of others that they call.
+    pub calls: u64,
+    /// For so many of them something is granted.
+    pub granted: u64,
+    /// The others.
+    pub uncovered: Vec<AccessCall>,
+}
+
+/// A component that calls an API, without anything being granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct AccessCall {
+    pub consumer: EntityRef,
+    pub api: EntityRef,
+    /// A request waits.
+    pub waiting: bool,
+    /// The API's terms are known, so that it can be asked for.
+    pub offered: bool,
+    /// Where it was seen; `None` where a descriptor says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 /// What the manifest of a repository says, and what is wrong with it.

@@ -12,7 +12,7 @@ use portal::Error;
 use portal::forge::webhook::LARGEST_DELIVERY;
 use portal::identity::{Action, Actor, Resource, can};
 
-use crate::api::{self, access, audit, catalog, changes, docs, inbox, jobs, preferences};
+use crate::api::{self, access, access_import, audit, catalog, changes, docs, inbox, jobs, preferences};
 use crate::api::{repositories, runs, sources, templates, tokens};
 use crate::http::{Asking, Problem, Server, assets, events, health, pages, providers, sign_in, webhooks};
 
@@ -44,6 +44,8 @@ pub enum Permission {
     AskAccess,
     /// Approves access, or denies it.
     DecideAccess,
+    /// Takes over access that was granted elsewhere.
+    ImportAccess,
     /// Changes what is granted.
     EndAccess,
     /// Shows everything, to those who may read everything.
@@ -73,6 +75,7 @@ impl Permission {
             Self::Launch => Some(Action::Launch),
             Self::AskAccess => Some(Action::AskAccess),
             Self::DecideAccess => Some(Action::DecideAccess),
+            Self::ImportAccess => Some(Action::ImportAccess),
             Self::EndAccess => Some(Action::EndAccess),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
@@ -113,10 +116,14 @@ pub struct Route {
 
 /// Forms and API calls are small.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Grants of elsewhere, as a manifest.
+const LARGEST_IMPORT: usize = 2 * engine_access::import::MOST_BYTES;
 /// A manifest in JSON, in which a line takes one more byte.
 const LARGEST_MANIFEST: usize = 2 * engine_access::manifest::MOST_BYTES;
 
-use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, Launch, Open, Own, Propose, Read, ReadAll};
+use Permission::{
+    AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Open, Own, Propose, Read, ReadAll,
+};
 use Permission::{Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
 #[rustfmt::skip]
@@ -272,6 +279,8 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
         read("/api/v1/access", Read, get(access::list)),
+        Route { largest_body: LARGEST_IMPORT, ..write("/api/v1/access/import", ImportAccess, post(access_import::import)) },
+        read("/api/v1/access/coverage", Read, get(access_import::coverage)),
         read("/api/v1/access/waiting", Read, get(access::waiting)),
         read("/api/v1/access/matrix", Read, get(access::matrix)),
         read("/api/v1/access/{id}", Read, get(access::history)),

@@ -12,6 +12,8 @@ mod hooks;
 mod killed;
 #[path = "cli/launches.rs"]
 mod launches;
+#[path = "cli/moving_in.rs"]
+mod moving_in;
 #[path = "cli/operations.rs"]
 mod operations;
 #[path = "cli/templates.rs"]

@@ -82,7 +82,7 @@ fn description(repository: &Repository, draft: &Draft, api: &EntityRef) -> Optio
 }
 
 /// Methods and paths (OpenAPI 3.1, Paths Object); nothing for what is none.
-fn of_openapi(text: &str) -> Option<BTreeSet<Operation>> {
+pub fn of_openapi(text: &str) -> Option<BTreeSet<Operation>> {
     let limits = Limits { bytes: LARGEST_DESCRIPTION, ..Limits::default() };
     let documents = yaml::parse(text, &limits).ok()?;
     let paths = documents.first()?.root.get("paths")?;

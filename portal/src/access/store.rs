@@ -441,6 +441,24 @@ pub async fn cells(
     })?)
 }
 
+/// Bodies of the components that use APIs.
+pub async fn callers(db: &Db, readable: &Readable) -> Result<Vec<String>> {
+    Ok(on!(db, p => {
+        let mut query = QueryBuilder::new(
+            "SELECT e.body FROM entities e WHERE NOT e.deleted AND e.reference LIKE 'component:%' AND e.body LIKE '%\"consumesApi\"%'");
+        may_read(&mut query, readable, "e.visibility", "e.repository");
+        query.push(" ORDER BY e.reference");
+        query.build_query_scalar().fetch_all(p).await
+    })?)
+}
+
+/// Consumer and API of everything that was ever asked for, how much of it is granted, and for how much a request waits.
+pub async fn standing_calls(db: &Db) -> Result<Vec<(String, String, i64, i64)>> {
+    Ok(on!(db, p => sqlx::query_as(
+        "SELECT consumer, api, COUNT(CASE WHEN state = 'active' THEN 1 END), COUNT(pending) FROM access_atoms
+         WHERE body <> '' GROUP BY consumer, api ORDER BY consumer, api").fetch_all(p).await)?)
+}
+
 /// Name, sealed seed, when it was made and retired; the newest first.
 pub async fn keys(db: &Db) -> Result<Vec<(String, String, i64, Option<i64>)>> {
     Ok(

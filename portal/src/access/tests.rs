@@ -1,6 +1,7 @@
 //! Access from a manifest in Git to a grant and back, on both databases.
 #![allow(clippy::unwrap_used)]
 
+mod imports;
 mod people;
 mod pulls;
 mod stores;

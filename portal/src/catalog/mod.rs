@@ -6,7 +6,7 @@
 mod correct;
 mod detail;
 mod document;
-mod edges;
+pub(crate) mod edges;
 mod facets;
 mod index;
 mod job;

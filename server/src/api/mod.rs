@@ -1,6 +1,7 @@
 //! The public API, version 1: plain handlers, described with utoipa; errors are problem details.
 
 pub mod access;
+pub mod access_import;
 pub mod audit;
 pub mod catalog;
 mod cells;
@@ -33,6 +34,8 @@ use crate::http::{Problem, events, webhooks};
         repositories::repository,
         docs::list,
         docs::site,
+        access_import::import,
+        access_import::coverage,
         audit::list,
         inbox::list,
         inbox::read,

@@ -67,6 +67,10 @@ pub enum Access {
     /// Fetch what a portal knows of a component, signed, and look at it.
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
+    /// Draft a manifest from the calls that the catalog has seen, and the APIs that the repository provides.
+    Init(super::access_init::Init),
+    /// Take over grants that were made elsewhere before, at a portal.
+    Import(super::access_import::Import),
     #[command(flatten)]
     Online(online::Online),
 }
@@ -92,6 +96,12 @@ pub fn run(command: Access) -> ExitCode {
         Access::Diff { files, base, format, zone } => compare(&files, base.as_deref(), format, now, &zone),
         Access::Check(arguments) => return crate::briefly(check::run(arguments, now)),
         Access::Bundle(command) => return crate::briefly(bundle::run(command, now)),
+        Access::Init(arguments) => {
+            return crate::briefly(async move { super::access_init::run(&arguments).await });
+        }
+        Access::Import(arguments) => {
+            return crate::briefly(async move { super::access_import::run(&arguments).await });
+        }
         Access::Online(command) => return crate::briefly(online::run(command)),
     };
     done.unwrap_or_else(|code| code)

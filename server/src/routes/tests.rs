@@ -311,12 +311,12 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, Launch, Own, Propose, ReadAll, Remove};
-        use Permission::{Review, SeeOwn, SetUp, Sync, Trust, Watch};
+        use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Own, Propose};
+        use Permission::{ReadAll, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
         match permission {
-            Sync | SetUp | Remove | Trust => {
+            Sync | SetUp | Remove | Trust | ImportAccess => {
                 assert!([visitor, member, owner, auditor].into_iter().all(refused), "{route}")
             }
             // What becomes of a run is up to whoever launched it; what they say of it is a body, which is missed first.
