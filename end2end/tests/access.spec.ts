@@ -127,7 +127,7 @@ test("access is asked for in the portal, and nothing that was typed is lost", as
   await page.getByRole("button", { name: "Ask now" }).click();
   await expect(page).toHaveURL(/\/access\/requests\/[0-9A-Z]+$/);
   await page.getByRole("button", { name: "Take it back" }).click();
-  await expect(page.getByRole("main")).toContainText("withdrawn");
+  await expect(page.getByRole("main")).toContainText("no longer asked for");
   await page.goto(`${url}/access/matrix?environment=production`);
   await expect(page.getByRole("link", { name: /^berth-planner and cargo-api: / })).toBeVisible();
   if (javaScriptEnabled) expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);

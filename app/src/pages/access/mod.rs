@@ -48,7 +48,7 @@ fn word(state: Standing) -> &'static str {
         Standing::Expired => "expired",
         Standing::Revoked => "revoked",
         Standing::Suspended => "suspended",
-        Standing::Missing => "not asked for",
+        Standing::Missing => "no longer asked for",
     }
 }
 
