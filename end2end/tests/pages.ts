@@ -61,6 +61,8 @@ export async function everyPage(request: APIRequestContext): Promise<{ name: str
     { name: "access, waiting", path: "/access" },
     { name: "access, all", path: "/access/grants" },
     { name: "access, matrix", path: "/access/matrix" },
+    { name: "access, coverage", path: "/access/coverage" },
+    { name: "access, report", path: "/access/report" },
     { name: "access, asking", path: "/access/new?consumer=component:default/invoice-mailer&api=api:default/cargo-api" },
     { name: "access, request", path: await link(request, "/access", "/access/requests/") },
     { name: "access, history", path: await link(request, "/access/grants", "/access/", /^[0-9a-f]{32}$/) },

@@ -164,6 +164,7 @@ pub fn table() -> Vec<Route> {
         page("/access", Read),
         page("/access/grants", Read),
         page("/access/matrix", Read),
+        page("/access/coverage", Read),
         page("/access/report", Audit),
         page("/access/new", AskAccess),
         page("/access/requests/{id}", Read),

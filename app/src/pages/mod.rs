@@ -134,6 +134,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/access") view=|| answer(access::waiting) ssr=mode.clone()/>
                 <Route path=path!("/access/grants") view=|| answer(access::grants) ssr=mode.clone()/>
                 <Route path=path!("/access/matrix") view=|| answer(access::matrix) ssr=mode.clone()/>
+                <Route path=path!("/access/coverage") view=|| answer(access::coverage) ssr=mode.clone()/>
                 <Route path=path!("/access/report") view=|| answer(access::report) ssr=mode.clone()/>
                 <Route path=path!("/access/new") view=|| answer(access::ask) ssr=mode.clone()/>
                 <Route path=path!("/access/requests/:id") view=|| answer(access::request) ssr=mode.clone()/>

@@ -123,8 +123,8 @@ fn payments() -> EntityRef {
 }
 
 /// An organisation with a provider, a consumer and people.
-struct World {
-    portal: Portal,
+pub(super) struct World {
+    pub portal: Portal,
     repositories: PathBuf,
     people: PathBuf,
     pat: Actor,
@@ -134,7 +134,7 @@ struct World {
 }
 
 impl World {
-    async fn new(settings: &Settings) -> Self {
+    pub async fn new(settings: &Settings) -> Self {
         let (people, repositories) = (settings.data.join("people"), settings.data.join("repositories"));
         crate::git::testing::commit_files(&people.join("people"), &[("catalog-info.yaml", PEOPLE)]);
         let provider = [("catalog-info.yaml", PAYMENTS), ("openapi.yaml", OPENAPI), ("access.yaml", OFFER)];

@@ -2,6 +2,7 @@
 
 mod actions;
 mod ask;
+mod coverage;
 mod grants;
 mod history;
 mod matrix;
@@ -14,6 +15,7 @@ use model::access::{AccessAtom, AccessNeed, Standing};
 use portal::identity::{Action, Resource, can};
 
 pub use ask::page as ask;
+pub use coverage::page as coverage;
 pub use grants::page as grants;
 pub use history::page as history;
 pub use matrix::page as matrix;
@@ -122,6 +124,7 @@ async fn ways(
     let others = [
         ("/access/grants", "All", true),
         ("/access/matrix", "Matrix", true),
+        ("/access/coverage", "Calls without a grant", true),
         ("/access/report", "Report of a day", sees_all),
     ];
     for (address, label, _) in others.into_iter().filter(|(.., shown)| *shown) {

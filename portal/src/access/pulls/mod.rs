@@ -6,6 +6,8 @@
 
 mod say;
 pub(super) mod store;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
