@@ -4,6 +4,8 @@
 
 mod bundle;
 mod check;
+mod import;
+mod init;
 mod online;
 
 use std::fs::File;
@@ -68,9 +70,9 @@ pub enum Access {
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
     /// Draft a manifest from the calls that the catalog has seen, and the APIs that the repository provides.
-    Init(super::access_init::Init),
+    Init(init::Init),
     /// Take over grants that were made elsewhere before, at a portal.
-    Import(super::access_import::Import),
+    Import(import::Import),
     #[command(flatten)]
     Online(online::Online),
 }
@@ -97,10 +99,10 @@ pub fn run(command: Access) -> ExitCode {
         Access::Check(arguments) => return crate::briefly(check::run(arguments, now)),
         Access::Bundle(command) => return crate::briefly(bundle::run(command, now)),
         Access::Init(arguments) => {
-            return crate::briefly(async move { super::access_init::run(&arguments).await });
+            return crate::briefly(async move { init::run(&arguments).await });
         }
         Access::Import(arguments) => {
-            return crate::briefly(async move { super::access_import::run(&arguments).await });
+            return crate::briefly(async move { import::run(&arguments).await });
         }
         Access::Online(command) => return crate::briefly(online::run(command)),
     };

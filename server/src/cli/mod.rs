@@ -1,8 +1,6 @@
 //! The command line. Exit codes: 0 fine, 1 the answer is no, 2 the input is invalid, 3 could not read, 64 usage.
 
 pub mod access;
-pub mod access_import;
-pub mod access_init;
 pub mod administrator;
 pub mod backup;
 pub mod catalog;

@@ -27,6 +27,11 @@ pub struct At {
 pub type Stopped<T> = Result<T, ExitCode>;
 
 impl At {
+    /// The portal at this address.
+    pub fn of(portal: &str) -> Self {
+        Self { portal: Some(portal.to_owned()), token_file: None }
+    }
+
     /// The portal's address, without a trailing `/`.
     pub fn address(&self) -> String {
         let named = self.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok());
@@ -63,7 +68,7 @@ pub fn refused(answer: &RemoteAnswer) -> ExitCode {
     let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
     // 404 names what is not there, 409 what is not so any more, 400 and 422 what is wrong.
     let code = match answer.status {
-        400 | 404 | 409 | 422 => INVALID,
+        400 | 404 | 409 | 413 | 422 => INVALID,
         403 => NOT_TRUSTED,
         _ => UNREADABLE,
     };

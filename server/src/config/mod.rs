@@ -272,13 +272,16 @@ fn read_sign_in(config: &mut Config, environment: &Environment, table: &Spanned<
     located
 }
 
-/// Variables by which this repository's build and browser tests are told things; they are not configuration.
-const FOREIGN: [&str; 7] = [
+/// Variables by which this repository's build and browser tests are told things, and by which commands find a portal; they are
+/// not configuration.
+const FOREIGN: [&str; 9] = [
     "SLIPWAY_BROWSER",
     "SLIPWAY_NO_SANDBOX",
+    "SLIPWAY_PORTAL",
     "SLIPWAY_RUST_SRC",
     "SLIPWAY_SCREENSHOTS",
     "SLIPWAY_SITE",
+    "SLIPWAY_TOKEN",
     "SLIPWAY_URL",
     "SLIPWAY_WASM_STD",
 ];

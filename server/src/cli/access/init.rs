@@ -21,8 +21,8 @@ use portal::outgoing::Remote;
 use portal::settings::AccessSettings;
 use serde_json::{Value, json};
 
-use super::access_import::{refused, remote, stop};
-use super::{FAILED, INVALID, UNREADABLE};
+use crate::cli::remote::{At, Stopped, refused, stop};
+use crate::cli::{FAILED, INVALID, UNREADABLE};
 
 /// Bytes of an API's description.
 const LARGEST_DESCRIPTION: usize = 8 << 20;
@@ -53,7 +53,6 @@ pub struct Init {
 }
 
 /// Why it ends here; what is to be said has been said.
-type Stopped<T> = Result<T, ExitCode>;
 
 pub async fn run(arguments: &Init) -> ExitCode {
     match init(arguments).await {
@@ -75,7 +74,7 @@ async fn init(arguments: &Init) -> Stopped<()> {
     let provided = provided(folder, entity, &discovered)?;
     let mut scopes = BTreeMap::new();
     if let Some(portal) = &arguments.portal {
-        let remote = remote(portal)?;
+        let remote = At::of(portal).remote()?;
         calls.extend(seen(&remote, &component).await?);
         let apis: BTreeSet<EntityRef> = calls.iter().map(|call| call.api.clone()).collect();
         for api in apis {

@@ -6,14 +6,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use engine_access::import::MOST_BYTES;
-use model::Findings;
 use model::access::AccessImport;
-use portal::outgoing::{Remote, RemoteAnswer};
-use portal::secret::Secret;
-use serde_json::Value;
 
-use super::{INVALID, NOT_TRUSTED, UNREADABLE, print_findings};
 use crate::api::access_import::AccessImportRequest;
+use crate::cli::remote::{self, At, Stopped, stop};
+use crate::cli::{INVALID, UNREADABLE, print_findings};
 
 #[derive(Args)]
 #[command(
@@ -35,9 +32,8 @@ pub struct Import {
     /// Say what would be taken over, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Where the portal is [default: SLIPWAY_PORTAL, or http://127.0.0.1:3000]
-    #[arg(long, value_name = "URL")]
-    portal: Option<String>,
+    #[command(flatten)]
+    at: At,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,7 +69,7 @@ pub async fn run(arguments: &Import) -> ExitCode {
     }
 }
 
-async fn import(arguments: &Import) -> Result<(), ExitCode> {
+async fn import(arguments: &Import) -> Stopped<()> {
     let Some(format) = arguments.format.or_else(|| GrantsFormat::of(&arguments.file)) else {
         return Err(stop(INVALID, "the name of the file does not say what is in it: add --format csv, json or yaml"));
     };
@@ -85,56 +81,20 @@ async fn import(arguments: &Import) -> Result<(), ExitCode> {
         mapping_file: arguments.mapping.as_ref().map(|mapping| mapping.display().to_string()),
         dry_run: arguments.dry_run,
     };
-    let portal = arguments.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok());
-    let remote = remote(portal.as_deref().unwrap_or("http://127.0.0.1:3000"))?;
     let sent = serde_json::to_value(&request).map_err(|error| stop(UNREADABLE, &error.to_string()))?;
-    let answer = remote.post("/api/v1/access/import", &[], &sent).await.map_err(|why| stop(UNREADABLE, &why))?;
-    if answer.status >= 300 {
-        return Err(refused(&answer));
-    }
-    let done: AccessImport = serde_json::from_value(answer.body)
-        .map_err(|error| stop(UNREADABLE, &format!("what the portal answered says nothing of grants: {error}")))?;
+    let answer = arguments.at.remote()?.post("/api/v1/access/import", &[], &sent).await;
+    let done: AccessImport = remote::read(answer)?;
     print_findings(&done.findings);
     let would = if done.dry_run { "would be " } else { "" };
     println!("{} {would}taken over, {} left as they are", done.imported, done.unchanged);
     Ok(())
 }
 
-/// The portal at this address, with the token of whoever asks.
-pub(super) fn remote(portal: &str) -> Result<Remote, ExitCode> {
-    let token = std::env::var("SLIPWAY_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
-    Remote::new(portal, token).map_err(|why| stop(INVALID, &why))
-}
-
-fn read(file: &Path) -> Result<String, ExitCode> {
+fn read(file: &Path) -> Stopped<String> {
     let unreadable = |why: String| stop(UNREADABLE, &format!("{}: {why}", file.display()));
     let bytes = fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
     if bytes > MOST_BYTES as u64 {
         return Err(stop(INVALID, &format!("{} has more than {MOST_BYTES} bytes: split it", file.display())));
     }
     fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))
-}
-
-/// What a problem says.
-pub(super) fn refused(answer: &RemoteAnswer) -> ExitCode {
-    let said = answer.body.get("detail").and_then(Value::as_str).map(str::to_owned);
-    let said = said.unwrap_or_else(|| format!("the portal answered with status {}", answer.status));
-    let code = match answer.status {
-        400 | 409 | 413 | 422 => INVALID,
-        403 => NOT_TRUSTED,
-        _ => UNREADABLE,
-    };
-    let code = stop(code, &said);
-    if let Some(Ok(findings)) = answer.body.get("findings").cloned().map(serde_json::from_value::<Findings>) {
-        print_findings(&findings.findings);
-    }
-    if answer.status == 401 {
-        eprintln!("  help: set SLIPWAY_TOKEN to a token from your page at the portal");
-    }
-    code
-}
-
-pub(super) fn stop(code: u8, why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::from(code)
 }
