@@ -80,8 +80,9 @@ CREATE TABLE access_held (
     from_at BIGINT NOT NULL,
     -- The first instant at which it was no more.
     to_at BIGINT,
-    -- JSON.
+    -- JSON, and the line of a report as CSV: nobody reads JSON again for that.
     body TEXT NOT NULL,
+    line TEXT NOT NULL,
     PRIMARY KEY (atom, number)
 );
 CREATE INDEX access_held_at ON access_held (from_at, to_at);

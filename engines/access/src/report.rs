@@ -5,6 +5,7 @@
 //! search for all with `from <= at < to`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use model::EntityRef;
@@ -93,12 +94,23 @@ const COLUMNS: [&str; 15] = [
 
 /// The report of one instant as CSV (RFC 4180); cells that a spreadsheet would take for a formula begin with `'`.
 pub fn csv(rows: &[Held], at: Timestamp) -> Export {
-    let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-    let mut body = line(COLUMNS.map(str::to_owned).to_vec());
-    for row in rows {
-        body += &line(cells(row, at).iter().map(|text| cell(text)).collect());
+    Export::new("text/csv; charset=utf-8", csv_of(rows.iter().map(line), at))
+}
+
+/// The same of lines that were made before.
+pub fn csv_of(lines: impl IntoIterator<Item = impl AsRef<str>>, at: Timestamp) -> String {
+    let mut body = COLUMNS.join(",");
+    body += "\r\n";
+    for line in lines {
+        body += line.as_ref();
+        let _ = write!(body, ",{at}\r\n");
     }
-    Export::new("text/csv; charset=utf-8", body)
+    body
+}
+
+/// One line of the CSV, without the last column, which is the instant. Lines sort as their atoms do.
+pub fn line(row: &Held) -> String {
+    cells(row).iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")
 }
 
 /// The report of one instant as JSON.
@@ -106,7 +118,7 @@ pub fn plain(rows: &[Held], at: Timestamp) -> Export {
     Export::json(&json!({ "schema": "access-report/v1", "at": at, "grants": rows }))
 }
 
-fn cells(row: &Held, at: Timestamp) -> [String; COLUMNS.len()] {
+fn cells(row: &Held) -> [String; COLUMNS.len() - 1] {
     let Atom { consumer, api, scope, environment } = &row.atom;
     let people = row.approved_by.iter().map(EntityRef::to_string).collect::<Vec<_>>().join(" ");
     let original = row.original.as_ref();
@@ -126,7 +138,6 @@ fn cells(row: &Held, at: Timestamp) -> [String; COLUMNS.len()] {
         row.request.clone(),
         row.justification.clone(),
         row.ticket.clone().unwrap_or_default(),
-        at.to_string(),
     ]
 }
 

@@ -6,7 +6,7 @@ use engine_access::Atom;
 use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
 use engine_access::export::{self, Export, Granted, krakend, opa};
 use engine_access::manifest::parse;
-use engine_access::report::Held;
+use engine_access::report::{Held, csv_of};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
@@ -115,13 +115,46 @@ pub async fn export(portal: &Portal, actor: &Actor, format: &Format) -> Result<E
     })
 }
 
-/// What was granted at a time, of all atoms: by whom, since when, until when.
+/// What was granted at a time, by whom, since when, until when: the first `limit` of it, and how much there is.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for whoever may not read everything.
-pub async fn report(portal: &Portal, actor: &Actor, at: i64) -> Result<Vec<Held>> {
+pub async fn report(portal: &Portal, actor: &Actor, at: i64, limit: usize) -> Result<(Vec<Held>, usize)> {
     may_export(actor)?;
-    held_at(portal, at).await
+    let total = store::held_count(portal.db(), at).await?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let bodies = store::held_first(portal.db(), at, limit).await?;
+    let held = bodies.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>()?;
+    Ok((held, usize::try_from(total).unwrap_or_default()))
+}
+
+/// All of it as CSV.
+///
+/// # Errors
+/// As [`report`].
+pub async fn report_csv(portal: &Portal, actor: &Actor, at: i64) -> Result<String> {
+    may_export(actor)?;
+    let mut lines = store::held_lines(portal.db(), at).await?;
+    let written = move || {
+        lines.sort_unstable();
+        csv_of(&lines, instant(at))
+    };
+    tokio::task::spawn_blocking(written).await.map_err(Error::internal)
+}
+
+/// All of it as JSON, as it was written down.
+///
+/// # Errors
+/// As [`report`].
+pub async fn report_json(portal: &Portal, actor: &Actor, at: i64) -> Result<String> {
+    may_export(actor)?;
+    let mut grants = store::held_at(portal.db(), at).await?;
+    let written = move || {
+        grants.sort_unstable();
+        let at = instant(at);
+        format!("{{\"schema\":\"access-report/v1\",\"at\":\"{at}\",\"grants\":[{}]}}\n", grants.join(",\n"))
+    };
+    tokio::task::spawn_blocking(written).await.map_err(Error::internal)
 }
 
 /// The last millisecond of a day of the organisation.

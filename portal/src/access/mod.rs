@@ -33,7 +33,9 @@ pub use self::check::{Approving, Checked, check};
 pub use self::coverage::coverage;
 pub use self::gather::of_openapi;
 pub(crate) use self::gather::{Found, find};
-pub use self::hand_over::{Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report};
+pub use self::hand_over::{
+    Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report, report_csv, report_json,
+};
 pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::project::{self, instant, names};
 use super::pulls;
-use super::store::{self, Names};
+use super::store::{self, HeldWrite, Names};
 use crate::audit::{self, Change};
 use crate::db::{Tx, new_id};
 use crate::identity::Actor;
@@ -141,9 +141,14 @@ pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Re
     store::write_atom(tx, &project::row(&view, &told.history)?).await?;
     // Folded to the end of time it says of every instant who held it, until something new happens.
     let always = history::fold(&told.events, Timestamp::MAX);
-    let held = report::held(atom, &always)
-        .into_iter()
-        .map(|held| Ok((project::millis(held.from), held.to.map(project::millis), serde_json::to_string(&held)?)));
+    let held = report::held(atom, &always).into_iter().map(|held| {
+        Ok(HeldWrite {
+            from: project::millis(held.from),
+            to: held.to.map(project::millis),
+            body: serde_json::to_string(&held)?,
+            line: report::line(&held),
+        })
+    });
     store::replace_held(tx, &view.id, &held.collect::<Result<Vec<_>>>()?).await
 }
 

@@ -325,21 +325,58 @@ pub async fn events(tx: &mut Tx, atom: &str) -> Result<Vec<(i64, String)>> {
         .bind(atom).fetch_all(p).await)?)
 }
 
-/// Replaces when an atom was held: from, to, and JSON of each time.
-pub async fn replace_held(tx: &mut Tx, atom: &str, held: &[(i64, Option<i64>, String)]) -> Result<()> {
+/// One time at which a grant was held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldWrite {
+    pub from: i64,
+    pub to: Option<i64>,
+    /// JSON.
+    pub body: String,
+    /// Of a report as CSV.
+    pub line: String,
+}
+
+/// Replaces when an atom was held.
+pub async fn replace_held(tx: &mut Tx, atom: &str, held: &[HeldWrite]) -> Result<()> {
     on!(tx, p => sqlx::query("DELETE FROM access_held WHERE atom = $1").bind(atom).execute(p).await.map(drop))?;
-    for (number, (from, to, body)) in (0_i64..).zip(held) {
-        on!(tx, p => sqlx::query("INSERT INTO access_held (atom, number, from_at, to_at, body) VALUES ($1, $2, $3, $4, $5)")
-            .bind(atom).bind(number).bind(from).bind(to).bind(body).execute(p).await.map(drop))?;
+    for (number, HeldWrite { from, to, body, line }) in (0_i64..).zip(held) {
+        on!(tx, p => sqlx::query(
+            "INSERT INTO access_held (atom, number, from_at, to_at, body, line) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(atom).bind(number).bind(from).bind(to).bind(body).bind(line).execute(p).await.map(drop))?;
     }
     Ok(())
 }
 
-/// What was held at a time, as JSON, by atom.
+/// What was held at a time, as JSON, in no order.
 pub async fn held_at(db: &Db, at: i64) -> Result<Vec<String>> {
+    Ok(
+        on!(db, p => sqlx::query_scalar("SELECT body FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1)")
+        .bind(at).fetch_all(p).await)?,
+    )
+}
+
+/// The same as lines of CSV.
+pub async fn held_lines(db: &Db, at: i64) -> Result<Vec<String>> {
+    Ok(
+        on!(db, p => sqlx::query_scalar("SELECT line FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1)")
+        .bind(at).fetch_all(p).await)?,
+    )
+}
+
+/// How much was held at a time.
+pub async fn held_count(db: &Db, at: i64) -> Result<i64> {
+    Ok(
+        on!(db, p => sqlx::query_scalar("SELECT COUNT(*) FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1)")
+        .bind(at).fetch_one(p).await)?,
+    )
+}
+
+/// The first of it, by consumer, API, scope and environment, as JSON.
+pub async fn held_first(db: &Db, at: i64, limit: i64) -> Result<Vec<String>> {
     Ok(on!(db, p => sqlx::query_scalar(
-        "SELECT body FROM access_held WHERE from_at <= $1 AND (to_at IS NULL OR to_at > $1) ORDER BY atom, number")
-        .bind(at).fetch_all(p).await)?)
+        "SELECT h.body FROM access_atoms a JOIN access_held h ON h.atom = a.id
+         WHERE h.from_at <= $1 AND (h.to_at IS NULL OR h.to_at > $1)
+         ORDER BY a.consumer, a.api, a.scope, a.environment LIMIT $2").bind(at).bind(limit).fetch_all(p).await)?)
 }
 
 /// Atoms about which something changed after a number of the change feed, with the last number each.
@@ -393,7 +430,13 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE 1 = 1");
         narrow!(query, readable, filter);
-        let order = if filter.ends_before.is_some() { " ORDER BY a.ends, a.id" } else { " ORDER BY a.consumer, a.api, a.scope, a.environment" };
+        let is_few = filter.pending || filter.request.is_some();
+        let order = match (filter.ends_before.is_some(), is_few) {
+            (true, _) => " ORDER BY a.ends, a.id",
+            // Of many rows a few: what narrows them has an index, and its order is not to be walked through for them.
+            (false, true) => " ORDER BY a.consumer || '', a.api, a.scope, a.environment",
+            (false, false) => " ORDER BY a.consumer, a.api, a.scope, a.environment",
+        };
         query.push(order).push(" LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(offset);
         query.build_query_scalar().fetch_all(p).await
     })?)

@@ -22,7 +22,7 @@ use crate::{Error, Portal, Result};
 const MOST_ROWS: i64 = 20_000;
 const LARGEST_PAGE: usize = 200;
 /// Consumers of one page of the matrix.
-const MATRIX_ROWS: i64 = 40;
+const MATRIX_ROWS: i64 = 20;
 /// Milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// As `engine_access` has it.

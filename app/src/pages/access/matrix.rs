@@ -86,7 +86,7 @@ fn one(out: &mut Html, cell: &AccessCell, filter: &AccessFilter) {
         "{} and {}: {} granted, {} waiting, {} other",
         cell.consumer.name, cell.api.name, cell.active, cell.waiting, cell.other
     );
-    out.attribute("aria-label", &said).attribute("title", &said).raw(">");
+    out.attribute("aria-label", &said).raw(">");
     let marks =
         [(cell.active, "badge badge-green"), (cell.waiting, "badge badge-amber"), (cell.other, "badge badge-red")];
     for (count, class) in marks.into_iter().filter(|(count, _)| *count > 0) {

@@ -22,7 +22,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let asked = values.get("day").and_then(|day| day.parse::<Date>().ok()).filter(|day| *day < today);
     let at = asked.map_or(context.now(), |day| portal::access::end_of_day(&context.portal, day));
     let day = asked.unwrap_or(today).to_string();
-    let held = portal::access::report(&context.portal, &context.actor, at).await?;
+    let (held, total) = portal::access::report(&context.portal, &context.actor, at, SHOWN).await?;
     let mut out = Html::new();
     let mut export = Html::new();
     for (format, label) in [("csv", "CSV"), ("json", "JSON")] {
@@ -32,7 +32,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         Icon::Download.write(&mut export);
         export.raw(label).raw("</a>");
     }
-    let count = format::count(held.len(), "grant", "grants");
+    let count = format::count(total, "grant", "grants");
     state::page_header(
         &mut out,
         "Access",
@@ -49,8 +49,8 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         [] => state::empty(&mut out, "Nothing was granted", "On that day nobody had been given any access here.", None),
         held => table(&mut out, held),
     }
-    if held.len() > SHOWN {
-        out.raw("<p class=\"quiet\">").text(&format::number(held.len() - SHOWN)).raw(" more are in the files.</p>");
+    if total > SHOWN {
+        out.raw("<p class=\"quiet\">").text(&format::number(total - SHOWN)).raw(" more are in the files.</p>");
     }
     Ok(Page::new("Report of access", Place::Access, out).below("Access", "/access"))
 }
@@ -61,7 +61,7 @@ fn table(out: &mut Html, held: &[Held]) {
         out.raw("<th scope=\"col\">").raw(column).raw("</th>");
     }
     out.raw("</tr></thead><tbody>");
-    for one in held.iter().take(SHOWN) {
+    for one in held {
         out.raw("<tr><td>")
             .link(&address::entity(&one.atom.consumer), "", &one.atom.consumer.name)
             .raw("</td><td><code>");

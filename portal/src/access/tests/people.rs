@@ -102,8 +102,14 @@ db_test! {
         assert!(files.files.iter().any(|(name, text)| *name == "data.json" && text.contains("POST /charges")), "{files:#?}");
         let feed = feed(portal, &Actor::Operator, 0).await.unwrap();
         assert_eq!((feed.len(), super::feed(portal, &Actor::Operator, feed[1].1).await.unwrap().len()), (2, 0));
-        assert_eq!(report(portal, &Actor::Operator, portal.clock().now()).await.unwrap().len(), 1);
-        assert!(report(portal, &Actor::Operator, 0).await.unwrap().is_empty(), "nothing was granted then");
+        let now = portal.clock().now();
+        let (held, total) = report(portal, &Actor::Operator, now, 10).await.unwrap();
+        assert_eq!((held.len(), total, report(portal, &Actor::Operator, 0, 10).await.unwrap().1), (1, 1, 0), "nothing was granted then");
+        let csv = report_csv(portal, &Actor::Operator, now).await.unwrap();
+        assert!(csv.lines().count() == 2 && csv.contains("component:default/checkout,api:default/payments,payments.charge.read,development,"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&report_json(portal, &Actor::Operator, now).await.unwrap()).unwrap();
+        assert_eq!(json["grants"][0]["scope"], "payments.charge.read", "{json}");
+        assert!(matches!(report_csv(portal, &world.sam, now).await, Err(Error::Forbidden(_))));
         let (cells, more) = matrix(portal, &Actor::Operator, &AccessFilter::default(), "").await.unwrap();
         assert_eq!((cells.len(), cells[0].active, cells[0].waiting, more), (1, 1, 1, None));
         assert_eq!(count_waiting(portal, &Actor::Operator).await.unwrap(), 1);

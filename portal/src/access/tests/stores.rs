@@ -66,7 +66,8 @@ db_test! {
         add_event(&mut tx, 1, "e", "a", 10, "{}").await.unwrap();
         assert_eq!(events(&mut tx, "a").await.unwrap(), [(1, "{}".to_owned())]);
         for _ in 0..2 {
-            replace_held(&mut tx, "a", &[(10, Some(20), "x".to_owned()), (20, None, "y".to_owned())]).await.unwrap();
+            let held = |from, to, body: &str| HeldWrite { from, to, body: body.to_owned(), line: format!("{body},") };
+            replace_held(&mut tx, "a", &[held(10, Some(20), "x"), held(20, None, "y")]).await.unwrap();
         }
         let atom = AtomWrite { id: "a".to_owned(), state: Standing::Active, request: "r".to_owned(), pending: Some("q".to_owned()),
             since: Some(1), ends: Some(20), due_at: Some(20), review_at: None, body: "body".to_owned() };
@@ -76,6 +77,10 @@ db_test! {
         assert_eq!(epoch(db).await.unwrap(), 1);
         for (at, held) in [(9, [].as_slice()), (10, &["x"]), (19, &["x"]), (20, &["y"]), (99, &["y"])] {
             assert_eq!(held_at(db, at).await.unwrap(), held, "{at}");
+            assert_eq!(held_first(db, at, 9).await.unwrap(), held, "{at}");
+            assert_eq!(held_count(db, at).await.unwrap() as usize, held.len(), "{at}");
+            let lines: Vec<String> = held.iter().map(|body| format!("{body},")).collect();
+            assert_eq!(held_lines(db, at).await.unwrap(), lines, "{at}");
         }
         assert_eq!(changed(db, 0, 5).await.unwrap(), [("a".to_owned(), 1)]);
         assert_eq!((due(db, 20, 5).await.unwrap(), due(db, 19, 5).await.unwrap()), (vec![names()], Vec::new()));

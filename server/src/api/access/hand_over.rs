@@ -5,7 +5,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine_access::export::krakend::Validator;
-use engine_access::report;
 use engine_access::time::end_of;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -179,16 +178,16 @@ pub async fn report(
         Some("csv") => true,
         Some(other) => return Err(filter::invalid(format!("there is no format {other:?}: json, csv"))),
     };
-    let held = access::report(portal, &asking.actor, at.as_millisecond()).await?;
-    let export = if is_csv { report::csv(&held, at) } else { report::plain(&held, at) };
+    let at = at.as_millisecond();
+    let (media_type, ending, body) = match is_csv {
+        true => ("text/csv; charset=utf-8", "csv", access::report_csv(portal, &asking.actor, at).await?),
+        false => ("application/json", "json", access::report_json(portal, &asking.actor, at).await?),
+    };
     let headers = [
-        (header::CONTENT_TYPE, export.media_type.to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"access.{}\"", if is_csv { "csv" } else { "json" }),
-        ),
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"access.{ending}\"")),
     ];
-    Ok((headers, export.body).into_response())
+    Ok((headers, body).into_response())
 }
 
 /// The last millisecond of a day.
