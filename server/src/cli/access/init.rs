@@ -52,8 +52,6 @@ pub struct Init {
     force: bool,
 }
 
-/// Why it ends here; what is to be said has been said.
-
 pub async fn run(arguments: &Init) -> ExitCode {
     match init(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
