@@ -42,6 +42,8 @@ pub fn all(binary: &Path, data: &Path, figures: &mut Vec<Figure>) -> Result<()> 
     let offer = format!("/api/v1/access/apis/default/api-{}", APIS - 1);
     wait(LIMIT, || Ok(connection.get(&offer)?.0 == 200))?;
     let count = import(&mut connection)?;
+    // The one before has been open for longer than a connection may be.
+    let mut connection = Connection::open(server.address)?;
 
     let grants = format!("{count} grants");
     for (what, page) in [
