@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
 use crate::operation::Operation;
-use crate::terms::{Approvers, Decision, Policy, Terms};
+use crate::terms::{Approvers, Policy, Terms};
 
 /// What is known of everything that a manifest [mentions](Mentions).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,10 +75,7 @@ impl Mentions {
 
 /// The groups that the policies of these terms ask, without the owner.
 pub fn approving_groups(terms: &Terms) -> impl Iterator<Item = EntityRef> + '_ {
-    let needs = terms.policies.iter().filter_map(|policy| match &policy.decision {
-        Decision::Approvals(needs) => Some(needs),
-        Decision::AutoApprove => None,
-    });
+    let needs = terms.policies.iter().map(|policy| policy.needs());
     needs.flatten().filter_map(|need| match &need.from {
         Approvers::Group(group) => Some(group.clone()),
         Approvers::Owner => None,

@@ -4,16 +4,13 @@
 //! every instant who held a grant ([`held`]), until something new happens to its atom. Whoever stores that answers with one
 //! search for all with `from <= at < to`.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use model::EntityRef;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::atom::Atom;
-use crate::export::Export;
 use crate::history::{History, Original, State};
 
 /// That a grant was held, without a break and without a change of its end.
@@ -92,13 +89,9 @@ const COLUMNS: [&str; 15] = [
     "at",
 ];
 
-/// The report of one instant as CSV (RFC 4180); cells that a spreadsheet would take for a formula begin with `'`.
-pub fn csv(rows: &[Held], at: Timestamp) -> Export {
-    Export::new("text/csv; charset=utf-8", csv_of(rows.iter().map(line), at))
-}
-
-/// The same of lines that were made before.
-pub fn csv_of(lines: impl IntoIterator<Item = impl AsRef<str>>, at: Timestamp) -> String {
+/// The report of one instant as CSV (RFC 4180), of the [`line`]s of what was held; cells that a spreadsheet would take for a
+/// formula begin with `'`.
+pub fn csv(lines: impl IntoIterator<Item = impl AsRef<str>>, at: Timestamp) -> String {
     let mut body = COLUMNS.join(",");
     body += "\r\n";
     for line in lines {
@@ -108,14 +101,19 @@ pub fn csv_of(lines: impl IntoIterator<Item = impl AsRef<str>>, at: Timestamp) -
     body
 }
 
+/// The report of one instant as JSON, of what was held as JSON each.
+pub fn json<T: AsRef<str>>(held: &[T], at: Timestamp) -> String {
+    let mut body = format!("{{\"schema\":\"access-report/v1\",\"at\":\"{at}\",\"grants\":[");
+    for (number, held) in held.iter().enumerate() {
+        body += if number == 0 { "" } else { ",\n" };
+        body += held.as_ref();
+    }
+    body + "]}\n"
+}
+
 /// One line of the CSV, without the last column, which is the instant. Lines sort as their atoms do.
 pub fn line(row: &Held) -> String {
     cells(row).iter().map(|text| cell(text)).collect::<Vec<_>>().join(",")
-}
-
-/// The report of one instant as JSON.
-pub fn plain(rows: &[Held], at: Timestamp) -> Export {
-    Export::json(&json!({ "schema": "access-report/v1", "at": at, "grants": rows }))
 }
 
 fn cells(row: &Held) -> [String; COLUMNS.len() - 1] {
@@ -146,22 +144,6 @@ fn cell(text: &str) -> String {
     let text =
         if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-/// How much of what is called is granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    pub seen: usize,
-    /// Calls of an API of which the consumer holds no scope, in any environment.
-    pub without: Vec<(EntityRef, EntityRef)>,
-}
-
-/// Holds calls that were seen, each of a consumer and an API, against what is granted.
-pub fn coverage<'a>(calls: &BTreeSet<(EntityRef, EntityRef)>, granted: impl IntoIterator<Item = &'a Atom>) -> Coverage {
-    let granted: BTreeSet<(&EntityRef, &EntityRef)> =
-        granted.into_iter().map(|atom| (&atom.consumer, &atom.api)).collect();
-    let without = calls.iter().filter(|(consumer, api)| !granted.contains(&(consumer, api))).cloned();
-    Coverage { seen: calls.len(), without: without.collect() }
 }
 
 #[cfg(test)]
@@ -201,26 +183,16 @@ mod tests {
         };
         let rows = [row("order.read", None), row("+order", Some(original))];
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        insta::assert_snapshot!(csv(&rows, at).body);
-        insta::assert_snapshot!(plain(&rows[..1], at).body);
-        assert_eq!(csv(&rows, at), csv(&rows, at));
-        let body = csv(&rows, at).body;
+        let body = csv(rows.iter().map(line), at);
+        insta::assert_snapshot!(body);
+        assert_eq!(body, csv(rows.iter().map(line), at));
+        let held = serde_json::to_string(&rows[0]).unwrap();
+        let written: serde_json::Value = serde_json::from_str(&json(&[held], at)).unwrap();
+        insta::assert_snapshot!(format!("{written:#}\n"));
         let mut reader = ::csv::Reader::from_reader(body.as_bytes());
         let read: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!((read.len(), read[0].len()), (2, COLUMNS.len()));
         assert!(read.iter().flatten().all(|cell| !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])));
         assert_eq!(&read[0][13], "'-1, \"x\"\n");
-    }
-
-    #[test]
-    fn calls_without_any_grant_are_counted() {
-        let call = |consumer: &str, api: &str| (consumer.parse().unwrap(), api.parse().unwrap());
-        let calls = [
-            call("component:default/shop", "api:default/checkout"),
-            call("component:default/shop", "api:default/users"),
-            call("component:default/other", "api:default/checkout"),
-        ];
-        let coverage = coverage(&calls.clone().into(), [&row("order.read", None).atom, &row("order.write", None).atom]);
-        assert_eq!(coverage, Coverage { seen: 3, without: vec![calls[2].clone(), calls[1].clone()] });
     }
 }

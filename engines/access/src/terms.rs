@@ -95,6 +95,14 @@ impl Policy {
         pattern.is_ok_and(|pattern| pattern.is_match(ticket))
     }
 
+    /// The approvals that it asks for; none where it approves by itself.
+    pub fn needs(&self) -> &[At<Need>] {
+        match &self.decision {
+            Decision::Approvals(needs) => needs,
+            Decision::AutoApprove => &[],
+        }
+    }
+
     /// Whom it asks. Where it asks nobody, the owner still decides what comes after: reviews, and what was suspended.
     pub fn deciders(&self) -> Vec<At<Need>> {
         match &self.decision {

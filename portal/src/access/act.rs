@@ -183,7 +183,7 @@ pub async fn decide(
     let owners = owners(portal, chosen.iter().map(|atom| atom.api.clone())).await?;
     let now = portal.clock().now();
     let mut tx = portal.db().begin().await?;
-    let names: Vec<Atom> = chosen.iter().map(atom_of).collect();
+    let names: Vec<Atom> = chosen.iter().map(project::atom).collect();
     record::lock(&mut tx, names.iter()).await?;
     let (mut entries, mut refused) = (Vec::new(), None);
     for atom in names {
@@ -213,11 +213,6 @@ pub async fn decide(
     tx.commit().await?;
     inbox::told(portal);
     Ok(atoms)
-}
-
-fn atom_of(view: &AccessAtom) -> Atom {
-    let AccessAtom { consumer, api, scope, environment, .. } = view.clone();
-    Atom { consumer, api, scope, environment }
 }
 
 /// Does something to atoms that are granted, or takes requests back.
@@ -250,7 +245,7 @@ pub async fn act(
     let owners = owners(portal, chosen.iter().map(|atom| atom.api.clone())).await?;
     let now = portal.clock().now();
     let mut tx = portal.db().begin().await?;
-    let names: Vec<Atom> = chosen.iter().map(atom_of).collect();
+    let names: Vec<Atom> = chosen.iter().map(project::atom).collect();
     record::lock(&mut tx, names.iter()).await?;
     let mut entries = Vec::new();
     for atom in names {

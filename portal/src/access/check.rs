@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine_access::Atom;
 use engine_access::check::{AtomVerdict, Question, Verdict, check as decide};
-use engine_access::facts::Facts;
+use engine_access::facts::{Facts, Mentions};
 use engine_access::history::History;
 use engine_access::manifest::{Manifest, parse};
 use engine_access::operation::Operation;
 use engine_access::review::Actor as Who;
 use engine_access::rules::Decider;
 use engine_access::standing::{Approvals, Standing};
-use engine_access::terms::{Answer, Approvers, Decision, Need, Policy};
+use engine_access::terms::{Answer, Approvers, Need, Policy};
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 
@@ -119,10 +119,7 @@ fn approving(
 
 /// What a policy asks for before anybody has approved.
 fn asked_by(policy: &Policy) -> Approvals {
-    let missing: Vec<Need> = match &policy.decision {
-        Decision::AutoApprove => Vec::new(),
-        Decision::Approvals(needs) => needs.iter().map(|need| need.value.clone()).collect(),
-    };
+    let missing: Vec<Need> = policy.needs().iter().map(|need| need.value.clone()).collect();
     Approvals { have: 0, need: missing.iter().map(|need| need.count).sum(), missing }
 }
 
@@ -139,10 +136,8 @@ async fn home(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(
 
 /// What is known of what a manifest mentions; APIs that `actor` may not read are as if they were not there.
 pub(super) async fn facts(portal: &Portal, actor: &Actor, manifest: &Manifest, repository: &str) -> Result<Facts> {
-    let mut mentions = world::mentions(manifest);
-    let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
-    let readable: BTreeSet<EntityRef> = portal.index().read().named(&apis, actor.readable())?.into_keys().collect();
-    mentions.apis.retain(|api| readable.contains(api));
+    let mut mentions = Mentions::of(manifest);
+    world::hide(portal, actor, &mut mentions)?;
     let world = World::of(portal, &[&mentions]).await?;
     let row = store::manifest_of(portal.db(), &manifest.component.value.to_string(), Actor::System.readable()).await?;
     let operations: BTreeMap<EntityRef, BTreeSet<Operation>> = match row {

@@ -1,12 +1,11 @@
 //! What is handed to those who enforce access: signed bundles for pipelines, exports for gateways.
 
-use std::collections::BTreeSet;
-
 use engine_access::Atom;
 use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
 use engine_access::export::{self, Export, Granted, krakend, opa};
+use engine_access::facts::Mentions;
 use engine_access::manifest::parse;
-use engine_access::report::{Held, csv_of};
+use engine_access::report::{self, Held};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
@@ -137,7 +136,7 @@ pub async fn report_csv(portal: &Portal, actor: &Actor, at: i64) -> Result<Strin
     let mut lines = store::held_lines(portal.db(), at).await?;
     let written = move || {
         lines.sort_unstable();
-        csv_of(&lines, instant(at))
+        report::csv(&lines, instant(at))
     };
     tokio::task::spawn_blocking(written).await.map_err(Error::internal)
 }
@@ -151,8 +150,7 @@ pub async fn report_json(portal: &Portal, actor: &Actor, at: i64) -> Result<Stri
     let mut grants = store::held_at(portal.db(), at).await?;
     let written = move || {
         grants.sort_unstable();
-        let at = instant(at);
-        format!("{{\"schema\":\"access-report/v1\",\"at\":\"{at}\",\"grants\":[{}]}}\n", grants.join(",\n"))
+        report::json(&grants, instant(at))
     };
     tokio::task::spawn_blocking(written).await.map_err(Error::internal)
 }
@@ -245,11 +243,9 @@ pub async fn bundle(portal: &Portal, actor: &Actor, component: &EntityRef) -> Re
     let known = known(portal, component).await?;
     let row = store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?;
     let manifest = row.as_ref().and_then(|row| parse(&row.path, &row.content).ok());
-    let mut mentions = manifest.as_ref().map(world::mentions).unwrap_or_default();
+    let mut mentions = manifest.as_ref().map(Mentions::of).unwrap_or_default();
     mentions.apis.extend(known.keys().map(|atom| atom.api.clone()));
-    let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
-    let readable: BTreeSet<EntityRef> = portal.index().read().named(&apis, actor.readable())?.into_keys().collect();
-    mentions.apis.retain(|api| readable.contains(api));
+    world::hide(portal, actor, &mut mentions)?;
     mentions.components.insert(component.clone());
     let world = World::of(portal, &[&mentions]).await?;
     let repository = row.as_ref().map_or("", |row| row.repository.as_str());
@@ -265,7 +261,7 @@ pub async fn bundle(portal: &Portal, actor: &Actor, component: &EntityRef) -> Re
         exp,
         revocation_epoch: store::epoch(portal.db()).await?.unsigned_abs(),
         manifest_sha256: row.as_ref().map(|row| row.sha256.clone()),
-        grants: known.into_iter().filter(|(atom, _)| readable.contains(&atom.api)).map(grant).collect(),
+        grants: known.into_iter().filter(|(atom, _)| mentions.apis.contains(&atom.api)).map(grant).collect(),
         facts: world.facts(portal, &mentions, repository),
     };
     let keys = signing(portal).await?;

@@ -31,6 +31,12 @@ pub(super) fn names(atom: &Atom) -> Names {
     }
 }
 
+/// The atom of a row.
+pub(super) fn atom(view: &AccessAtom) -> Atom {
+    let AccessAtom { consumer, api, scope, environment, .. } = view.clone();
+    Atom { consumer, api, scope, environment }
+}
+
 pub(super) fn atom_of(names: &Names) -> Option<Atom> {
     Some(Atom {
         consumer: names.consumer.parse().ok()?,

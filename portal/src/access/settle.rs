@@ -25,7 +25,7 @@ use super::notify;
 use super::project::{self, instant};
 use super::record::{self, Entry, Told};
 use super::store::{self, ManifestRow, OfferRow, Side};
-use super::world::{self, Offer, World};
+use super::world::{Offer, World};
 use crate::catalog;
 use crate::db::{Tx, new_id};
 use crate::identity::{Actor, Directory};
@@ -88,7 +88,7 @@ fn read(row: ManifestRow) -> Result<Said> {
         None => (None, Vec::new()),
     };
     let operations: BTreeMap<EntityRef, BTreeSet<Operation>> = serde_json::from_str(&row.operations)?;
-    let mentions = manifest.as_ref().map(world::mentions).unwrap_or_default();
+    let mentions = manifest.as_ref().map(Mentions::of).unwrap_or_default();
     Ok(Said { row, manifest, mentions, unreadable, operations })
 }
 

@@ -379,6 +379,22 @@ pub async fn held_first(db: &Db, at: i64, limit: i64) -> Result<Vec<String>> {
          ORDER BY a.consumer, a.api, a.scope, a.environment LIMIT $2").bind(at).bind(limit).fetch_all(p).await)?)
 }
 
+/// What happened to the atoms of a consumer: of which, its number, and what; each in its order.
+pub async fn events_of(db: &Db, consumer: &str) -> Result<Vec<(Names, i64, String)>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        names: Names,
+        sequence: i64,
+        body: String,
+    }
+    let rows: Vec<Row> = on!(db, p => sqlx::query_as(
+        "SELECT a.id, a.consumer, a.api, a.scope, a.environment, e.sequence, e.body
+         FROM access_atoms a JOIN access_events e ON e.atom = a.id WHERE a.consumer = $1 ORDER BY e.atom, e.sequence")
+        .bind(consumer).fetch_all(p).await)?;
+    Ok(rows.into_iter().map(|Row { names, sequence, body }| (names, sequence, body)).collect())
+}
+
 /// Atoms about which something changed after a number of the change feed, with the last number each.
 pub async fn changed(db: &Db, after: i64, limit: i64) -> Result<Vec<(String, i64)>> {
     Ok(on!(db, p => sqlx::query_as(

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine_access::history::{History, State};
-use engine_access::terms::{Answer, Decision};
+use engine_access::Atom;
+use engine_access::history::{self, Event, History};
+use engine_access::standing::Known;
+use engine_access::terms::Answer;
 use model::EntityRef;
 use model::access::{
     AccessAtom, AccessCell, AccessHistory, AccessManifestView, AccessOffer, AccessRequest, AccessScope, AccessStep,
@@ -232,13 +234,7 @@ pub async fn history(portal: &Portal, actor: &Actor, id: &str) -> Result<AccessH
     let mut tx = portal.db().snapshot().await?;
     let told = record::told(&mut tx, id, now).await?;
     drop(tx);
-    let names = project::names(&engine_access::Atom {
-        consumer: row.consumer.clone(),
-        api: row.api.clone(),
-        scope: row.scope.clone(),
-        environment: row.environment.clone(),
-    });
-    let atom = project::atom_of(&names).ok_or_else(|| Error::internal("an atom that was read cannot be read"))?;
+    let atom = project::atom(&row);
     let view = project::view(&atom, &told.history, instant(now), |request| told.commit(request)).unwrap_or(row);
     let owners = owners(portal, [atom.api.clone()]).await?;
     let mut may = Vec::new();
@@ -266,7 +262,7 @@ fn steps(told: &Told) -> Vec<AccessStep> {
                     at: millis(step.at),
                     by,
                     what: word(step.kind).to_owned(),
-                    to: state(step.to).to_owned(),
+                    to: step.to.as_str().to_owned(),
                     reason: step.reason.clone(),
                     request: case.request.clone(),
                     commit: event.and_then(|event| event.commit.clone()),
@@ -276,10 +272,6 @@ fn steps(told: &Told) -> Vec<AccessStep> {
     }
     steps.sort_by_key(|(order, step)| std::cmp::Reverse((step.at, *order)));
     steps.into_iter().map(|(_, step)| step).collect()
-}
-
-fn state(state: State) -> &'static str {
-    state.as_str()
 }
 
 /// On what terms an API is offered, with who would have to approve each scope in each environment; `None` where nobody
@@ -310,11 +302,7 @@ pub async fn offer(portal: &Portal, actor: &Actor, api: &EntityRef) -> Result<Op
             .iter()
             .filter_map(|environment| match seen.answer(&scope.name.value, environment, &settings.default_policy) {
                 Answer::Policy(policy) => {
-                    let needs = match &policy.decision {
-                        Decision::AutoApprove => Vec::new(),
-                        Decision::Approvals(needs) => needs.iter().map(|one| need(one)).collect(),
-                    };
-                    Some((environment.clone(), needs))
+                    Some((environment.clone(), policy.needs().iter().map(|one| need(one)).collect()))
                 }
                 _ => None,
             })
@@ -394,32 +382,19 @@ pub async fn matrix(
 }
 
 /// How things stand for all atoms of a consumer, as a check needs it.
-pub(super) async fn known(
-    portal: &Portal,
-    consumer: &EntityRef,
-) -> Result<BTreeMap<engine_access::Atom, engine_access::standing::Known>> {
-    let mut known = BTreeMap::new();
-    for (atom, history) in histories(portal, consumer).await? {
-        known.insert(atom, history.known());
-    }
-    Ok(known)
+pub(super) async fn known(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<Atom, Known>> {
+    let histories = histories(portal, consumer).await?;
+    Ok(histories.into_iter().map(|(atom, history)| (atom, history.known())).collect())
 }
 
 /// What happened to all atoms of a consumer.
-pub(super) async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<engine_access::Atom, History>> {
-    let now = portal.clock().now();
-    let filter = AtomFilter { consumer: Some(consumer.to_string()), ..AtomFilter::default() };
-    let rows = rows(portal, &Actor::System, &filter).await?;
-    let mut tx = portal.db().snapshot().await?;
-    let mut histories = BTreeMap::new();
-    for row in rows {
-        let atom = engine_access::Atom {
-            consumer: row.consumer,
-            api: row.api,
-            scope: row.scope,
-            environment: row.environment,
-        };
-        histories.insert(atom, record::told(&mut tx, &row.id, now).await?.history);
+pub(super) async fn histories(portal: &Portal, consumer: &EntityRef) -> Result<BTreeMap<Atom, History>> {
+    let now = instant(portal.clock().now());
+    let mut events: BTreeMap<Atom, Vec<Event>> = BTreeMap::new();
+    for (names, sequence, body) in store::events_of(portal.db(), &consumer.to_string()).await? {
+        if let Some(atom) = project::atom_of(&names) {
+            events.entry(atom).or_default().push(record::event(&body, sequence)?);
+        }
     }
-    Ok(histories)
+    Ok(events.into_iter().map(|(atom, events)| (atom, history::now(&events, now))).collect())
 }

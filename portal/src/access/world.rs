@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine_access::facts::{Api, Facts, Home, Mentions, approving_groups};
-use engine_access::manifest::Manifest;
 use engine_access::operation::Operation;
 use engine_access::terms::Terms;
 use model::EntityRef;
@@ -12,7 +11,7 @@ use model::catalog::{CatalogEntity, CatalogRow};
 
 use super::store::{self, OfferRow};
 use crate::catalog;
-use crate::identity::{self, Directory};
+use crate::identity::{self, Actor, Directory};
 use crate::{Portal, Result};
 
 /// An API's terms, as they were written down.
@@ -132,9 +131,12 @@ impl World {
     }
 }
 
-/// What a manifest names.
-pub(super) fn mentions(manifest: &Manifest) -> Mentions {
-    Mentions::of(manifest)
+/// APIs that `actor` may not read are as if they were not there.
+pub(super) fn hide(portal: &Portal, actor: &Actor, mentions: &mut Mentions) -> Result<()> {
+    let apis: Vec<EntityRef> = mentions.apis.iter().cloned().collect();
+    let readable = portal.index().read().named(&apis, actor.readable())?;
+    mentions.apis.retain(|api| readable.contains_key(api));
+    Ok(())
 }
 
 fn offer(row: OfferRow) -> Result<Offer> {

@@ -29,6 +29,7 @@ use portal::identity::{self, Actor, Claims, Client};
 use portal::runs::{self, Launch};
 use portal::settings::{GitSettings, Settings, SourceKind, SourceSettings};
 use portal::{Portal, changes};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -209,6 +210,30 @@ const OPERATOR: &Who = &Who { peer: "127.0.0.1:50000", cookie: None };
 const VISITOR: &Who = &Who { peer: "192.0.2.7:50000", cookie: None };
 
 impl World {
+    /// Posts JSON as a program would, with a key by which it counts once where there is one; status and JSON of the answer.
+    async fn sent(&self, path: &str, body: &Value, key: Option<&str>, who: &Who) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(Method::POST).uri(path).body(Body::from(body.to_string())).unwrap();
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, "127.0.0.1:3000".parse().unwrap());
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        if let Some(key) = key {
+            headers.insert("idempotency-key", key.parse().unwrap());
+        }
+        headers.insert(header::COOKIE, who.cookie.clone().unwrap_or_default().parse().unwrap());
+        request.extensions_mut().insert(ConnectInfo(who.peer.parse::<SocketAddr>().unwrap()));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// The JSON of what can be read.
+    async fn json(&self, path: &str, who: &Who) -> Value {
+        let (status, text) = self.text(path, who).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// Whoever signs in, by what they are. From now on the person at the machine is nobody in particular.
     async fn people(&self) -> [(&'static str, Who); 4] {
         let who = async |name: &'static str, group: &str| {

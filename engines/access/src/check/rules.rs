@@ -15,7 +15,7 @@ use crate::rules::{
     DEPRECATED_SCOPE, Decider, EXPIRY_TOO_LATE, JUSTIFICATION_MISSING, Rule, SELF_DEPENDENCY, TICKET_PATTERN,
     TOO_FEW_APPROVERS, UNKNOWN_ENVIRONMENT, UNKNOWN_OPERATION, UNKNOWN_SCOPE, UNRESOLVED_API, UNRESOLVED_COMPONENT, at,
 };
-use crate::terms::{Answer, Approvers, Decision, Policy};
+use crate::terms::{Answer, Approvers, Policy};
 use crate::time::Expiry;
 
 /// What the facts say against the manifest.
@@ -252,7 +252,7 @@ impl<'a> Look<'a> {
 
     /// What a policy would still lack if everybody whom it asks approved.
     fn lacking(&self, api: &Api, policy: &Policy) -> Vec<Missing> {
-        let Decision::Approvals(needs) = &policy.decision else { return Vec::new() };
+        let needs = policy.needs();
         let mut people: BTreeMap<&EntityRef, Capacities> = BTreeMap::new();
         let nobody = BTreeSet::new();
         for need in needs {

@@ -11,7 +11,7 @@ use super::table::{Kind, State};
 use super::{BREAK_GLASS_TTL, RATIFY_WITHIN, REVIEW_WINDOW};
 use crate::review::{Actor, Capacities, Missing, missing};
 use crate::standing::Approvals;
-use crate::terms::{Decision, OnNoAnswer};
+use crate::terms::OnNoAnswer;
 use crate::validate::SOON;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,10 +79,7 @@ pub struct Flags {
 impl Case {
     /// How far it is.
     pub fn approvals(&self) -> Approvals {
-        let need = match &self.opening.policy.decision {
-            Decision::Approvals(needs) => needs.iter().map(|need| need.count).sum(),
-            Decision::AutoApprove => 0,
-        };
+        let need = self.opening.policy.needs().iter().map(|need| need.count).sum();
         let missing = self.missing();
         let lacking: u32 = missing.iter().map(|need| need.count).sum();
         Approvals { have: need - lacking, need, missing }
@@ -90,9 +87,8 @@ impl Case {
 
     /// The approvals that its policy still asks for.
     pub fn missing(&self) -> Vec<Missing> {
-        let Decision::Approvals(needs) = &self.opening.policy.decision else { return Vec::new() };
         let approving = self.votes.iter().filter(|(_, vote)| vote.approves);
-        missing(needs, &approving.map(|(person, vote)| (person, &vote.capacities)).collect())
+        missing(self.opening.policy.needs(), &approving.map(|(person, vote)| (person, &vote.capacities)).collect())
     }
 
     /// Whether it was asked for, or was there before; not whether it was taken without asking.

@@ -82,6 +82,7 @@ db_test! {
             let lines: Vec<String> = held.iter().map(|body| format!("{body},")).collect();
             assert_eq!(held_lines(db, at).await.unwrap(), lines, "{at}");
         }
+        assert_eq!(events_of(db, "component:default/c").await.unwrap(), [(names(), 1, "{}".to_owned())]);
         assert_eq!(changed(db, 0, 5).await.unwrap(), [("a".to_owned(), 1)]);
         assert_eq!((due(db, 20, 5).await.unwrap(), due(db, 19, 5).await.unwrap()), (vec![names()], Vec::new()));
         let readable = everything.readable();

@@ -2,12 +2,10 @@
 
 use std::io::Read as _;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{OPERATOR, VISITOR, Who, World, world};
+use super::{OPERATOR, VISITOR, world};
 
 const MANIFEST: &str = "\
 apiVersion: slipway.dev/v1
@@ -17,66 +15,48 @@ requires:
   - {api: harbour-master, scopes: [berths.read], environments: [production]}
 ";
 
-impl World {
-    async fn give(&self, path: &str, body: &Value, who: &Who) -> (StatusCode, Value) {
-        let mut request = Request::builder().method(Method::POST).uri(path).body(Body::from(body.to_string())).unwrap();
-        let headers = request.headers_mut();
-        headers.insert(header::HOST, "127.0.0.1:3000".parse().unwrap());
-        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        headers.insert(header::COOKIE, who.cookie.clone().unwrap_or_default().parse().unwrap());
-        request.extensions_mut().insert(ConnectInfo(who.peer.parse::<std::net::SocketAddr>().unwrap()));
-        let response = tower::ServiceExt::oneshot(self.router.clone(), request).await.unwrap();
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or_default())
-    }
-
-    async fn seen(&self, path: &str, who: &Who) -> Value {
-        let (status, text) = self.text(path, who).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn access_is_asked_for_decided_and_ended() {
     let world = world().await;
     let [(_, mia), (_, olga), (_, otto), (_, anna)] = world.people().await;
     let (atom, request) = world.access["harbour"].clone();
-    let listed = world.seen("/api/v1/access?consumer=harbour&state=pending&per_page=1", &mia).await;
+    let listed = world.json("/api/v1/access?consumer=harbour&state=pending&per_page=1", &mia).await;
     assert_eq!((&listed["total"], &listed["rows"][0]["id"]), (&json!(1), &json!(atom)), "{listed}");
     for wrong in ["state=granted", "consumer=", "ends_within=x", "colour=red"] {
         let (status, text) = world.text(&format!("/api/v1/access?{wrong}"), &mia).await;
         assert!(status.is_client_error() && status != StatusCode::NOT_FOUND, "{wrong}: {text}");
     }
-    let waiting = world.seen("/api/v1/access/waiting", &olga).await;
+    let waiting = world.json("/api/v1/access/waiting", &olga).await;
     assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["may_decide"]), (1, &json!(true)), "{waiting}");
-    let matrix = world.seen("/api/v1/access/matrix", &olga).await;
+    let matrix = world.json("/api/v1/access/matrix", &olga).await;
     assert_eq!((&matrix["rows"][0]["waiting"], &matrix["next"]), (&json!(1), &Value::Null), "{matrix}");
-    let offer = world.seen("/api/v1/access/apis/default/harbour", &mia).await;
+    let offer = world.json("/api/v1/access/apis/default/harbour", &mia).await;
     assert_eq!(offer["scopes"][0]["approvals"][0][1], json!([{ "from": "owner", "count": 1 }]), "{offer}");
 
     let decide = format!("/api/v1/access/requests/{request}/decide");
-    assert_eq!(world.give(&decide, &json!({ "approves": true }), VISITOR).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(world.give(&decide, &json!({ "approves": true }), &mia).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(world.give(&decide, &json!({ "approves": true }), &anna).await.0, StatusCode::FORBIDDEN);
-    let (status, problem) = world.give(&decide, &json!({ "approves": false }), &olga).await;
+    assert_eq!(world.sent(&decide, &json!({ "approves": true }), None, VISITOR).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(world.sent(&decide, &json!({ "approves": true }), None, &mia).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(world.sent(&decide, &json!({ "approves": true }), None, &anna).await.0, StatusCode::FORBIDDEN);
+    let (status, problem) = world.sent(&decide, &json!({ "approves": false }), None, &olga).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a denial says why: {problem}");
-    assert_eq!(world.give(&decide, &json!({ "aproves": true }), &olga).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    let (status, decided) = world.give(&decide, &json!({ "approves": true, "until": "30d" }), &olga).await;
+    assert_eq!(world.sent(&decide, &json!({ "aproves": true }), None, &olga).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, decided) = world.sent(&decide, &json!({ "approves": true, "until": "30d" }), None, &olga).await;
     assert_eq!((status, &decided[0]["state"]), (StatusCode::OK, &json!("active")), "{decided}");
-    assert_eq!(world.give(&decide, &json!({ "approves": true }), &olga).await.0, StatusCode::CONFLICT);
-    assert_eq!(world.seen(&format!("/api/v1/access/requests/{request}"), &mia).await["may_decide"], false);
+    assert_eq!(world.sent(&decide, &json!({ "approves": true }), None, &olga).await.0, StatusCode::CONFLICT);
+    assert_eq!(world.json(&format!("/api/v1/access/requests/{request}"), &mia).await["may_decide"], false);
 
     let act = |deed: &str, reason: &str| json!({ "deed": deed, "ids": [atom], "reason": reason });
-    assert_eq!(world.give("/api/v1/access/acts", &act("end", ""), &olga).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(world.give("/api/v1/access/acts", &act("revoke", "Over"), &mia).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(world.give("/api/v1/access/acts", &act("revoke", "Over"), &otto).await.0, StatusCode::FORBIDDEN);
-    let (status, after) = world.give("/api/v1/access/acts", &act("suspend", "A pause"), &olga).await;
+    assert_eq!(
+        world.sent("/api/v1/access/acts", &act("end", ""), None, &olga).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(world.sent("/api/v1/access/acts", &act("revoke", "Over"), None, &mia).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(world.sent("/api/v1/access/acts", &act("revoke", "Over"), None, &otto).await.0, StatusCode::FORBIDDEN);
+    let (status, after) = world.sent("/api/v1/access/acts", &act("suspend", "A pause"), None, &olga).await;
     assert_eq!((status, &after[0]["state"]), (StatusCode::OK, &json!("suspended")), "{after}");
-    let (status, after) = world.give("/api/v1/access/acts", &act("revoke", "Over"), &olga).await;
+    let (status, after) = world.sent("/api/v1/access/acts", &act("revoke", "Over"), None, &olga).await;
     assert_eq!((status, &after[0]["state"]), (StatusCode::OK, &json!("revoked")), "{after}");
-    let history = world.seen(&format!("/api/v1/access/{atom}"), &mia).await;
+    let history = world.json(&format!("/api/v1/access/{atom}"), &mia).await;
     let steps: Vec<&str> =
         history["steps"].as_array().unwrap().iter().map(|step| step["what"].as_str().unwrap()).collect();
     assert_eq!(steps, ["revoked", "suspended", "approved", "requested"], "{history}");
@@ -84,18 +64,18 @@ async fn access_is_asked_for_decided_and_ended() {
     let wish = json!({
         "consumer": "component:harbour", "api": "api:harbour", "scopes": ["berths.read"], "environments": ["staging"],
     });
-    assert_eq!(world.give("/api/v1/access/requests", &wish, &mia).await.0, StatusCode::FORBIDDEN);
-    let (status, made) = world.give("/api/v1/access/requests", &wish, &olga).await;
+    assert_eq!(world.sent("/api/v1/access/requests", &wish, None, &mia).await.0, StatusCode::FORBIDDEN);
+    let (status, made) = world.sent("/api/v1/access/requests", &wish, None, &olga).await;
     assert_eq!((status, &made["may_decide"]), (StatusCode::CREATED, &json!(false)), "{made}");
     assert!(made["why_not"].as_str().unwrap().contains("themselves"), "{made}");
     let glass = json!({
         "consumer": "component:harbour", "api": "api:harbour", "scopes": ["berths.read"], "environments": ["production"],
         "incident": "INC-7",
     });
-    let (status, taken) = world.give("/api/v1/access/break-glass", &glass, &olga).await;
+    let (status, taken) = world.sent("/api/v1/access/break-glass", &glass, None, &olga).await;
     assert_eq!((status, &taken["atoms"][0]["flags"]["unratified"]), (StatusCode::CREATED, &json!(true)), "{taken}");
     let unknown = json!({ "consumer": "component:treasury", "api": "api:harbour", "scopes": [], "environments": [] });
-    assert_eq!(world.give("/api/v1/access/requests", &unknown, &olga).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(world.sent("/api/v1/access/requests", &unknown, None, &olga).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +85,7 @@ async fn a_manifest_is_checked_and_those_who_may_decide_are_named() {
     let check = async |manifest: &str, environment: &str| {
         let question =
             json!({ "manifest": manifest, "environment": environment, "path": "a/access.yaml", "commit": "c0" });
-        world.give("/api/v1/access/check", &question, &mia).await
+        world.sent("/api/v1/access/check", &question, None, &mia).await
     };
     // The same API under a name that its component does not provide: then it is no dependency on itself.
     let manifest = MANIFEST.replace("harbour-master", "harbour");
@@ -158,7 +138,7 @@ async fn what_is_granted_is_handed_over_to_those_who_read_everything() {
     let world = world().await;
     let [(_, mia), (_, olga), (_, otto), _] = world.people().await;
     let decide = format!("/api/v1/access/requests/{}/decide", world.access["harbour"].1);
-    assert_eq!(world.give(&decide, &json!({ "approves": true }), &olga).await.0, StatusCode::OK);
+    assert_eq!(world.sent(&decide, &json!({ "approves": true }), None, &olga).await.0, StatusCode::OK);
     for path in ["export?format=json", "feed", "report"] {
         assert_eq!(world.text(&format!("/api/v1/access/{path}"), &mia).await.0, StatusCode::FORBIDDEN, "{path}");
     }
@@ -190,18 +170,18 @@ async fn what_is_granted_is_handed_over_to_those_who_read_everything() {
     let krakend = export("krakend&api=harbour&jwk_url=https://id.example/keys", &[]).await;
     assert_eq!(krakend.status(), StatusCode::OK);
 
-    let feed = world.seen("/api/v1/access/feed", &otto).await;
+    let feed = world.json("/api/v1/access/feed", &otto).await;
     assert_eq!(feed["rows"].as_array().unwrap().len(), 2, "{feed}");
-    let behind = world.seen(&format!("/api/v1/access/feed?after={}", feed["next"]), &otto).await;
+    let behind = world.json(&format!("/api/v1/access/feed?after={}", feed["next"]), &otto).await;
     assert_eq!((&behind["rows"], &behind["next"]), (&json!([]), &feed["next"]));
-    let report = world.seen("/api/v1/access/report", &otto).await;
+    let report = world.json("/api/v1/access/report", &otto).await;
     assert_eq!(report["grants"][0]["approved_by"], json!(["user:default/olga"]), "{report}");
-    let earlier = world.seen("/api/v1/access/report?at=2026-01-31", &otto).await;
+    let earlier = world.json("/api/v1/access/report?at=2026-01-31", &otto).await;
     assert_eq!((&earlier["grants"], &earlier["at"]), (&json!([]), &json!("2026-01-31T23:59:59.999Z")));
     let (_, csv) = world.text("/api/v1/access/report?format=csv", &otto).await;
     assert!(csv.lines().count() == 2 && csv.contains("user:default/olga"), "{csv}");
 
-    let keys = world.seen("/.well-known/jwks.json", OPERATOR).await;
+    let keys = world.json("/.well-known/jwks.json", OPERATOR).await;
     assert_eq!(keys["keys"][0]["alg"], "EdDSA");
     let bundle = world.ask(&Method::GET, "/api/v1/access/bundles/default/harbour", &mia, &[]).await;
     assert_eq!(bundle.headers()[header::CONTENT_TYPE], "application/jose");
