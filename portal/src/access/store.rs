@@ -7,10 +7,24 @@ use crate::Result;
 use crate::db::{Db, Tx, any_of, may_read, on};
 use crate::identity::Readable;
 
-/// Adds what narrows a list of atoms: what is asked for, and what may be read of both ends.
-macro_rules! narrow {
-    ($query:expr, $readable:expr, $filter:expr) => {{
-        let (query, readable, filter) = (&mut $query, $readable, &$filter);
+/// Adds that both ends of `a` may be read.
+macro_rules! may_read_ends {
+    ($query:expr, $readable:expr) => {{
+        let (query, readable) = (&mut $query, $readable);
+        if !readable.is_everything() {
+            for end in ["a.consumer", "a.api"] {
+                query.push(" AND EXISTS (SELECT 1 FROM entities e WHERE NOT e.deleted AND e.reference = ").push(end);
+                may_read(query, readable, "e.visibility", "e.repository");
+                query.push(")");
+            }
+        }
+    }};
+}
+
+/// Adds what is asked for.
+macro_rules! of_filter {
+    ($query:expr, $filter:expr) => {{
+        let (query, filter) = (&mut $query, &$filter);
         let texts = [
             ("a.id", &filter.id),
             ("a.consumer", &filter.consumer),
@@ -38,13 +52,6 @@ macro_rules! narrow {
         }
         if let Some(before) = filter.review_before {
             query.push(" AND a.state = 'active' AND a.review_at <= ").push_bind(before);
-        }
-        if !readable.is_everything() {
-            for end in ["a.consumer", "a.api"] {
-                query.push(" AND EXISTS (SELECT 1 FROM entities e WHERE NOT e.deleted AND e.reference = ").push(end);
-                may_read(query, readable, "e.visibility", "e.repository");
-                query.push(")");
-            }
         }
     }};
 }
@@ -445,7 +452,8 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
     let (limit, offset) = page;
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new("SELECT a.body FROM access_atoms a WHERE 1 = 1");
-        narrow!(query, readable, filter);
+        of_filter!(query, filter);
+        may_read_ends!(query, readable);
         let is_few = filter.pending || filter.request.is_some();
         let order = match (filter.ends_before.is_some(), is_few) {
             (true, _) => " ORDER BY a.ends, a.id",
@@ -460,8 +468,13 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
 
 pub async fn count(db: &Db, readable: &Readable, filter: &AtomFilter) -> Result<i64> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT COUNT(*) FROM access_atoms a WHERE 1 = 1");
-        narrow!(query, readable, filter);
+        // What may be read is asked of each pair, not of each atom.
+        let mut query = QueryBuilder::new(
+            "SELECT CAST(COALESCE(SUM(a.total), 0) AS BIGINT) FROM (SELECT a.consumer, a.api, COUNT(*) AS total FROM access_atoms a \
+             WHERE 1 = 1");
+        of_filter!(query, filter);
+        query.push(" GROUP BY a.consumer, a.api) a WHERE 1 = 1");
+        may_read_ends!(query, readable);
         query.build_query_scalar().fetch_one(p).await
     })?)
 }
@@ -475,15 +488,18 @@ pub async fn consumers(
     limit: i64,
 ) -> Result<Vec<String>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new("SELECT DISTINCT a.consumer FROM access_atoms a WHERE a.consumer > ");
+        let mut query = QueryBuilder::new(
+            "SELECT DISTINCT a.consumer FROM (SELECT DISTINCT a.consumer, a.api FROM access_atoms a WHERE a.consumer > ");
         query.push_bind(after.to_owned());
-        narrow!(query, readable, filter);
+        of_filter!(query, filter);
+        query.push(") a WHERE 1 = 1");
+        may_read_ends!(query, readable);
         query.push(" ORDER BY a.consumer LIMIT ").push_bind(limit);
         query.build_query_scalar().fetch_all(p).await
     })?)
 }
 
-/// Consumer, API, state, how many, and of how many requests wait.
+/// Consumer, API, state, how many, and for how many of them requests wait; in no order.
 pub async fn cells(
     db: &Db,
     readable: &Readable,
@@ -492,10 +508,12 @@ pub async fn cells(
 ) -> Result<Vec<(String, String, String, i64, i64)>> {
     Ok(on!(db, p => {
         let mut query = QueryBuilder::new(
-            "SELECT a.consumer, a.api, a.state, COUNT(*), COUNT(a.pending) FROM access_atoms a WHERE a.consumer IN (");
+            "SELECT a.consumer, a.api, a.state, a.total, a.waiting FROM (SELECT a.consumer, a.api, a.state, COUNT(*) AS total, \
+             COUNT(a.pending) AS waiting FROM access_atoms a WHERE a.consumer IN (");
         any_of(&mut query, consumers.iter().map(String::as_str));
-        narrow!(query, readable, filter);
-        query.push(" GROUP BY a.consumer, a.api, a.state ORDER BY a.consumer, a.api, a.state");
+        of_filter!(query, filter);
+        query.push(" GROUP BY a.consumer, a.api, a.state) a WHERE 1 = 1");
+        may_read_ends!(query, readable);
         query.build_query_as().fetch_all(p).await
     })?)
 }
