@@ -132,3 +132,17 @@ test("access is asked for in the portal, and nothing that was typed is lost", as
   await expect(page.getByRole("link", { name: /^berth-planner and cargo-api: / })).toBeVisible();
   if (javaScriptEnabled) expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
+
+test("what opens little is approved together", async ({ page, javaScriptEnabled }) => {
+  await be(page, "amara.okafor");
+  await page.goto(`${url}/access`);
+  for (const consumer of ["edge-gateway", "portside-web"]) {
+    await page.getByRole("checkbox", { name: `Approve ${consumer} and berth-plans with others` }).check();
+  }
+  await expect(page.getByRole("checkbox", { name: /ledger-api|cargo-api/ })).toHaveCount(0);
+  if (javaScriptEnabled) expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await page.getByRole("button", { name: "Approve the ticked" }).click();
+  await expect(page.getByRole("main")).toContainText("You have approved 2 requests");
+  await page.goto(`${url}/access/grants?owner=quayside&state=active&environment=production`);
+  await expect(page.getByRole("row", { name: /berths\.plan\.read.*portside-web/ })).toBeVisible();
+});

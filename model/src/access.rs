@@ -183,6 +183,15 @@ pub struct AccessRequest {
     pub why_not: Option<String>,
 }
 
+impl AccessRequest {
+    /// Whether all of it that waits is public or internal, so that it may be approved together with others.
+    pub fn opens_little(&self) -> bool {
+        let mut waiting = self.atoms.iter().filter_map(|atom| atom.waiting_for(&self.id)).peekable();
+        let little = |waiting: &AccessWaiting| matches!(waiting.sensitivity.as_str(), "public" | "internal");
+        waiting.peek().is_some() && waiting.all(little)
+    }
+}
+
 /// One thing that happened to an atom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]

@@ -207,6 +207,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/templates/distrust", Trust, post(pages::action)),
         write("/actions/access/ask", AskAccess, post(pages::action)),
         write("/actions/access/decide", DecideAccess, post(pages::action)),
+        write("/actions/access/approve-all", DecideAccess, post(pages::action)),
         write("/actions/access/act", AskAccess, post(pages::action)),
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),

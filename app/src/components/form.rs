@@ -32,6 +32,47 @@ pub fn text_area(out: &mut Html, name: &str, rows: u64, longest: u64, text: &str
     out.raw("\n").text(text).raw("</textarea>");
 }
 
+/// A field that proposes what can be written in it: every browser shows that by itself, and anything else can be typed.
+pub fn proposing<'a>(
+    out: &mut Html,
+    name: &'static str,
+    label: &'static str,
+    value: &str,
+    proposed: impl Iterator<Item = &'a str>,
+) {
+    let list = format!("{name}-proposed");
+    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
+    out.raw("<input class=\"input\" type=\"text\" autocomplete=\"off\"").attribute("id", name);
+    out.attribute("name", name).attribute("list", &list).attribute("value", value).raw("><datalist");
+    out.attribute("id", &list).raw(">");
+    for one in proposed {
+        out.raw("<option").attribute("value", one).raw(">");
+    }
+    out.raw("</datalist></div>");
+}
+
+/// A field with which one of some values is chosen, each with its label.
+pub fn select<'a>(
+    out: &mut Html,
+    name: &'static str,
+    label: &'static str,
+    chosen: &str,
+    options: impl Iterator<Item = (&'a str, &'a str)>,
+) {
+    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
+    out.raw("<select class=\"select\"").attribute("id", name).attribute("name", name).raw(">");
+    for (value, label) in options {
+        option(out, value, label, value == chosen);
+    }
+    out.raw("</select></div>");
+}
+
+/// One of several that can be chosen.
+pub fn option(out: &mut Html, value: &str, label: &str, chosen: bool) {
+    out.raw("<option").attribute("value", value).raw(if chosen { " selected>" } else { ">" }).text(label);
+    out.raw("</option>");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,7 +55,8 @@ pub async fn import(portal: &Portal, actor: &Actor, given: Given, dry_run: bool)
     let now = instant(portal.clock().now());
     let file = given.file.clone();
     let read = spawn_blocking(move || {
-        let world = import::World { environments: &settings.environments, now, zone: &settings.zone };
+        let environments = settings.environments.iter().cloned().collect();
+        let world = import::World { environments: &environments, now, zone: &settings.zone };
         let mapping = match &given.format {
             GivenFormat::Yaml { file, mapping } => Some(Mapping::parse(file, mapping)?),
             GivenFormat::Csv | GivenFormat::Json => None,

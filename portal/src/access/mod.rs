@@ -13,6 +13,7 @@ mod gather;
 mod hand_over;
 mod import;
 mod job;
+mod many;
 mod notify;
 mod project;
 pub(crate) mod pulls;
@@ -38,10 +39,12 @@ pub use self::hand_over::{
 };
 pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};
+pub use self::many::{Approved, approve_all};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;
 pub use self::views::{
-    AccessFilter, count_waiting, history, list, manifest, matrix, offer, offered_by, request, waiting, waiting_for,
+    AccessFilter, count_waiting, history, list, manifest, matrix, offer, offered_by, offering, request, waiting,
+    waiting_for,
 };
 
 use crate::Result;

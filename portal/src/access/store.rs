@@ -37,6 +37,15 @@ macro_rules! of_filter {
                 query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
             }
         }
+        if let Some(ends) = &filter.either_end {
+            // Postgres has no empty list.
+            let ends: &[String] = if ends.is_empty() { &[String::new()] } else { ends };
+            query.push(" AND (a.consumer IN (");
+            any_of(query, ends.iter().map(String::as_str));
+            query.push(" OR a.api IN (");
+            any_of(query, ends.iter().map(String::as_str));
+            query.push(")");
+        }
         if let Some(state) = filter.state {
             query.push(" AND a.state = ").push_bind(state.as_str());
         }
@@ -130,6 +139,8 @@ pub struct AtomFilter {
     pub api: Option<String>,
     pub scope: Option<String>,
     pub environment: Option<String>,
+    /// The consumer or the API is one of these.
+    pub either_end: Option<Vec<String>>,
     pub state: Option<Standing>,
     /// Those that this request is about, decided or not.
     pub request: Option<String>,

@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine_access::Atom;
 use engine_access::history::{self, Event, History};
 use engine_access::standing::Known;
-use engine_access::terms::Answer;
-use model::EntityRef;
+use engine_access::terms::{Answer, Terms};
 use model::access::{
     AccessAtom, AccessCell, AccessHistory, AccessManifestView, AccessOffer, AccessRequest, AccessScope, AccessStep,
     Standing,
 };
+use model::catalog::{CatalogFilter, CatalogRow, Field};
+use model::{EntityRef, Kind};
 
 use super::act::{self, Deed, case_for, owners};
 use super::project::{self, instant, millis, need, sensitivity, shown, word};
 use super::record::{self, Told};
 use super::store::{self, AtomFilter};
 use super::world::World;
+use crate::catalog::CatalogQuery;
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -37,6 +39,8 @@ pub struct AccessFilter {
     pub api: Option<EntityRef>,
     pub scope: Option<String>,
     pub environment: Option<String>,
+    /// Only those of which one end belongs to this group or person.
+    pub owner: Option<EntityRef>,
     pub state: Option<Standing>,
     /// Only those for which a request waits.
     pub waiting: bool,
@@ -47,20 +51,32 @@ pub struct AccessFilter {
 }
 
 impl AccessFilter {
-    fn narrow(&self, now: i64) -> AtomFilter {
-        AtomFilter {
+    fn narrow(&self, portal: &Portal, actor: &Actor) -> Result<AtomFilter> {
+        let now = portal.clock().now();
+        Ok(AtomFilter {
             id: None,
             consumer: self.consumer.as_ref().map(ToString::to_string),
             api: self.api.as_ref().map(ToString::to_string),
             scope: self.scope.clone(),
             environment: self.environment.clone(),
+            either_end: self.owner.as_ref().map(|owner| owned(portal, actor, owner)).transpose()?,
             state: self.state,
             request: None,
             pending: self.waiting,
             ends_before: self.ends_within.map(|days| now + i64::from(days) * DAY),
             review_before: self.review_due.then_some(now),
-        }
+        })
     }
+}
+
+/// Components and APIs of an owner.
+fn owned(portal: &Portal, actor: &Actor, owner: &EntityRef) -> Result<Vec<String>> {
+    let mut filter = CatalogFilter::default();
+    filter.fields.insert(Field::Owner, vec![owner.to_string()]);
+    filter.fields.insert(Field::Kind, [Kind::Component, Kind::Api].map(|kind| kind.lower().to_owned()).into());
+    let query = CatalogQuery::new(actor, &filter);
+    let rows = portal.index().read().all(&query, (filter.sort, filter.descending))?;
+    Ok(rows.iter().map(|row| row.reference.to_string()).collect())
 }
 
 /// Atoms that are meant, as they stand now.
@@ -99,7 +115,7 @@ pub async fn list(
     per_page: usize,
 ) -> Result<(Vec<AccessAtom>, u64)> {
     let (db, now) = (portal.db(), portal.clock().now());
-    let narrow = filter.narrow(now);
+    let narrow = filter.narrow(portal, actor)?;
     let per_page = per_page.clamp(1, LARGEST_PAGE);
     let offset = page.max(1).saturating_sub(1).saturating_mul(per_page);
     let total = store::count(db, actor.readable(), &narrow).await?;
@@ -330,6 +346,22 @@ pub async fn offered_by(portal: &Portal, actor: &Actor, component: &EntityRef) -
     Ok(apis.into_iter().filter(|api| readable.contains_key(api)).collect())
 }
 
+/// The APIs that offer scopes, of those that `actor` may read, and how many each.
+///
+/// # Errors
+/// The database's.
+pub async fn offering(portal: &Portal, actor: &Actor) -> Result<Vec<(CatalogRow, usize)>> {
+    let mut scopes: BTreeMap<EntityRef, usize> = BTreeMap::new();
+    for offer in store::offers(portal.db()).await?.into_iter().filter(|offer| offer.gone_at.is_none()) {
+        let Ok(api) = offer.api.parse() else { continue };
+        scopes.insert(api, serde_json::from_str::<Terms>(&offer.terms)?.scopes.len());
+    }
+    let apis: Vec<EntityRef> = scopes.keys().cloned().collect();
+    let readable = portal.index().read().named(&apis, actor.readable())?;
+    let row = |(api, count): (EntityRef, usize)| Some((CatalogRow::clone(readable.get(&api)?), count));
+    Ok(scopes.into_iter().filter_map(row).collect())
+}
+
 /// The manifest that speaks for a component, and what is wrong with it.
 ///
 /// # Errors
@@ -359,7 +391,7 @@ pub async fn matrix(
     after: &str,
 ) -> Result<(Vec<AccessCell>, Option<String>)> {
     let (db, readable) = (portal.db(), actor.readable());
-    let narrow = filter.narrow(portal.clock().now());
+    let narrow = filter.narrow(portal, actor)?;
     let mut consumers = store::consumers(db, readable, &narrow, after, MATRIX_ROWS + 1).await?;
     let more = consumers.len() > MATRIX_ROWS as usize;
     consumers.truncate(MATRIX_ROWS as usize);

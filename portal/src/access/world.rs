@@ -100,7 +100,7 @@ impl World {
             Some((group, members))
         };
         Facts {
-            environments: settings.environments.clone(),
+            environments: settings.environments.iter().cloned().collect(),
             components: mentions.components.iter().filter_map(home).collect(),
             apis,
             groups: groups.into_iter().filter_map(people).collect(),

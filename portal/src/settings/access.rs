@@ -1,7 +1,5 @@
 //! How access between services is handled.
 
-use std::collections::BTreeSet;
-
 use engine_access::terms::Approvers;
 use engine_access::terms::{Decision, Match, Need, OnNoAnswer, Policy};
 use engine_access::time::Span;
@@ -10,8 +8,8 @@ use jiff::tz::TimeZone;
 /// What holds for all APIs and consumers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessSettings {
-    /// The names that manifests may use.
-    pub environments: BTreeSet<String>,
+    /// The names that manifests may use, in the order in which they are shown.
+    pub environments: Vec<String>,
     /// In which days end.
     pub zone: TimeZone,
     /// What holds where no policy of an API matches.

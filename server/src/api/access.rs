@@ -25,6 +25,8 @@ pub struct AccessQuery {
     api: Option<String>,
     scope: Option<String>,
     environment: Option<String>,
+    /// Only where the component or the API belongs to it: `group:default/harbour`
+    owner: Option<String>,
     /// `active`, `scheduled`, `pending`, `denied`, `expired`, `revoked`, `suspended`, `missing`.
     state: Option<String>,
     /// Only what waits for people.
@@ -58,6 +60,7 @@ impl AccessQuery {
             api: reference(&self.api, "api")?,
             scope: self.scope.clone(),
             environment: self.environment.clone(),
+            owner: reference(&self.owner, "group")?,
             state: self.state.as_ref().map(state).transpose()?,
             waiting: self.waiting,
             ends_within: self.ends_within,

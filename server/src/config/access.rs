@@ -12,13 +12,14 @@ const MOST_APPROVALS: usize = 20;
 /// Ten years.
 const MOST_DAYS: usize = 3_660;
 
-/// Names as manifests may write them.
-pub fn environments(value: &Value<'_>) -> Result<BTreeSet<String>, String> {
+/// Names as manifests may write them, each once.
+pub fn environments(value: &Value<'_>) -> Result<Vec<String>, String> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let is_name = |name: &String| (1..=63).contains(&name.len()) && name.bytes().all(letter);
     let names = value.words().ok().filter(|names| names.iter().all(is_name));
-    names.map(BTreeSet::from_iter).ok_or_else(|| {
-        "a list of 1 to 100 names of letters, digits, \"-\", \"_\" and \".\": [\"staging\", \"production\"]".to_owned()
+    let names = names.filter(|names| names.iter().collect::<BTreeSet<_>>().len() == names.len());
+    names.ok_or_else(|| {
+        "a list of 1 to 100 different names of letters, digits, \"-\", \"_\" and \".\": [\"staging\", \"production\"]".to_owned()
     })
 }
 

@@ -76,7 +76,7 @@ fn access_is_as_the_keys_say() {
     let text = "[access]\nenvironments = [\"dev\", \"live\"]\ntime-zone = \"Europe/Berlin\"\napprovals = 2\nlongest-days = 90\n\
                 review-days = 30\nreport-only = [\"acme/*\", \"shop\"]\nfrom-portal = false\n";
     let access = read(text).unwrap().settings().access;
-    assert_eq!(access.environments, ["dev", "live"].map(str::to_owned).into());
+    assert_eq!(access.environments, ["dev", "live"]);
     assert_eq!(access.zone.iana_name(), Some("Europe/Berlin"));
     let policy = &access.default_policy;
     assert_eq!((policy.max_ttl.to_string(), policy.review_every.unwrap().to_string()), ("90d".into(), "30d".into()));

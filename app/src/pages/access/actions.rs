@@ -44,6 +44,25 @@ pub async fn decide(
     Ok(())
 }
 
+/// Approves the requests that are ticked.
+#[server(prefix = "/actions", endpoint = "access/approve-all")]
+pub async fn approve_all(#[server(default)] requests: Vec<String>) -> Result<(), Error> {
+    let context = RequestContext::answered()?;
+    let flash = match access::approve_all(&context.portal, &context.actor, &requests).await {
+        Ok(all) => {
+            let said = format!("You have approved {}.", format::count(all.requests, "request", "requests"));
+            let refused: Vec<String> = all.refused.iter().map(|(name, why)| format!(" Not {name}: {why}")).collect();
+            match refused.as_slice() {
+                [] => Flash::success(said),
+                _ => Flash::error(said + &refused.concat()),
+            }
+        }
+        Err(error) => Flash::error(Error::from(error).0),
+    };
+    finish("/access", &flash);
+    Ok(())
+}
+
 /// Ends, suspends, resumes, gives up, confirms or ratifies.
 #[server(prefix = "/actions", endpoint = "access/act")]
 pub async fn act(

@@ -10,6 +10,7 @@ use portal::identity::{Action, Resource, can};
 use super::actions::Ask;
 use super::{needs, sensitivity};
 use crate::components::form::text_area;
+use crate::components::marks;
 use crate::components::state::{self, Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
@@ -98,6 +99,9 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let about = "A component asks an API for scopes, in environments. Its owners decide, on the terms that they have written down.";
     state::page_header(&mut out, "Ask for access", None, about, &Html::default());
     choose(&mut out, &asked, &own, &apis);
+    if asked.api.is_empty() {
+        offering(&mut out, &context, &asked).await?;
+    }
     let api = asked.api.parse::<EntityRef>().ok();
     let offer = match &api {
         Some(api) => portal::access::offer(portal, actor, api).await?,
@@ -113,6 +117,28 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         _ => {}
     }
     Ok(Page::new("Ask for access", Place::Access, out).below("Access", "/access"))
+}
+
+/// The APIs that can be asked, for whoever does not know yet which.
+async fn offering(out: &mut Html, context: &RequestContext, asked: &Asked) -> portal::Result<()> {
+    let apis = portal::access::offering(&context.portal, &context.actor).await?;
+    out.raw("<section class=\"section\"><div class=\"section-head\"><h2>APIs that offer scopes</h2></div>");
+    if apis.is_empty() {
+        let text = "Owners of an API say in access.yaml which scopes it has, what each opens, and who approves whom.";
+        state::empty(out, "None does yet", text, Some("slipway access init"));
+    } else {
+        out.raw("<table class=\"table table-plain\"><thead><tr><th scope=\"col\">API</th><th scope=\"col\">Owner</th>");
+        out.raw("<th scope=\"col\" class=\"number\">Scopes</th></tr></thead><tbody>");
+        for (row, scopes) in &apis {
+            let to = Asked { api: row.reference.to_string(), ..asked.clone() }.address();
+            out.raw("<tr><td>").link(&to, "", row.title.as_deref().unwrap_or(&row.reference.name)).raw("</td><td>");
+            marks::owner(out, row);
+            out.raw("</td><td class=\"number\">").plain(*scopes).raw("</td></tr>");
+        }
+        out.raw("</tbody></table>");
+    }
+    out.raw("</section>");
+    Ok(())
 }
 
 /// First, who asks whom.

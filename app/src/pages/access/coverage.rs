@@ -18,7 +18,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let about =
         "A call is seen where a component says, or its code and configuration show, that it uses an API of others.";
     state::page_header(&mut out, "Access", Some(&format!("{share} of the calls are granted")), about, &Html::default());
-    ways(&mut out, &context, "/access/coverage", |_| ()).await?;
+    ways(&mut out, &context, "/access/coverage").await?;
     if coverage.calls == 0 {
         state::empty(&mut out, "No call is known", "No component is known to use an API of others.", None);
     } else if coverage.uncovered.is_empty() {

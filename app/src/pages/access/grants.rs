@@ -1,20 +1,23 @@
-//! Everything that was ever asked for, narrowed by state, environment, consumer and API, or to what ends soon.
+//! Everything that was ever asked for, as a list that can be narrowed.
 
+use leptos::server_fn::ServerFn;
 use model::access::{AccessAtom, Standing};
-use portal::access::AccessFilter;
+use portal::access::Deed;
+use portal::identity::{Action, Resource, can};
 
-use super::{atom_address, badge, flags, sensitivity, ways, word};
+use super::actions::Act;
+use super::filter::{self, address};
+use super::{atom_address, badge, flags, sensitivity, ways};
 use crate::components::{Icon, pager, state};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
-use crate::{RequestContext, address, format};
+use crate::{RequestContext, format};
 
 const PER_PAGE: usize = 50;
-/// Days within which something ends soon, where that is asked for.
-const SOON: u16 = 30;
+const PAGE: &str = "/access/grants";
 
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
-    let (filter, page) = filter(context.query());
+    let (filter, page) = filter::read(context.query())?;
     let (atoms, total) = portal::access::list(&context.portal, &context.actor, &filter, page, PER_PAGE).await?;
     let total = usize::try_from(total).unwrap_or(usize::MAX);
     let mut out = Html::new();
@@ -23,100 +26,59 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let count = format::count(total, "entry", "entries");
     let about = "One entry: one component, one scope of one API, one environment.";
     state::page_header(&mut out, "Access", Some(&count), about, &actions);
-    ways(&mut out, &context, "/access/grants", |_| ()).await?;
-    narrow(&mut out, &context, &filter);
+    ways(&mut out, &context, PAGE).await?;
+    filter::form(&mut out, &context, PAGE, &filter).await?;
     if atoms.is_empty() {
         state::empty(&mut out, "Nothing here", "Nothing of it was ever asked for, or not by what you may see.", None);
     } else {
-        table(&mut out, context.now(), &atoms);
+        if filter.review_due && can(&context.actor, Action::DecideAccess, Resource::Anything).is_ok() {
+            review(&mut out, context.now(), &atoms, &address(PAGE, &filter, page));
+        } else {
+            table(&mut out, context.now(), &atoms);
+        }
         out.raw("<div class=\"pager\"><span>").text(&pager::range(page, PER_PAGE, total)).raw("</span>");
-        pager::pager(&mut out, page, PER_PAGE, total, |page| address(&filter, page));
+        pager::pager(&mut out, page, PER_PAGE, total, |page| address(PAGE, &filter, page));
         out.raw("</div>");
     }
     Ok(Page::new("All access", Place::Access, out).below("Access", "/access").following())
 }
 
-fn filter(query: &str) -> (AccessFilter, usize) {
-    let values = address::first_values(query);
-    let value = |key: &str| values.get(key).filter(|value| !value.is_empty()).cloned();
-    let filter = AccessFilter {
-        consumer: value("consumer").and_then(|name| name.parse().ok()),
-        api: value("api").and_then(|name| name.parse().ok()),
-        scope: value("scope"),
-        environment: value("environment"),
-        state: value("state").and_then(|state| Standing::parse(&state)),
-        waiting: false,
-        ends_within: value("ends").and_then(|days| days.parse().ok()),
-        review_due: value("review").is_some(),
-    };
-    (filter, value("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1))
-}
-
-/// The address of a list that is narrowed so.
-pub(super) fn address(filter: &AccessFilter, page: usize) -> String {
-    let name = |reference: &Option<model::EntityRef>| reference.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut pairs = vec![
-        ("consumer", name(&filter.consumer)),
-        ("api", name(&filter.api)),
-        ("scope", filter.scope.clone().unwrap_or_default()),
-        ("environment", filter.environment.clone().unwrap_or_default()),
-        ("state", filter.state.map(|state| state.as_str().to_owned()).unwrap_or_default()),
-        ("ends", filter.ends_within.map(|days| days.to_string()).unwrap_or_default()),
-        ("review", if filter.review_due { "due".to_owned() } else { String::new() }),
-        ("page", if page > 1 { page.to_string() } else { String::new() }),
-    ];
-    pairs.retain(|(_, value)| !value.is_empty());
-    address::of_pairs("/access/grants", pairs.iter())
-}
-
-fn narrow(out: &mut Html, context: &RequestContext, filter: &AccessFilter) {
-    out.raw("<form method=\"get\" action=\"/access/grants\" class=\"access-filter\">");
-    let name = |reference: &Option<model::EntityRef>| reference.as_ref().map(ToString::to_string).unwrap_or_default();
-    for (key, label, value) in [("consumer", "Component", name(&filter.consumer)), ("api", "API", name(&filter.api))] {
-        out.raw("<div class=\"field\"><label")
-            .attribute("for", key)
-            .raw(">")
-            .raw(label)
-            .raw("</label><input class=\"input\" ");
-        out.raw("type=\"text\" autocomplete=\"off\"")
-            .attribute("id", key)
-            .attribute("name", key)
-            .attribute("value", &value);
-        out.raw("></div>");
+/// A table of atoms to tick, with what a review says of them. What one may not review is refused, and nothing is done then.
+fn review(out: &mut Html, now: i64, atoms: &[AccessAtom], back: &str) {
+    out.raw("<form method=\"post\"").attribute("action", Act::PATH).raw("><input type=\"hidden\" name=\"back\"");
+    out.attribute("value", back).raw(">");
+    rows(out, now, atoms, true);
+    out.raw(
+        "<div class=\"access-review\"><div class=\"field\"><label for=\"reason\">Reason (to revoke, needed)</label>",
+    );
+    out.raw("<input class=\"input\" type=\"text\" id=\"reason\" name=\"reason\" maxlength=\"2000\" autocomplete=\"off\"></div>");
+    for (deed, class, label) in [
+        (Deed::Recertify, "button button-primary", "The ticked are still needed"),
+        (Deed::Revoke, "button", "Revoke the ticked"),
+    ] {
+        out.raw("<button type=\"submit\" name=\"deed\"").attribute("class", class).attribute("value", deed.as_str());
+        out.raw(">").raw(label).raw("</button> ");
     }
-    out.raw("<div class=\"field\"><label for=\"environment\">Environment</label><select class=\"select\" id=\"environment\" ");
-    out.raw("name=\"environment\"><option value=\"\">all</option>");
-    for environment in &context.portal.settings().access.environments {
-        out.raw("<option").attribute("value", environment);
-        out.raw(if filter.environment.as_ref() == Some(environment) { " selected>" } else { ">" })
-            .text(environment)
-            .raw("</option>");
-    }
-    out.raw("</select></div><div class=\"field\"><label for=\"state\">State</label><select class=\"select\" id=\"state\" name=\"state\">");
-    out.raw("<option value=\"\">all</option>");
-    for state in Standing::ALL {
-        out.raw("<option").attribute("value", state.as_str());
-        out.raw(if filter.state == Some(state) { " selected>" } else { ">" }).raw(word(state)).raw("</option>");
-    }
-    out.raw("</select></div><button type=\"submit\" class=\"button\">Narrow</button>");
-    if filter.ends_within.is_some() || filter.review_due {
-        out.link("/access/grants", "button button-plain", "Show all");
-    } else {
-        let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };
-        out.link(&address(&soon, 1), "button button-plain", "What ends within 30 days");
-        let due = AccessFilter { review_due: true, ..AccessFilter::default() };
-        out.link(&address(&due, 1), "button button-plain", "What is to be reviewed");
-    }
-    out.raw("</form>");
+    out.raw("</div></form>");
 }
 
 /// A table of atoms.
 pub(super) fn table(out: &mut Html, now: i64, atoms: &[AccessAtom]) {
+    rows(out, now, atoms, false);
+}
+
+fn rows(out: &mut Html, now: i64, atoms: &[AccessAtom], to_tick: bool) {
     out.raw("<table class=\"table table-list\"><caption class=\"visually-hidden\">Access</caption><thead><tr>");
     out.raw("<th scope=\"col\">Scope</th><th scope=\"col\">State</th><th scope=\"col\">Environment</th>");
     out.raw("<th scope=\"col\" class=\"number\">How long</th></tr></thead><tbody>");
-    for atom in atoms {
-        out.raw("<tr><td><div class=\"row-name\"><span class=\"glyph hue-neutral\">");
+    for (number, atom) in atoms.iter().enumerate() {
+        out.raw("<tr><td><div class=\"row-name\">");
+        if to_tick {
+            let label = format!("{} of {} in {}", atom.scope, atom.consumer.name, atom.environment);
+            out.raw("<input class=\"checkbox row-above\" type=\"checkbox\"").attribute("aria-label", &label);
+            out.attribute("name", &format!("atoms[{number}]")).attribute("value", &atom.id).raw(">");
+        }
+        out.raw("<span class=\"glyph hue-neutral\">");
         Icon::Key.write(out);
         out.raw("</span><div class=\"row-text\"><div class=\"row-title\">");
         out.link(&atom_address(&atom.id), "row-link", &atom.scope);
@@ -145,22 +107,4 @@ fn standing(out: &mut Html, atom: &AccessAtom) {
     }
     flags(out, atom);
     out.raw("</span>");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_keeps_its_state_in_its_address() {
-        for (asked, kept) in [
-            ("", "/access/grants"),
-            ("state=active&environment=staging&page=2", "/access/grants?environment=staging&state=active&page=2"),
-            ("state=x&page=0&ends=30", "/access/grants?ends=30"),
-            ("review=due", "/access/grants?review=due"),
-        ] {
-            let (filter, page) = filter(asked);
-            assert_eq!(address(&filter, page), kept, "{asked}");
-        }
-    }
 }

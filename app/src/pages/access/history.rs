@@ -61,7 +61,8 @@ fn header(out: &mut Html, context: &RequestContext, history: &AccessHistory) {
         out.raw("<p class=\"lede breakable\">").text(&atom.justification).raw("</p>");
     }
     out.raw("<ul class=\"thing-meta\"><li>").link(&address::entity(&atom.consumer), "", &atom.consumer.name);
-    out.raw(" may use ")
+    let can_use = matches!(atom.state, Standing::Active | Standing::Scheduled);
+    out.raw(if can_use { " may use " } else { " asked for " })
         .link(&address::entity(&atom.api), "", &atom.api.name)
         .raw("</li><li>in ")
         .text(&atom.environment);
@@ -69,14 +70,14 @@ fn header(out: &mut Html, context: &RequestContext, history: &AccessHistory) {
     sensitivity(out, &atom.sensitivity);
     out.raw("</li>");
     if atom.since.is_some() {
-        out.raw("<li>");
+        out.raw("<li><span>");
         span(out, context.now(), atom);
-        out.raw("</li>");
+        out.raw("</span></li>");
     }
     if !atom.approved_by.is_empty() {
-        out.raw("<li>approved by ");
+        out.raw("<li><span>approved by ");
         super::people(out, &atom.approved_by.join(", "));
-        out.raw("</li>");
+        out.raw("</span></li>");
     }
     if let Some(at) = atom.review_at {
         out.raw("<li>next review ");

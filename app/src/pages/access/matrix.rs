@@ -1,4 +1,4 @@
-//! The organisation's access as a matrix: who uses whom, in one environment or all.
+//! The organisation's access as a matrix: who uses whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,51 +6,41 @@ use model::EntityRef;
 use model::access::AccessCell;
 use portal::access::AccessFilter;
 
-use super::{grants, ways};
+use super::{filter, ways};
 use crate::components::state;
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
 use crate::{RequestContext, address};
 
+const PAGE: &str = "/access/matrix";
+
 pub async fn page(context: RequestContext, _: Parameters) -> Answer {
-    let values = address::first_values(context.query());
-    let value = |key: &str| values.get(key).filter(|value| !value.is_empty()).cloned();
-    let environment = value("environment");
-    let filter = AccessFilter { environment: environment.clone(), ..AccessFilter::default() };
-    let after = value("after").unwrap_or_default();
+    let (filter, _) = filter::read(context.query())?;
+    let after = address::first_values(context.query()).get("after").cloned().unwrap_or_default();
     let (cells, next) = portal::access::matrix(&context.portal, &context.actor, &filter, &after).await?;
     let mut out = Html::new();
-    let about = "Components in rows, APIs in columns: how many scopes are granted, and how many wait.";
+    let about = "Components in rows, the APIs that they use in columns; each number of scopes leads to them.";
     state::page_header(&mut out, "Access", None, about, &Html::default());
-    let of_environment = |out: &mut Html| environments(out, &context, environment.as_deref());
-    ways(&mut out, &context, "/access/matrix", of_environment).await?;
+    ways(&mut out, &context, PAGE).await?;
+    filter::form(&mut out, &context, PAGE, &filter).await?;
     if cells.is_empty() {
-        state::empty(&mut out, "Nothing here", "Nothing was asked for in this environment.", None);
+        state::empty(&mut out, "Nothing here", "Nothing of it was ever asked for, or not by what you may see.", None);
     } else {
         table(&mut out, &cells, &filter);
     }
     if let Some(next) = next {
-        let mut pairs = vec![("after", next)];
-        pairs.extend(environment.map(|environment| ("environment", environment)));
+        let pairs = filter::pairs(&filter).into_iter().filter(|(_, value)| !value.is_empty());
+        let pairs: Vec<_> = pairs.chain([("after", next)]).collect();
         out.raw("<div class=\"pager\">")
-            .link(&address::of_pairs("/access/matrix", pairs.iter()), "button", "More components")
+            .link(&address::of_pairs(PAGE, pairs.iter()), "button", "More components")
             .raw("</div>");
     }
     Ok(Page::new("Matrix of access", Place::Access, out).below("Access", "/access"))
 }
 
-fn environments(out: &mut Html, context: &RequestContext, current: Option<&str>) {
-    out.raw("<nav class=\"segments\" aria-label=\"Environment\"><a href=\"/access/matrix\"");
-    out.raw(if current.is_none() { " aria-current=\"true\">All environments</a>" } else { ">All environments</a>" });
-    for environment in &context.portal.settings().access.environments {
-        let to = address::of_pairs("/access/matrix", [("environment", environment.clone())].iter());
-        out.raw("<a").attribute("href", &to);
-        out.raw(if current == Some(environment) { " aria-current=\"true\">" } else { ">" })
-            .text(environment)
-            .raw("</a>");
-    }
-    out.raw("</nav>");
-}
+/// A mark of so many, and what it says.
+const MARKS: [(&str, &str); 3] =
+    [("badge badge-green", "granted"), ("badge badge-amber", "waiting"), ("badge badge-red", "ended or refused")];
 
 fn table(out: &mut Html, cells: &[AccessCell], filter: &AccessFilter) {
     let apis: BTreeSet<&EntityRef> = cells.iter().map(|cell| &cell.api).collect();
@@ -58,6 +48,11 @@ fn table(out: &mut Html, cells: &[AccessCell], filter: &AccessFilter) {
     for cell in cells {
         rows.entry(&cell.consumer).or_default().insert(&cell.api, cell);
     }
+    out.raw("<p class=\"matrix-legend\">");
+    for (class, label) in MARKS {
+        out.raw("<span").attribute("class", class).raw(">").raw(label).raw("</span> ");
+    }
+    out.raw("</p>");
     out.raw("<div class=\"table-wrap\" tabindex=\"0\" role=\"group\" aria-label=\"Matrix\"><table class=\"table table-plain matrix\">");
     out.raw("<thead><tr><th scope=\"col\">Component</th>");
     for api in &apis {
@@ -79,17 +74,16 @@ fn table(out: &mut Html, cells: &[AccessCell], filter: &AccessFilter) {
     out.raw("</tbody></table></div>");
 }
 
-fn one(out: &mut Html, cell: &AccessCell, filter: &AccessFilter) {
-    let list = AccessFilter { consumer: Some(cell.consumer.clone()), api: Some(cell.api.clone()), ..filter.clone() };
-    out.raw("<td><a").attribute("href", &grants::address(&list, 1));
+fn one(out: &mut Html, cell: &AccessCell, narrowed: &AccessFilter) {
+    let list = AccessFilter { consumer: Some(cell.consumer.clone()), api: Some(cell.api.clone()), ..narrowed.clone() };
+    out.raw("<td><a").attribute("href", &filter::address("/access/grants", &list, 1));
     let said = format!(
-        "{} and {}: {} granted, {} waiting, {} other",
+        "{} and {}: {} granted, {} waiting, {} ended or refused",
         cell.consumer.name, cell.api.name, cell.active, cell.waiting, cell.other
     );
     out.attribute("aria-label", &said).raw(">");
-    let marks =
-        [(cell.active, "badge badge-green"), (cell.waiting, "badge badge-amber"), (cell.other, "badge badge-red")];
-    for (count, class) in marks.into_iter().filter(|(count, _)| *count > 0) {
+    let counts = [cell.active, cell.waiting, cell.other].into_iter().zip(MARKS);
+    for (count, (class, _)) in counts.filter(|(count, _)| *count > 0) {
         out.raw("<span").attribute("class", class).raw(">").plain(count).raw("</span> ");
     }
     out.raw("</a></td>");

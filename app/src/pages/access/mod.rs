@@ -3,6 +3,7 @@
 mod actions;
 mod ask;
 mod coverage;
+mod filter;
 mod grants;
 mod history;
 mod matrix;
@@ -109,16 +110,11 @@ pub fn ask_address(consumer: Option<&model::EntityRef>, api: Option<&model::Enti
     address::of_pairs("/access/new", pairs.iter())
 }
 
-/// The ways to look at all of it; `more` may stand beside them.
-async fn ways(
-    out: &mut Html,
-    context: &RequestContext,
-    current: &'static str,
-    more: impl FnOnce(&mut Html),
-) -> portal::Result<()> {
+/// The ways to look at all of it.
+async fn ways(out: &mut Html, context: &RequestContext, current: &'static str) -> portal::Result<()> {
     let (portal, actor) = (&context.portal, &context.actor);
     let waiting = portal::access::count_waiting(portal, actor).await?;
-    out.raw("<div class=\"access-nav\"><nav class=\"segments\" aria-label=\"Ways to look at access\">");
+    out.raw("<nav class=\"segments\" aria-label=\"Ways to look at access\">");
     segment(out, "/access", "Waiting", usize::try_from(waiting).unwrap_or(usize::MAX), current == "/access");
     let sees_all = can(actor, Action::Audit, Resource::Anything).is_ok();
     let others = [
@@ -131,7 +127,7 @@ async fn ways(
         out.raw("<a").attribute("href", address).raw(if current == address { " aria-current=\"true\">" } else { ">" });
         out.raw(label).raw("</a>");
     }
-    out.raw("</nav>").with(more).raw("</div>");
+    out.raw("</nav>");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use portal::access::AccessFilter;
 use portal::identity::{Action, Resource, can};
 
 use super::ask::approvals;
-use super::{ask_address, grants, sensitivity};
+use super::{ask_address, filter, grants, sensitivity};
 use crate::components::state::{self, Tone, notice};
 use crate::components::{Icon, findings};
 use crate::html::Html;
@@ -20,7 +20,7 @@ pub async fn section(out: &mut Html, context: &RequestContext, reference: &Entit
     let (portal, actor) = (&context.portal, &context.actor);
     if reference.kind == Kind::Api.lower() {
         let offer = portal::access::offer(portal, actor, reference).await?;
-        of_api(out, context, reference, offer.as_ref());
+        of_api(out, offer.as_ref());
         return holders(out, context, reference).await;
     }
     let manifest = portal::access::manifest(portal, actor, reference).await?;
@@ -91,16 +91,16 @@ fn list(out: &mut Html, context: &RequestContext, atoms: &[AccessAtom], total: u
     grants::table(out, context.now(), atoms);
     if total > atoms.len() as u64 {
         let all = format!("All {}", format::number(usize::try_from(total).unwrap_or(usize::MAX)));
-        out.raw("<div class=\"pager\">").link(&grants::address(filter, 1), "button", &all).raw("</div>");
+        out.raw("<div class=\"pager\">").link(&list_address(filter), "button", &all).raw("</div>");
     }
 }
 
-fn of_api(out: &mut Html, context: &RequestContext, reference: &EntityRef, offer: Option<&AccessOffer>) {
-    head(out, "On what terms it is offered", |out| {
-        if offer.is_some() && can(&context.actor, Action::AskAccess, Resource::Anything).is_ok() {
-            out.link(&ask_address(None, Some(reference)), "button button-primary", "Request access");
-        }
-    });
+fn list_address(narrowed: &AccessFilter) -> String {
+    filter::address("/access/grants", narrowed, 1)
+}
+
+fn of_api(out: &mut Html, offer: Option<&AccessOffer>) {
+    head(out, "On what terms it is offered", |_| ());
     let Some(offer) = offer else {
         let text = "Its owners say in access.yaml which scopes it has, what each opens, and who approves whom.";
         state::empty(out, "It offers no scopes", text, Some("slipway access init"));
@@ -143,7 +143,7 @@ async fn holders(out: &mut Html, context: &RequestContext, api: &EntityRef) -> p
     let (atoms, total) = portal::access::list(&context.portal, &context.actor, &filter, 1, SHOWN).await?;
     head(out, "Who may use it", |out| {
         let all = AccessFilter { api: Some(api.clone()), ..AccessFilter::default() };
-        out.link(&grants::address(&all, 1), "button", "All that was asked for");
+        out.link(&list_address(&all), "button", "All that was asked for");
     });
     match atoms.as_slice() {
         [] => {

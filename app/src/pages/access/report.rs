@@ -40,7 +40,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         "Who could use what at the end of a day, and who said so.",
         &export,
     );
-    ways(&mut out, &context, "/access/report", |_| ()).await?;
+    ways(&mut out, &context, "/access/report").await?;
     out.raw("<form method=\"get\" action=\"/access/report\" class=\"access-filter\"><div class=\"field\"><label for=\"day\">Day</label>");
     out.raw("<input class=\"input\" type=\"date\" id=\"day\" name=\"day\"").attribute("value", &day);
     out.attribute("max", &today.to_string())

@@ -56,9 +56,9 @@ fn header(out: &mut Html, context: &RequestContext, request: &AccessRequest) {
     let Some(first) = request.atoms.first() else { return };
     out.raw("<div class=\"thing-header\"><span class=\"glyph glyph-large hue-neutral\">");
     Icon::Key.write(out);
-    out.raw("</span><h1>");
+    out.raw("</span><h1><span>");
     out.link(&address::entity(&request.consumer), "", &request.consumer.name).raw(" asks for ");
-    out.link(&address::entity(&request.api), "", &request.api.name).raw("</h1><div class=\"thing-actions\">");
+    out.link(&address::entity(&request.api), "", &request.api.name).raw("</span></h1><div class=\"thing-actions\">");
     if request.may_withdraw {
         out.raw("<form method=\"post\"").attribute("action", Act::PATH);
         out.raw("><input type=\"hidden\" name=\"deed\" value=\"withdraw\"><input type=\"hidden\" name=\"back\"");
@@ -77,11 +77,11 @@ fn header(out: &mut Html, context: &RequestContext, request: &AccessRequest) {
     if !why.is_empty() {
         out.raw("<p class=\"lede breakable\">").text(why).raw("</p>");
     }
-    out.raw("<ul class=\"thing-meta\"><li>by ");
+    out.raw("<ul class=\"thing-meta\"><li><span>by ");
     super::people(out, by);
     out.raw(", ");
     format::time(out, context.now(), at);
-    out.raw("</li>");
+    out.raw("</span></li>");
     if let Some(ticket) = ticket {
         out.raw("<li>ticket ").text(ticket).raw("</li>");
     }
@@ -90,9 +90,9 @@ fn header(out: &mut Html, context: &RequestContext, request: &AccessRequest) {
             Some(commit) => out.raw("<li>by its manifest at ").text(commit.get(..10).unwrap_or(commit)).raw("</li>"),
             None => out.raw("<li>asked for in the portal</li>"),
         };
-        out.raw("<li>decided by ");
+        out.raw("<li><span>decided by ");
         format::time_with(out, waiting.lapses_at, &format::day(waiting.lapses_at));
-        out.raw(", or it lapses</li>");
+        out.raw(", or it lapses</span></li>");
     }
     out.raw("</ul></div>");
 }

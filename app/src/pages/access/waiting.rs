@@ -3,7 +3,7 @@
 use leptos::server_fn::ServerFn;
 use model::access::AccessRequest;
 
-use super::actions::Decide;
+use super::actions::{ApproveAll, Decide};
 use super::{needs, request_address, sensitivity, ways};
 use crate::components::{Icon, state};
 use crate::html::Html;
@@ -24,7 +24,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let about = "Which components may use which APIs, who said so, and until when.";
     let count = (own > 0).then(|| format!("{} for you", format::number(own)));
     state::page_header(&mut out, "Access", count.as_deref(), about, &actions);
-    ways(&mut out, &context, "/access", |_| ()).await?;
+    ways(&mut out, &context, "/access").await?;
     if requests.is_empty() {
         let text = "Components say in access.yaml what they need, and APIs on what terms. What then needs somebody’s word waits here.";
         state::empty(&mut out, "Nothing waits", text, Some("slipway access validate"));
@@ -32,6 +32,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     }
     let (mine, others): (Vec<_>, Vec<_>) = requests.iter().take(SHOWN).partition(|request| request.may_decide);
     section(&mut out, &context, "Waiting for you", &mine);
+    together(&mut out, &mine);
     section(&mut out, &context, if mine.is_empty() { "Waiting" } else { "Waiting for others" }, &others);
     if requests.len() > SHOWN {
         out.raw("<p class=\"quiet\">")
@@ -48,13 +49,28 @@ fn section(out: &mut Html, context: &RequestContext, title: &'static str, reques
     out.raw("<section class=\"section\"><div class=\"section-head\"><h2>")
         .raw(title)
         .raw("</h2></div><ul class=\"asked\">");
-    for request in requests {
-        card(out, context, request);
+    for (number, request) in requests.iter().enumerate() {
+        card(out, context, request, number);
     }
     out.raw("</ul></section>");
 }
 
-fn card(out: &mut Html, context: &RequestContext, request: &AccessRequest) {
+/// Those of which the card has a box to tick.
+fn can_be_ticked(request: &AccessRequest) -> bool {
+    request.may_decide && request.opens_little()
+}
+
+/// Approves all that are ticked; only what opens little can be.
+fn together(out: &mut Html, mine: &[&AccessRequest]) {
+    if mine.iter().filter(|request| can_be_ticked(request)).count() < 2 {
+        return;
+    }
+    out.raw("<form method=\"post\" class=\"asked-together\" id=\"together\"").attribute("action", ApproveAll::PATH);
+    out.raw("><button type=\"submit\" class=\"button\">Approve the ticked</button> <span class=\"quiet\">");
+    out.raw("What is confidential or restricted is approved alone.</span></form>");
+}
+
+fn card(out: &mut Html, context: &RequestContext, request: &AccessRequest, number: usize) {
     let waiting = request.atoms.iter().filter_map(|atom| atom.waiting.as_ref()).next();
     let Some(first) = waiting else { return };
     out.raw("<li><div class=\"asked-head\"><span class=\"glyph hue-neutral\">");
@@ -89,6 +105,12 @@ fn card(out: &mut Html, context: &RequestContext, request: &AccessRequest) {
         out.raw("<li class=\"quiet\">and ").plain(request.atoms.len() - LINES).raw(" more</li>");
     }
     out.raw("</ul><div class=\"asked-act\">");
+    if can_be_ticked(request) {
+        out.raw("<input class=\"checkbox\" type=\"checkbox\" form=\"together\"");
+        out.attribute("name", &format!("requests[{number}]"));
+        let label = format!("Approve {} and {} with others", request.consumer.name, request.api.name);
+        out.attribute("value", &request.id).attribute("aria-label", &label).raw("> ");
+    }
     if request.may_decide {
         out.raw("<form method=\"post\"").attribute("action", Decide::PATH).raw("><input type=\"hidden\" name=\"id\"");
         out.attribute("value", &request.id).raw("><input type=\"hidden\" name=\"back\" value=\"/access\">");

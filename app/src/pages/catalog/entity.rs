@@ -68,7 +68,8 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
     let mut out = Html::new();
     let mut star = Html::new();
     own::star_button(&mut star, &context, &reference).await?;
-    header(&mut out, &detail, can(&context.actor, Action::Propose, Resource::Anything).is_ok(), &star);
+    let can_ask = reference.kind == Kind::Api.lower() && may(&context, Action::AskAccess);
+    header(&mut out, &detail, can_ask, may(&context, Action::Propose), &star);
     if let Some(repository) = &detail.repository {
         out_of_sight_notice(&mut out, context.now(), &repository.row);
     }
@@ -104,7 +105,11 @@ fn tab_address(reference: &EntityRef, tab: Tab) -> String {
     }
 }
 
-fn header(out: &mut Html, detail: &EntityDetail, may: bool, star: &Html) {
+fn may(context: &RequestContext, action: Action) -> bool {
+    can(&context.actor, action, Resource::Anything).is_ok()
+}
+
+fn header(out: &mut Html, detail: &EntityDetail, can_ask: bool, can_propose: bool, star: &Html) {
     let row = &detail.row;
     out.raw("<div class=\"thing-header\">");
     marks::glyph(out, &row.kind, row.spec_type.as_deref(), marks::Size::Page);
@@ -113,7 +118,12 @@ fn header(out: &mut Html, detail: &EntityDetail, may: bool, star: &Html) {
         out.raw(" <span class=\"badge\">archived</span>");
     }
     out.raw("</h1><div class=\"thing-actions\">").add(star);
-    if may && row.repository.is_some() && marks::has_owner(&row.kind) {
+    if can_ask {
+        out.raw("<a class=\"button\"").attribute("href", &access::ask_address(None, Some(&row.reference))).raw(">");
+        Icon::Key.write(out);
+        out.raw("Request access</a>");
+    }
+    if can_propose && row.repository.is_some() && marks::has_owner(&row.kind) {
         out.raw("<details class=\"menu\"><summary class=\"button\">");
         Icon::Pull.write(out);
         out.raw("Change</summary><div class=\"menu-list\">");

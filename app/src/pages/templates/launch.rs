@@ -11,7 +11,7 @@ use portal::runs::{Destination, drafts};
 use super::actions::{Forget, Look};
 use super::asked::Asked;
 use super::{named, preview};
-use crate::components::form::{act_on, text_area};
+use crate::components::form::{act_on, option, proposing, select, text_area};
 use crate::components::state::{Tone, notice};
 use crate::html::Html;
 use crate::pages::{Answer, Page, Parameters, Place};
@@ -244,43 +244,4 @@ fn input(out: &mut Html, name: &'static str, label: &'static str, value: &str) {
     out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
     out.raw("<input class=\"input\" type=\"text\"").attribute("id", name).attribute("name", name);
     out.attribute("value", value).raw("></div>");
-}
-
-/// A field that proposes what can be written in it: every browser shows that by itself, and anything else can be typed.
-fn proposing<'a>(
-    out: &mut Html,
-    name: &'static str,
-    label: &'static str,
-    value: &str,
-    proposed: impl Iterator<Item = &'a str>,
-) {
-    let list = format!("{name}-proposed");
-    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
-    out.raw("<input class=\"input\" type=\"text\" autocomplete=\"off\"").attribute("id", name);
-    out.attribute("name", name).attribute("list", &list).attribute("value", value).raw("><datalist");
-    out.attribute("id", &list).raw(">");
-    for one in proposed {
-        out.raw("<option").attribute("value", one).raw(">");
-    }
-    out.raw("</datalist></div>");
-}
-
-fn select<'a>(
-    out: &mut Html,
-    name: &'static str,
-    label: &'static str,
-    chosen: &str,
-    options: impl Iterator<Item = (&'a str, &'a str)>,
-) {
-    out.raw("<div class=\"field\"><label").attribute("for", name).raw(">").raw(label).raw("</label>");
-    out.raw("<select class=\"input\"").attribute("id", name).attribute("name", name).raw(">");
-    for (value, label) in options {
-        option(out, value, label, value == chosen);
-    }
-    out.raw("</select></div>");
-}
-
-fn option(out: &mut Html, value: &str, label: &str, chosen: bool) {
-    out.raw("<option").attribute("value", value).raw(if chosen { " selected>" } else { ">" }).text(label);
-    out.raw("</option>");
 }

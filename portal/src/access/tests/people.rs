@@ -118,6 +118,44 @@ db_test! {
         world.portal.stop().await;
     }
 
+    async fn what_opens_little_is_approved_with_others(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        let staging = ask(portal, &world.sam, &asks(&["payments.charge.read"], &["staging"], "A rehearsal")).await.unwrap();
+        let restricted = ask(portal, &world.sam, &asks(&["payments.charge.write"], &["staging"], "A rehearsal")).await.unwrap();
+        let waiting = waiting(portal, &world.pat).await.unwrap();
+        let manifest = waiting.iter().map(|one| &one.id).find(|id| **id != staging && **id != restricted).unwrap().clone();
+        let all = [manifest, staging.clone(), restricted.clone(), "nothing".to_owned()];
+        let own = approve_all(portal, &world.sam, &all).await.unwrap();
+        assert_eq!((own.requests, own.refused.len()), (0, 4), "{own:?}");
+        let done = approve_all(portal, &world.pat, &all).await.unwrap();
+        assert_eq!((done.requests, done.refused.len()), (2, 2), "{done:?}");
+        assert_eq!(done.refused[0].0, "checkout asks for payments");
+        assert!(done.refused[0].1.contains("restricted") && done.refused[1].1.contains("not there"), "{done:?}");
+        assert!(request(portal, &world.pat, &restricted).await.unwrap().atoms[0].waiting.is_some());
+        assert_eq!(request(portal, &world.pat, &staging).await.unwrap().atoms[0].state, Standing::Active);
+        let again = approve_all(portal, &world.pat, &[staging]).await.unwrap();
+        assert_eq!((again.requests, again.refused.len()), (0, 1), "it waits no more");
+        assert!(matches!(approve_all(portal, &world.pat, &[]).await, Err(Error::Conflict(_))));
+        world.portal.stop().await;
+    }
+
+    async fn lists_are_narrowed_to_what_somebody_owns(settings: Settings) {
+        let world = World::new(&settings).await;
+        let portal = &world.portal;
+        for (owner, count) in [("payments-team", 2), ("shop", 2), ("security", 0), ("nobody", 0)] {
+            let owner = Some(EntityRef::new("group", "default", owner));
+            let filter = AccessFilter { owner, ..AccessFilter::default() };
+            assert_eq!(list(portal, &Actor::Operator, &filter, 1, 10).await.unwrap().1, count, "{filter:?}");
+            let (cells, _) = matrix(portal, &Actor::Operator, &filter, "").await.unwrap();
+            assert_eq!(cells.len(), usize::from(count > 0), "{filter:?}");
+        }
+        let apis: Vec<(String, usize)> =
+            offering(portal, &Actor::Visitor).await.unwrap().into_iter().map(|(row, scopes)| (row.reference.name, scopes)).collect();
+        assert_eq!(apis, [("payments".to_owned(), 2)]);
+        world.portal.stop().await;
+    }
+
     async fn who_may_read_neither_end_sees_nothing(settings: Settings) {
         let world = World::new(&settings).await;
         let portal = &world.portal;

@@ -82,7 +82,7 @@ async fn init(arguments: &Init) -> Stopped<()> {
         }
     }
     let environments = match arguments.environments.as_slice() {
-        [] => AccessSettings::default().environments,
+        [] => AccessSettings::default().environments.into_iter().collect(),
         named => named.iter().cloned().collect(),
     };
     let text = draft(&component, &calls, &provided, &scopes, &environments);
