@@ -8,7 +8,7 @@ use model::Findings;
 use model::access::{AccessApprovals, AccessCheck, AccessCheckAtom, AccessCheckManifest, AccessNeed, Standing};
 
 use super::check::Approving;
-use super::gather::hash;
+use super::manifests::hash;
 use super::project::need;
 
 /// A verdict about the manifest at a path and with a text, as `access-check/v1`. `approving` says for each of its atoms who

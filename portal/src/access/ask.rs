@@ -15,7 +15,7 @@ use super::project::{self, instant};
 use super::record::{self, Entry};
 use super::settle::views;
 use super::world::{Offer, World};
-use super::{notify, store};
+use super::{manifests, notify};
 use crate::changes::{self, Proposal};
 use crate::db::new_id;
 use crate::identity::{Action, Actor, Resource, can};
@@ -131,7 +131,7 @@ pub async fn propose(portal: &Portal, actor: &Actor, ask: &Ask) -> Result<Change
     let repository = entity.repository.ok_or_else(|| {
         Error::Conflict(format!("{consumer} is in no repository: there is no manifest to change. Ask here instead."))
     })?;
-    let known = store::manifest_in(portal.db(), &repository).await?;
+    let known = manifests::store::manifest_in(portal.db(), &repository).await?;
     let (path, before) = known.map_or((FILE_NAME.to_owned(), None), |row| (row.path, Some(row.content)));
     let list = |names: BTreeSet<&String>| names.into_iter().map(|name| At::from(name.clone())).collect();
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty()).map(At::from);

@@ -15,8 +15,8 @@ use engine_access::terms::{Answer, Approvers, Need, Policy};
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 
+use super::manifests;
 use super::project::instant;
-use super::store;
 use super::views::histories;
 use super::world::{self, World};
 use crate::catalog;
@@ -139,7 +139,9 @@ pub(super) async fn facts(portal: &Portal, actor: &Actor, manifest: &Manifest, r
     let mut mentions = Mentions::of(manifest);
     world::hide(portal, actor, &mut mentions)?;
     let world = World::of(portal, &[&mentions]).await?;
-    let row = store::manifest_of(portal.db(), &manifest.component.value.to_string(), Actor::System.readable()).await?;
+    let row =
+        manifests::store::manifest_of(portal.db(), &manifest.component.value.to_string(), Actor::System.readable())
+            .await?;
     let operations: BTreeMap<EntityRef, BTreeSet<Operation>> = match row {
         Some(row) => serde_json::from_str(&row.operations)?,
         None => BTreeMap::new(),

@@ -6,7 +6,7 @@ use model::EntityRef;
 use model::access::{AccessCall, AccessCoverage};
 use model::catalog::CatalogEntity;
 
-use super::store;
+use super::{manifests, store};
 use crate::catalog::edges;
 use crate::identity::Actor;
 use crate::{Portal, Result};
@@ -40,7 +40,8 @@ pub async fn coverage(portal: &Portal, actor: &Actor) -> Result<AccessCoverage> 
     for (consumer, api, granted, waiting) in store::standing_calls(portal.db()).await? {
         stands.insert((consumer, api), (granted > 0, waiting > 0));
     }
-    let offers: BTreeSet<String> = store::offers(portal.db()).await?.into_iter().map(|offer| offer.api).collect();
+    let offers: BTreeSet<String> =
+        manifests::store::offers(portal.db()).await?.into_iter().map(|offer| offer.api).collect();
     let total = calls.len() as u64;
     let uncovered: Vec<AccessCall> = calls
         .into_iter()

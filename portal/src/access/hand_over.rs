@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use model::EntityRef;
 
 use super::project::{instant, millis};
-use super::store;
 use super::views::known;
 use super::world::{self, World};
+use super::{manifests, store};
 use crate::identity::Actor;
 use crate::secret::Secret;
 use crate::{Error, Portal, Result};
@@ -241,7 +241,7 @@ pub async fn bundle(portal: &Portal, actor: &Actor, component: &EntityRef) -> Re
         Error::Unavailable("Bundles carry the address of the portal: set public-url in slipway.toml.".to_owned())
     })?;
     let known = known(portal, component).await?;
-    let row = store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?;
+    let row = manifests::store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?;
     let manifest = row.as_ref().and_then(|row| parse(&row.path, &row.content).ok());
     let mut mentions = manifest.as_ref().map(Mentions::of).unwrap_or_default();
     mentions.apis.extend(known.keys().map(|atom| atom.api.clone()));

@@ -1,6 +1,6 @@
 //! Access between services: what components may use which APIs, who said so, and until when.
 //!
-//! Manifests are read with the rest of their repositories ([`gather`]) and settled once the catalog is linked ([`settle`]):
+//! Manifests are read with the rest of their repositories ([`manifests`]) and settled once the catalog is linked ([`settle`]):
 //! whatever they ask for becomes events. People add theirs ([`act`]). Events are only ever added ([`record`]); how an atom
 //! stands is a row that is derived from them ([`project`]), with the rules of `engine_access`.
 
@@ -9,12 +9,13 @@ mod answer;
 mod ask;
 mod check;
 mod coverage;
-mod gather;
 mod hand_over;
 mod import;
 mod job;
+pub(crate) mod manifests;
 mod many;
 mod notify;
+mod offers;
 mod project;
 pub(crate) mod pulls;
 mod record;
@@ -32,30 +33,28 @@ pub use self::answer::answer;
 pub use self::ask::{Ask, ask, break_glass, propose};
 pub use self::check::{Approving, Checked, check};
 pub use self::coverage::coverage;
-pub use self::gather::of_openapi;
-pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{
     Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report, report_csv, report_json,
 };
 pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};
+pub use self::manifests::of_openapi;
+pub(crate) use self::manifests::{Found, find};
 pub use self::many::{Approved, approve_all};
+pub use self::offers::{manifest, offer, offered_by, offering};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;
-pub use self::views::{
-    AccessFilter, count_waiting, history, list, manifest, matrix, offer, offered_by, offering, request, waiting,
-    waiting_for,
-};
+pub use self::views::{AccessFilter, count_waiting, history, list, matrix, request, waiting, waiting_for};
 
 use crate::Result;
 use crate::db::Tx;
 
 /// The commit up to which it is known who wrote the manifest of a repository.
 pub(crate) async fn settled_commit(portal: &crate::Portal, repository: &str) -> Result<Option<String>> {
-    store::settled_commit(portal.db(), repository).await
+    manifests::store::settled_commit(portal.db(), repository).await
 }
 
 /// Keeps what was read of a repository.
 pub(crate) async fn keep(tx: &mut Tx, repository: &str, found: Option<&Found>) -> Result<()> {
-    store::keep(tx, repository, found.map(|found| &found.0)).await
+    manifests::store::keep(tx, repository, found.map(|found| &found.0)).await
 }

@@ -9,7 +9,7 @@ use engine_access::time::Ends;
 use jiff::Timestamp;
 use model::access::{AccessAtom, AccessFlags, AccessNeed, AccessVote, AccessWaiting};
 
-use super::gather::hash;
+use super::manifests::hash;
 use super::store::{AtomWrite, Names};
 use crate::Result;
 

@@ -20,11 +20,12 @@ use model::access::AccessAtom;
 use model::{EntityRef, Finding, Findings};
 use tokio::sync::Mutex;
 
-use super::gather::hash;
+use super::manifests::store::{ManifestRow, OfferRow};
+use super::manifests::{self, hash};
 use super::notify;
 use super::project::{self, instant};
 use super::record::{self, Entry, Told};
-use super::store::{self, ManifestRow, OfferRow, Side};
+use super::store::{self, Side};
 use super::world::{Offer, World};
 use crate::catalog;
 use crate::db::{Tx, new_id};
@@ -61,12 +62,12 @@ pub(crate) async fn settle(portal: &Portal) -> Result<()> {
         "{} {} {}",
         catalog::store::change_sequence(portal.db()).await?,
         now.div_euclid(LOOK_AGAIN),
-        store::mark(portal.db()).await?
+        manifests::store::mark(portal.db()).await?
     );
     if *last == mark {
         return Ok(());
     }
-    let rows = store::manifests(portal.db()).await?;
+    let rows = manifests::store::manifests(portal.db()).await?;
     let said: Vec<Said> = tokio::task::spawn_blocking(move || rows.into_iter().map(read).collect::<Result<_>>())
         .await
         .map_err(Error::internal)??;
@@ -172,14 +173,14 @@ async fn settle_offers(portal: &Portal, said: &[Said], world: &mut World) -> Res
             None => {
                 let offer = Offer { gone_at: Some(now), ..offer };
                 let mut tx = portal.db().begin().await?;
-                store::write_offer(&mut tx, &row(&api, &offer)?).await?;
+                manifests::store::write_offer(&mut tx, &row(&api, &offer)?).await?;
                 tx.commit().await?;
                 world.offers.insert(api, offer);
             }
             Some(at) if now - at >= GRACE => {
                 let mut tx = portal.db().begin().await?;
                 withdraw(&mut tx, portal, &api, &Terms::default()).await?;
-                store::drop_offer(&mut tx, &api.to_string()).await?;
+                manifests::store::drop_offer(&mut tx, &api.to_string()).await?;
                 tx.commit().await?;
                 inbox::told(portal);
                 world.offers.remove(&api);
@@ -205,7 +206,7 @@ fn row(api: &EntityRef, offer: &Offer) -> Result<OfferRow> {
 async fn write_offer(portal: &Portal, api: &EntityRef, offer: &Offer) -> Result<()> {
     let mut tx = portal.db().begin().await?;
     withdraw(&mut tx, portal, api, &offer.terms).await?;
-    store::write_offer(&mut tx, &row(api, offer)?).await?;
+    manifests::store::write_offer(&mut tx, &row(api, offer)?).await?;
     tx.commit().await?;
     inbox::told(portal);
     Ok(())
@@ -267,7 +268,7 @@ async fn settle_consumer(portal: &Portal, said: &Said, world: &World) -> Result<
         }
         let findings = serde_json::to_string(&said.unreadable)?;
         let mut tx = portal.db().begin().await?;
-        store::write_findings(&mut tx, &row.repository, None, &findings, &settled).await?;
+        manifests::store::write_findings(&mut tx, &row.repository, None, &findings, &settled).await?;
         return tx.commit().await;
     };
     let facts = said.facts(portal, world);
@@ -279,11 +280,11 @@ async fn settle_consumer(portal: &Portal, said: &Said, world: &World) -> Result<
     }
     let component = manifest.component.value.to_string();
     let mut tx = portal.db().begin().await?;
-    if !store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
+    if !manifests::store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
         return Ok(());
     }
     if is_wrong {
-        store::write_findings(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
+        manifests::store::write_findings(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
         return tx.commit().await;
     }
     let told = told_of(&mut tx, portal, Side::Consumer, &manifest.component.value).await?;
@@ -293,7 +294,7 @@ async fn settle_consumer(portal: &Portal, said: &Said, world: &World) -> Result<
     let mut planned = plan::for_consumer(manifest, &histories(&told), &facts, &source);
     planned.retain(|planned| !asked_for_here(planned, &told));
     let after = record::append(&mut tx, portal, &Actor::System, entries(planned, Some(&row.commit_id), now)).await?;
-    store::write_settled(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
+    manifests::store::write_settled(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
     notify::waiting(&mut tx, portal, &views(portal, &after), |api| world.owner(api).cloned()).await?;
     tx.commit().await?;
     inbox::told(portal);
@@ -316,7 +317,7 @@ async fn settle_gone(portal: &Portal, said: &Said) -> Result<()> {
         return Ok(());
     }
     let mut tx = portal.db().begin().await?;
-    if !store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
+    if !manifests::store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
         return Ok(());
     }
     let told = told_of(&mut tx, portal, Side::Consumer, &component).await?;
@@ -328,10 +329,10 @@ async fn settle_gone(portal: &Portal, said: &Said) -> Result<()> {
     });
     let waiting: Vec<Entry> = waiting.collect();
     // Another repository may speak for it by now.
-    if store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?.is_none() {
+    if manifests::store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?.is_none() {
         record::append(&mut tx, portal, &Actor::System, waiting).await?;
     }
-    store::write_settled(&mut tx, &row.repository, None, "[]", GONE).await?;
+    manifests::store::write_settled(&mut tx, &row.repository, None, "[]", GONE).await?;
     tx.commit().await
 }
 

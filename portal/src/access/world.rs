@@ -9,7 +9,7 @@ use engine_access::terms::Terms;
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 
-use super::store::{self, OfferRow};
+use super::manifests::store::{self, OfferRow};
 use crate::catalog;
 use crate::identity::{self, Actor, Directory};
 use crate::{Portal, Result};

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use self::say::{Place, Said, address, say};
 use self::store::Row;
-use super::gather::hash;
-use super::store as manifests;
+use super::manifests::hash;
+use super::manifests::store as manifests;
 use crate::db::Tx;
 use crate::forge::look::Who;
 use crate::forge::{self, CheckRun, Forge, Pull, PullState};

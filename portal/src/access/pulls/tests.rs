@@ -11,7 +11,7 @@ db_test! {
     async fn statements_of_pull_requests(settings: Settings) {
         let world = World::new(&settings).await;
         let db = world.portal.db();
-        let id = crate::access::store::manifests(db).await.unwrap().remove(0).repository;
+        let id = crate::access::manifests::store::manifests(db).await.unwrap().remove(0).repository;
         let mut tx = db.begin().await.unwrap();
         let key: String = on!(tx, p => sqlx::query_scalar("SELECT stable_key FROM repositories WHERE id = $1")
             .bind(&id).fetch_one(p).await).unwrap();

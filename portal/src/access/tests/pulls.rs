@@ -222,7 +222,7 @@ db_test! {
         acme.propose(REQUIRES).await;
         assert!(acme.comments().len() == 1 && acme.comments()[0].contains("Nothing of it changes."), "{:?}", acme.comments());
         acme.fake.state().pulls.get_mut(&acme.checkout).unwrap()[0].closed_at = Some(1);
-        let repository = super::super::store::manifests(portal.db()).await.unwrap().remove(0).repository;
+        let repository = super::super::manifests::store::manifests(portal.db()).await.unwrap().remove(0).repository;
         assert!(store::get(portal.db(), &repository, 1).await.unwrap().is_some());
         acme.tell("closed", 1).await;
         assert!(store::get(portal.db(), &repository, 1).await.unwrap().is_none());
@@ -309,7 +309,7 @@ db_test! {
     async fn statements_of_pull_requests(settings: Settings) {
         let world = World::new(&settings).await;
         let db = world.portal.db();
-        let manifest = super::super::store::manifests(db).await.unwrap().remove(0);
+        let manifest = super::super::manifests::store::manifests(db).await.unwrap().remove(0);
         let id = manifest.repository;
         assert_eq!(store::place(db, &id).await.unwrap(), Some(("checkout".to_owned(), "public".to_owned())));
         let row = store::Row { component: Some("component:default/checkout".to_owned()), comment_id: Some(1 << 40), ..Default::default() };

@@ -1,5 +1,6 @@
 //! Each statement by itself.
 
+use super::manifests::store::*;
 use super::store::*;
 use super::*;
 use crate::db::on;
@@ -27,13 +28,13 @@ db_test! {
         let found = manifest_of(db, "component:default/checkout", Actor::Visitor.readable()).await.unwrap();
         assert_eq!(found.as_ref(), Some(&row));
         assert_eq!(manifest_in(db, &row.repository).await.unwrap().as_ref(), Some(&row));
-        assert_eq!(store::settled_commit(db, &row.repository).await.unwrap().as_deref(), Some(row.commit_id.as_str()));
+        assert_eq!(manifests::store::settled_commit(db, &row.repository).await.unwrap().as_deref(), Some(row.commit_id.as_str()));
         let mut tx = db.begin().await.unwrap();
         assert!(lock_manifest(&mut tx, &row.repository, &row.sha256).await.unwrap());
         assert!(!lock_manifest(&mut tx, &row.repository, "other").await.unwrap());
         write_findings(&mut tx, &row.repository, None, "[1]", "x").await.unwrap();
         write_settled(&mut tx, &row.repository, Some("component:default/d"), "[]", "y").await.unwrap();
-        store::keep(&mut tx, &row.repository, None).await.unwrap();
+        manifests::store::keep(&mut tx, &row.repository, None).await.unwrap();
         tx.commit().await.unwrap();
         let row = manifests(db).await.unwrap().remove(0);
         assert_eq!((row.component.as_deref(), row.settled.as_str(), row.content.as_str()), (Some("component:default/d"), "y", ""));

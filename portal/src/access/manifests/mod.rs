@@ -1,5 +1,7 @@
 //! What one repository says of access: read with everything else of it, on threads that may block.
 
+pub(crate) mod store;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine_access::manifest::{FILE_NAME, MOST_BYTES, decode, parse};
@@ -10,7 +12,7 @@ use engine_repo::{Author, Repository};
 use model::EntityRef;
 use sha2::{Digest, Sha256};
 
-use super::store::ManifestWrite;
+use self::store::ManifestWrite;
 
 /// Names another place of the manifest in its repository, in a descriptor at the root.
 const ANNOTATION: &str = "slipway.dev/access-manifest";
