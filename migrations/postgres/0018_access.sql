@@ -8,8 +8,12 @@ CREATE TABLE access_manifests (
     content TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     commit_id TEXT NOT NULL,
-    -- JSON: who wrote the changes since it was settled.
+    -- JSON: the commits that changed it since it was settled, and who wrote them as Git says.
+    changes TEXT NOT NULL,
     authors TEXT NOT NULL,
+    -- JSON: what the forge said of who brought such commits; and why it could not be asked for it.
+    brought TEXT,
+    trouble TEXT,
     -- JSON: the operations of its APIs, as their descriptions have them.
     operations TEXT NOT NULL,
     -- The component that it speaks for, where that can be read.

@@ -13,6 +13,7 @@ use model::access::{
 };
 
 use super::act::{self, Deed, case_for, owners};
+use super::authors;
 use super::project::{self, instant, millis, need, sensitivity, shown, word};
 use super::record::{self, Told};
 use super::store::{self, AtomFilter};
@@ -339,10 +340,11 @@ pub async fn manifest(portal: &Portal, actor: &Actor, component: &EntityRef) -> 
     let view = |row: store::ManifestRow| -> Result<AccessManifestView> {
         Ok(AccessManifestView {
             report_only: portal.settings().access.only_reports(&row.slug),
+            findings: serde_json::from_str(&row.findings)?,
+            waits: authors::waiting(&row),
             repository: row.slug,
             path: row.path,
             commit: row.commit_id,
-            findings: serde_json::from_str(&row.findings)?,
         })
     };
     found.map(view).transpose()

@@ -15,9 +15,9 @@ use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, Source
 use crate::sources::Received;
 
 const SECRET: &str = "It's a Secret to Everybody";
-const ALL: [(&str, &str); 5] =
+pub(super) const ALL: [(&str, &str); 5] =
     [("metadata", "read"), ("contents", "write"), ("members", "read"), ("pull_requests", "write"), ("checks", "write")];
-const WIDER: &str = "\
+pub(super) const WIDER: &str = "\
 apiVersion: slipway.dev/v1
 kind: AccessManifest
 metadata: {component: component:default/checkout}
@@ -33,17 +33,17 @@ requires:
 ";
 
 /// The organisation of [`World`] at GitHub.
-struct Acme {
-    fake: Fake,
-    portal: Portal,
-    checkout: u64,
+pub(super) struct Acme {
+    pub fake: Fake,
+    pub portal: Portal,
+    pub checkout: u64,
     deliveries: std::cell::Cell<u32>,
     _key: tempfile::TempDir,
 }
 
 impl Acme {
     /// With an App of these permissions, or a token where there are none.
-    async fn new(settings: &Settings, permissions: &[(&str, &str)], is_hidden: bool) -> Self {
+    pub async fn new(settings: &Settings, permissions: &[(&str, &str)], is_hidden: bool) -> Self {
         let people = settings.data.join("people");
         crate::git::testing::commit_files(&people.join("people"), &[("catalog-info.yaml", PEOPLE)]);
         let fake = Fake::start(Profile::Enterprise).await.unwrap();
@@ -79,8 +79,15 @@ impl Acme {
         let settings = Settings { sources, poll_interval: Duration::ZERO, public_url, ..settings.clone() };
         let portal = Portal::open(settings).await.unwrap();
         portal.start();
-        sync(&portal).await;
-        Self { fake, portal, checkout, deliveries: std::cell::Cell::new(0), _key: key }
+        let acme = Self { fake, portal, checkout, deliveries: std::cell::Cell::new(0), _key: key };
+        acme.sync().await;
+        acme
+    }
+
+    /// Reads what was pushed, and asks who did.
+    pub async fn sync(&self) {
+        sync(&self.portal).await;
+        self.over(super::super::authors::JOB).await;
     }
 
     /// Somebody proposes this manifest, or pushes it to what they propose; and GitHub tells of it.
@@ -104,6 +111,7 @@ impl Acme {
                     updated_at: 0,
                     closed_at: None,
                     merged_at: None,
+                    merged: None,
                 });
             }
             is_new
@@ -136,12 +144,18 @@ impl Acme {
     }
 
     async fn settled(&self) -> Job {
+        self.over(JOB).await.remove(0)
+    }
+
+    /// The jobs of a kind, once none of them is under way: those that wait for their next attempt are not.
+    pub async fn over(&self, kind: &str) -> Vec<Job> {
         let end = std::time::Instant::now() + Duration::from_secs(30);
         loop {
             let mut jobs = jobs::list(&self.portal, &Actor::Operator, 50).await.unwrap();
-            jobs.retain(|job| job.kind == JOB);
-            if !jobs.is_empty() && jobs.iter().all(|job| job.state.is_over()) {
-                return jobs.remove(0);
+            jobs.retain(|job| job.kind == kind);
+            let is_over = |job: &Job| job.state.is_over() || job.state == JobState::Queued && job.error.is_some();
+            if !jobs.is_empty() && jobs.iter().all(is_over) {
+                return jobs;
             }
             assert!(std::time::Instant::now() < end, "{jobs:#?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
