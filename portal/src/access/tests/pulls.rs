@@ -247,6 +247,19 @@ db_test! {
         acme.portal.stop().await;
     }
 
+    async fn what_others_merged_meanwhile_is_not_its_doing(settings: Settings) {
+        let acme = Acme::new(&settings, &ALL, false).await;
+        acme.propose(WIDER).await;
+        let before = acme.comments();
+        let staging = REQUIRES.replace("development, production", "development, staging");
+        acme.fake.state().push(acme.checkout, "sam", "Sam <sam@example.com>", "main", &[("access.yaml", &staging)]).unwrap();
+        acme.sync().await;
+        acme.tell("synchronize", 1).await;
+        assert!(!acme.comments()[0].contains("staging") && acme.comments()[0].contains("1 needs an approval"), "{:?}", acme.comments());
+        assert_eq!(acme.comments().len(), before.len());
+        acme.portal.stop().await;
+    }
+
     async fn whoever_changes_nothing_of_access_is_left_alone(settings: Settings) {
         let acme = Acme::new(&settings, &ALL, false).await;
         // Somebody else writes our marker.
