@@ -260,6 +260,33 @@ db_test! {
         acme.portal.stop().await;
     }
 
+    async fn what_the_clock_ends_is_said_too(settings: Settings) {
+        let clock = crate::clock::Clock::fixed(1_800_000_000_000);
+        let acme = Acme::new(&Settings { clock: clock.clone(), ..settings }, &ALL, false).await;
+        let pat = signed_in(&acme.portal, &person("pat")).await;
+        let request = super::super::waiting(&acme.portal, &pat).await.unwrap().remove(0).id;
+        acme.propose(&format!("# Ours\n{REQUIRES}")).await;
+        let decided = Decided { approves: true, ..Decided::default() };
+        decide(&acme.portal, &pat, &request, &[], &decided).await.unwrap();
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "success");
+        // Its review is due, and nobody answers it; then all ends.
+        clock.advance(91 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "success");
+        clock.advance(15 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "neutral");
+        let suspended = acme.checks().len();
+        clock.advance(300 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert!(acme.checks().len() > suspended && acme.fake.state().check_runs.last().unwrap().title.starts_with("2 of 2"));
+        acme.portal.stop().await;
+    }
+
     async fn whoever_changes_nothing_of_access_is_left_alone(settings: Settings) {
         let acme = Acme::new(&settings, &ALL, false).await;
         // Somebody else writes our marker.
