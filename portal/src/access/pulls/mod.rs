@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use engine_access::annotations::annotations;
+use engine_access::annotations::{self, annotations};
 use engine_access::comment::{MARKER, Thing};
 use engine_access::manifest::{FILE_NAME, MOST_BYTES};
 use model::{EntityRef, Level, Visibility};
@@ -196,12 +196,17 @@ impl Work<'_> {
         }
         let details = said.component.as_ref();
         let details = details.and_then(|component| address(self.context.portal(), Thing::Consumer(component)));
+        let mut summary = said.summary().to_owned();
+        if findings.len() > annotations::MOST {
+            summary +=
+                &format!("\n\nThe worst {} of {} findings stand on its lines.", annotations::MOST, findings.len());
+        }
         let run = CheckRun {
             name: NAME,
             head: &self.pull.commit,
             conclusion: *conclusion,
             title,
-            summary: said.summary(),
+            summary: &summary,
             details: details.as_deref(),
         };
         match self.forge.add_check_run(self.name, &run, &annotations(self.path, findings)).await {

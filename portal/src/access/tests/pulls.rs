@@ -1,7 +1,7 @@
 //! Pull requests at GitHub: what is said to them, and kept up to date.
 
 use engine_access::comment::MARKER;
-use fake_forge::{APP_ID, APP_KEY, Fake, Profile, Pull};
+use fake_forge::{APP_ID, APP_KEY, Fake, Fault, Profile, Pull};
 use http::HeaderMap;
 use model::job::{Job, JobState};
 use ring::hmac;
@@ -337,6 +337,31 @@ db_test! {
         let number = acme.fake.state().propose_from_fork(acme.checkout, &[("access.yaml", &huge)]).unwrap();
         acme.tell("opened", number).await;
         assert_eq!(acme.conclusion(), "failure");
+        acme.portal.stop().await;
+    }
+
+    async fn the_largest_manifest_costs_no_more_than_it_may(settings: Settings) {
+        let acme = Acme::new(&settings, &ALL, false).await;
+        let scopes: Vec<String> = (0..10_000).map(|number| format!("nothing.{number}.read")).collect();
+        let large = REQUIRES.replace("[payments.charge.read]", &format!("[{}]", scopes.join(", ")));
+        let large = large.replace("[development, production]", "[development]");
+        let number = acme.fake.state().propose_from_fork(acme.checkout, &[("access.yaml", &large)]).unwrap();
+        // A limit in the middle of it is waited for, and nothing is written twice.
+        acme.fake.break_next("PATCH /repos/acme/checkout/check-runs", Fault::SecondaryLimit { retry_after: Some(1) }, 1);
+        assert_eq!(acme.tell("opened", number).await.state, JobState::Succeeded);
+        let writes = |acme: &Acme| {
+            let requests = acme.fake.requests();
+            requests.iter().filter(|request| request.contains("/check-runs") || request.starts_with("POST /repos")).count()
+        };
+        assert_eq!(writes(&acme), 10 + 1 + 1, "ten calls, one of them again, and the comment");
+        let run = acme.fake.state().check_runs.last().cloned().unwrap();
+        assert_eq!((acme.checks().len(), run.conclusion.as_str(), run.annotations.len()), (1, "failure", 500));
+        assert!(run.summary.contains("The worst 500 of 20001 findings"), "{}", &run.summary[run.summary.len() - 200..]);
+        assert!(acme.comments().len() == 1 && acme.comments()[0].contains("more lines are left out here"));
+        // Somebody closes it before it is looked at again.
+        acme.fake.state().pulls.get_mut(&acme.checkout).unwrap()[0].closed_at = Some(1);
+        acme.tell("synchronize", number).await;
+        assert_eq!(writes(&acme), 12);
         acme.portal.stop().await;
     }
 
