@@ -79,7 +79,10 @@ export function parameters(key, known, route) {
     case 'workflow_id':
       return 'build.yml';
     case 'commit_sha':
+      if (route.endsWith('/pulls')) return from('POST /repos/{owner}/{repo}/pulls').head.sha;
       return from('GET /repos/{owner}/{repo}/git/ref/{ref}').object.sha;
+    case 'basehead':
+      return `main...${branch(byId)}`;
     case 'tree_sha':
       return from('GET /repos/{owner}/{repo}/git/commits/{commit_sha}').tree.sha;
     case 'file_sha':

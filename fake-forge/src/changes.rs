@@ -36,8 +36,8 @@ pub(crate) fn route(state: &mut State, asked: &Asked, id: u64, rest: &[&str], to
     let mut place = Place { state, id, bare };
     let said = match (asked.method.as_str(), rest.as_slice()) {
         ("GET", ["git", "ref", name @ ..]) => place.reference(&name.join("/")),
-        ("POST", ["git", "refs"]) => place.create_reference(&body),
-        ("PATCH", ["git", "refs", name @ ..]) => place.move_reference(&name.join("/"), &body),
+        ("POST", ["git", "refs"]) => place.create_reference(&body, token),
+        ("PATCH", ["git", "refs", name @ ..]) => place.move_reference(&name.join("/"), &body, token),
         ("DELETE", ["git", "refs", name @ ..]) => place.delete_reference(&name.join("/")),
         ("GET", ["git", "commits", id]) => place.commit(id),
         ("POST", ["git", "commits"]) => place.create_commit(&body),
@@ -73,6 +73,13 @@ pub(crate) fn refusal(state: &State, token: Option<&Token>, needed: &str) -> Opt
     }
 }
 
+/// Why the token may not read what an App needs a permission for; `None` if it may.
+pub(crate) fn refusal_to_read(state: &State, token: Option<&Token>, needed: &str) -> Option<Said> {
+    let installation = token.and_then(|token| token.installation).and_then(|id| state.installations.get(&id))?;
+    (!installation.permissions.contains_key(needed))
+        .then_some(Said::Refused(403, "Resource not accessible by integration"))
+}
+
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
@@ -88,8 +95,7 @@ type Answer = std::io::Result<Said>;
 
 impl Place<'_> {
     fn url(&self) -> String {
-        let name = self.state.repositories.get(&self.id).map(|found| format!("{}/{}", found.owner, found.name));
-        format!("{}{}/repos/{}", self.state.origin, self.state.profile.api_path(), name.unwrap_or_default())
+        shapes::repository_url(self.state, self.id)
     }
 
     fn resolve(&self, name: &str) -> std::io::Result<String> {
@@ -114,7 +120,7 @@ impl Place<'_> {
         })
     }
 
-    fn create_reference(&self, body: &Value) -> Answer {
+    fn create_reference(&mut self, body: &Value, token: Option<&Token>) -> Answer {
         let (name, commit) = (text(&body["ref"]), text(&body["sha"]));
         let short = name.strip_prefix("refs/").unwrap_or(name).to_owned();
         if self.forbids(&short) {
@@ -124,6 +130,7 @@ impl Place<'_> {
             return Ok(Said::Refused(422, "Reference already exists"));
         }
         git::git(&self.bare, &["update-ref", name, commit], b"")?;
+        self.state.note(self.id, login(token), "branch_creation", name, None, Some(commit));
         Ok(Said::Created(self.reference_shape(&short, commit)))
     }
 
@@ -132,7 +139,7 @@ impl Place<'_> {
         rule.is_some_and(|rule| name.starts_with(&format!("heads/{rule}")))
     }
 
-    fn move_reference(&self, name: &str, body: &Value) -> Answer {
+    fn move_reference(&mut self, name: &str, body: &Value, token: Option<&Token>) -> Answer {
         let (reference, commit) = (format!("refs/{name}"), text(&body["sha"]));
         let Ok(before) = self.resolve(&reference) else {
             return Ok(Said::Refused(422, "Reference does not exist"));
@@ -142,6 +149,8 @@ impl Place<'_> {
             return Ok(Said::Refused(422, "Update is not a fast forward"));
         }
         git::git(&self.bare, &["update-ref", &reference, commit], b"")?;
+        let kind = if forward { "push" } else { "force_push" };
+        self.state.note(self.id, login(token), kind, &reference, Some(&before), Some(commit));
         Ok(Said::One(self.reference_shape(name, commit)))
     }
 
@@ -324,11 +333,12 @@ impl Place<'_> {
             head: commit,
             base,
             fork: None,
-            by: token.map_or_else(|| "ghost".to_owned(), |token| token.login.clone()),
+            by: login(token).to_owned(),
             created_at: now,
             updated_at: now,
             closed_at: None,
             merged_at: None,
+            merged: None,
         };
         self.pulls_mut().push(pull.clone());
         Ok(Said::Created(shapes::pull(self.state, self.id, &pull, true)))
@@ -356,66 +366,12 @@ impl Place<'_> {
     }
 }
 
-impl State {
-    /// Somebody proposes what they have in a fork; the number of the pull request.
-    ///
-    /// # Errors
-    /// If git cannot be run, or the repository has no real one behind it.
-    pub fn propose_from_fork(&mut self, id: u64, files: &[(&str, &str)]) -> std::io::Result<u64> {
-        let fork = self.add_repository("stranger", "fork");
-        if let Some(fork) = self.repositories.get_mut(&fork) {
-            fork.fork = true;
-        }
-        let commit = self.commit(id, "theirs", files)?;
-        let bare = self.repositories.get(&id).and_then(|found| found.git.clone());
-        let bare = bare.ok_or_else(|| std::io::Error::other("no repository"))?;
-        let now = self.now();
-        let pulls = self.pulls.entry(id).or_default();
-        let number = pulls.last().map_or(1, |last| last.number + 1);
-        // Its commits are here, but no branch of it.
-        git::git(&bare, &["update-ref", &format!("refs/pull/{number}/head"), &commit], b"")?;
-        git::git(&bare, &["update-ref", "-d", "refs/heads/theirs"], b"")?;
-        pulls.push(Pull {
-            number,
-            title: "From afar".to_owned(),
-            body: None,
-            branch: "theirs".to_owned(),
-            head: commit,
-            base: "main".to_owned(),
-            fork: Some(fork),
-            by: "stranger".to_owned(),
-            created_at: now,
-            updated_at: now,
-            closed_at: None,
-            merged_at: None,
-        });
-        Ok(number)
-    }
-
-    /// Somebody merges a pull request: the default branch gets what it proposes.
-    ///
-    /// # Errors
-    /// If there is none, or it cannot be merged.
-    pub fn merge_pull(&mut self, id: u64, number: u64) -> std::io::Result<()> {
-        let unknown = || std::io::Error::other("no such pull request");
-        let bare = self.repositories.get(&id).and_then(|found| found.git.clone()).ok_or_else(unknown)?;
-        let now = self.now();
-        let pull = self.pulls.entry(id).or_default().iter_mut().find(|pull| pull.number == number);
-        let pull = pull.ok_or_else(unknown)?;
-        let (ours, theirs) = (head(&bare, &pull.base)?, head(&bare, &pull.branch)?);
-        let tree = git::git(&bare, &["merge-tree", "--write-tree", &ours, &theirs], b"")?;
-        let commit = git::make_commit(&bare, &tree, [ours.as_str(), theirs.as_str()].into_iter(), "Merge")?;
-        git::git(&bare, &["update-ref", &format!("refs/heads/{}", pull.base), &commit], b"")?;
-        (pull.merged_at, pull.closed_at, pull.updated_at) = (Some(now), Some(now), now);
-        if let Some(repository) = self.repositories.get_mut(&id) {
-            repository.pushed_at = now;
-        }
-        Ok(())
-    }
-}
-
 pub(crate) fn head(bare: &Path, branch: &str) -> std::io::Result<String> {
     git::git(bare, &["rev-parse", "-q", "--verify", &format!("refs/heads/{branch}")], b"")
+}
+
+fn login(token: Option<&Token>) -> &str {
+    token.map_or("ghost", |token| &token.login)
 }
 
 fn text(value: &Value) -> &str {

@@ -41,6 +41,17 @@ impl State {
     }
 }
 
+/// A commit on top of `start`, of whoever `author` says: `Ann <ann@example.com>`.
+pub(crate) fn commit_by(bare: &Path, start: &str, files: &[(&str, &str)], author: &str) -> std::io::Result<String> {
+    let (name, email) = author.trim_end_matches('>').split_once(" <").unwrap_or((author, ""));
+    let entries: Vec<Entry> =
+        files.iter().map(|(path, text)| Entry { path, mode: "100644", text: Some(text) }).collect();
+    let tree = make_tree(bare, Some(&format!("{start}^{{tree}}")), &entries)?;
+    let (name, email) = (format!("user.name={name}"), format!("user.email={email}"));
+    let arguments = ["-c", &name, "-c", &email, "commit-tree", &tree, "-p", start, "-m", "Somebody's work"];
+    git(bare, &arguments, b"")
+}
+
 fn commit(bare: &Path, branch: &str, files: &[(&str, &str)], message: &str) -> std::io::Result<String> {
     let reference = format!("refs/heads/{branch}");
     let parent = git(bare, &["rev-parse", "-q", "--verify", &reference], b"")

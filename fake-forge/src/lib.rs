@@ -14,6 +14,7 @@ mod control;
 mod create;
 mod fault;
 mod git;
+mod history;
 mod oauth;
 mod registration;
 mod reply;
@@ -32,8 +33,8 @@ pub use fault::Fault;
 pub use oauth::{Email, Grant, OauthApp};
 pub use registration::Pending;
 pub use state::{
-    App, CheckRun, Comment, Delivery, Installation, Member, Organisation, Profile, Pull, Rate, Repository, State, Team,
-    Token, Visibility, organisation,
+    Activity, App, CheckRun, Comment, Delivery, Installation, Member, Merged, Organisation, Profile, Pull, Rate,
+    Repository, State, Team, Token, Visibility, organisation,
 };
 
 /// The private key of the App that the fake knows (PEM). It opens nothing but this fake.

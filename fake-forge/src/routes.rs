@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fault::Fault;
 use crate::reply::{Said, refuse, spend, write};
 use crate::state::{Repository, State, Token, Visibility};
-use crate::{app, changes, create, oauth, registration, shapes, table, told};
+use crate::{app, changes, create, history, oauth, registration, shapes, table, told};
 
 /// A request, taken apart.
 pub(crate) struct Asked {
@@ -130,10 +130,14 @@ fn route(state: &mut State, asked: &Asked, token: Option<&Token>) -> Said {
             None => Said::Refused(404, "Not Found"),
         },
         ("GET", ["orgs", organisation, rest @ ..]) => of_organisation(state, asked, organisation, rest, token),
-        (_, ["repositories", id, "git" | "pulls" | "issues" | "check-runs", ..]) => {
-            of_changes(state, asked, id.parse().ok(), &path[2..], token)
-        }
-        (_, ["repos", owner, name, "git" | "pulls" | "issues" | "check-runs", ..]) => {
+        (
+            _,
+            ["repositories", id, "git" | "pulls" | "issues" | "check-runs" | "commits" | "activity" | "compare", ..],
+        ) => of_changes(state, asked, id.parse().ok(), &path[2..], token),
+        (
+            _,
+            ["repos", owner, name, "git" | "pulls" | "issues" | "check-runs" | "commits" | "activity" | "compare", ..],
+        ) => {
             let found = state.repositories.values().find(|found| found.owner == *owner && found.name == *name);
             of_changes(state, asked, found.map(|found| found.id), &path[3..], token)
         }
@@ -362,6 +366,9 @@ fn of_changes(state: &mut State, asked: &Asked, id: Option<u64>, rest: &[&str], 
     match id.and_then(|id| state.repositories.get(&id)).filter(|repository| sees(token, repository)) {
         Some(repository) if matches!(rest[0], "issues" | "check-runs") => {
             told::route(state, asked, repository.id, rest, token)
+        }
+        Some(repository) if matches!(rest[0], "commits" | "activity" | "compare") => {
+            history::route(state, asked, repository.id, rest, token)
         }
         Some(repository) => changes::route(state, asked, repository.id, rest, token),
         None => Said::Refused(404, "Not Found"),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::changes;
 use crate::state::{
-    App, CheckRun, Comment, Delivery, Installation, Member, Pull, Repository, State, Team, Token, Visibility,
+    Activity, App, CheckRun, Comment, Delivery, Installation, Member, Pull, Repository, State, Team, Token, Visibility,
 };
 
 /// The parts of a repository's address for which `minimal-repository` has a URL each: field, what follows the address.
@@ -184,13 +184,12 @@ pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
     let base_url = format!("{}{}/repos/{full_name}", state.origin, state.profile.api_path());
     let url = format!("{base_url}/pulls/{number}");
     let issue = format!("{base_url}/issues/{number}");
-    let owner = user(state, &found.owner, owner_id(state, &found.owner), owner_type(state, &found.owner));
     let end = |of: &Repository, branch: &str, commit: &str| {
         json!({
             "label": format!("{}:{branch}", of.owner),
             "ref": branch,
             "sha": commit,
-            "user": owner,
+            "user": user(state, &of.owner, owner_id(state, &of.owner), owner_type(state, &of.owner)),
             "repo": repository(state, of, None),
         })
     };
@@ -259,6 +258,26 @@ pub(crate) fn pull(state: &State, id: u64, pull: &Pull, whole: bool) -> Value {
         "changed_files": 1,
     });
     if whole { with(shape, more) } else { shape }
+}
+
+/// The address of a repository in the API.
+pub(crate) fn repository_url(state: &State, id: u64) -> String {
+    let name = state.repositories.get(&id).map(|found| format!("{}/{}", found.owner, found.name));
+    format!("{}{}/repos/{}", state.origin, state.profile.api_path(), name.unwrap_or_default())
+}
+
+/// `activity`
+pub(crate) fn activity(state: &State, activity: &Activity) -> Value {
+    json!({
+        "id": activity.id,
+        "node_id": format!("PU_{}", activity.id),
+        "before": activity.before,
+        "after": activity.after,
+        "ref": activity.reference,
+        "timestamp": time(activity.at),
+        "activity_type": activity.kind,
+        "actor": user(state, &activity.by, 1, "User"),
+    })
 }
 
 /// `issue-comment`

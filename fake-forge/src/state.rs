@@ -34,6 +34,8 @@ pub struct State {
     pub installations: BTreeMap<u64, Installation>,
     /// Pull requests by the id of their repository, by number.
     pub pulls: BTreeMap<u64, Vec<Pull>>,
+    /// What happened to branches, in its order.
+    pub activities: Vec<Activity>,
     /// Workflows that were started: `owner/name`, the file, the branch, and what they were told.
     pub dispatched: Vec<(String, String, String, serde_json::Value)>,
     /// What was said to pull requests, in its order.
@@ -150,6 +152,35 @@ pub struct Pull {
     pub updated_at: i64,
     pub closed_at: Option<i64>,
     pub merged_at: Option<i64>,
+    /// What the merge made.
+    pub merged: Option<Merged>,
+}
+
+/// What a pull request has become on its base.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    /// The merge, or the one commit that stands for all.
+    pub commit: String,
+    /// What the base was before.
+    pub before: String,
+}
+
+/// Something that happened to a branch.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub id: u64,
+    /// By id.
+    pub repository: u64,
+    pub before: String,
+    pub after: String,
+    /// `refs/heads/main`
+    pub reference: String,
+    /// `push`, `force_push`, `branch_creation`, `branch_deletion`, `pr_merge` or `merge_queue_merge`.
+    pub kind: String,
+    /// By login.
+    pub by: String,
+    /// Seconds since 1970.
+    pub at: i64,
 }
 
 /// A comment on a pull request. Times are seconds since 1970.
@@ -279,6 +310,7 @@ impl State {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            activities: Vec::new(),
             dispatched: Vec::new(),
             comments: Vec::new(),
             check_runs: Vec::new(),

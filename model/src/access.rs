@@ -128,6 +128,9 @@ pub struct AccessWaiting {
     pub votes: Vec<AccessVote>,
     /// Who wrote the change that asks: none of them decides.
     pub authors: Vec<EntityRef>,
+    /// Why somebody may be missing among them, in whole sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// The commit of the manifest; nothing for what was asked for in the portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
@@ -315,6 +318,9 @@ pub struct AccessManifestView {
     pub path: String,
     pub commit: String,
     pub findings: Vec<Finding>,
+    /// Why what it newly asks for is not asked for yet, in whole sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
     /// Checks of this repository only report.
     pub report_only: bool,
 }

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 /// GitHub takes no more with one call.
 pub const MOST_IN_A_CALL: usize = 50;
+/// All that are ever written: each call counts, and whoever reads a file looks at no more.
+pub const MOST: usize = 10 * MOST_IN_A_CALL;
 const LONGEST_TITLE: usize = 255;
 /// In characters, of which each takes four bytes at most: GitHub takes 64 KB.
 const LONGEST_MESSAGE: usize = 16_000;
@@ -26,11 +28,12 @@ pub struct Annotation {
     pub message: String,
 }
 
-/// The annotations of all findings, one list for each call, the worst first; `path` is that of the manifest from the root
+/// The annotations of the worst findings, one list for each call; `path` is that of the manifest from the root
 /// of its repository, for findings that name no file.
 pub fn annotations(path: &str, findings: &[Finding]) -> Vec<Vec<Annotation>> {
     let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.level), finding.line, finding.column));
+    findings.truncate(MOST);
     let calls = findings.chunks(MOST_IN_A_CALL);
     calls.map(|call| call.iter().map(|finding| annotation(path, finding)).collect()).collect()
 }
@@ -88,5 +91,7 @@ mod tests {
         assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 21]);
         assert_eq!((calls[0][0].start_line, calls[0][0].title.as_str()), (500, "x"));
         assert!(calls.iter().flatten().all(|one| one.message.len() < 65_536));
+        findings.resize(10_000, finding(Level::Warning, 1));
+        assert_eq!(annotations("f", &findings).iter().map(Vec::len).collect::<Vec<_>>(), [50; 10]);
     }
 }

@@ -31,6 +31,10 @@ pub struct Planned {
 pub struct Source<'a> {
     /// Who wrote the change that brought it: none of them decides about it.
     pub authors: &'a BTreeSet<EntityRef>,
+    /// Why somebody may be missing among them.
+    pub doubt: Option<&'a str>,
+    /// Whether anybody has changed it since it was looked at last. Where nobody has, that doubt is about words that are new here.
+    pub is_changed: bool,
     pub now: Timestamp,
     /// The organisation's, in which days end.
     pub zone: &'a TimeZone,
@@ -123,6 +127,7 @@ fn opening(
     let text = |text: &Option<crate::at::At<String>>| text.as_ref().map(|text| text.value.clone());
     Opening {
         authors: source.authors.clone(),
+        doubt: source.doubt.map(str::to_owned),
         justification: text(&requirement.justification).unwrap_or_default(),
         ticket: text(&requirement.ticket),
         sensitivity: scope.sensitivity,
@@ -134,7 +139,15 @@ fn opening(
 }
 
 /// What one atom needs, if this is asked for.
-fn next(atom: &Atom, history: &History, opening: Opening, source: &Source<'_>) -> Option<Planned> {
+fn next(atom: &Atom, history: &History, mut opening: Opening, source: &Source<'_>) -> Option<Planned> {
+    let before = history.cases.iter().rev().find(|case| case.is_regular()).map(|case| &case.opening);
+    // Whoever wrote the words that ask has written them, whoever changed something else of the manifest since.
+    if let Some(before) =
+        before.filter(|before| before.ends == opening.ends && before.justification == opening.justification)
+    {
+        opening.authors.extend(before.authors.iter().cloned());
+        opening.doubt = opening.doubt.filter(|_| source.is_changed).or_else(|| before.doubt.clone());
+    }
     let ends = opening.ends;
     let more_harm = |case: &Case| opening.sensitivity > case.opening.sensitivity;
     // Of what waits and what holds, the latest says what is known to be asked for.

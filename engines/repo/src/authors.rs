@@ -1,9 +1,9 @@
-//! Who wrote one file.
+//! Who wrote one file, and which push brought a commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
-use gix::objs::{CommitRef, Kind, TreeRefIter};
+use gix::objs::{CommitRef, CommitRefIter, Kind, TreeRefIter};
 
 use crate::facts::login;
 use crate::objects::{Lent, object};
@@ -18,6 +18,15 @@ pub struct Author {
     pub email: String,
 }
 
+/// Commits that changed a file, and who wrote them as far as Git tells: anybody can write any name there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Ids.
+    pub commits: BTreeSet<String>,
+    /// With those whom the commits name as co-authors.
+    pub authors: BTreeSet<Author>,
+}
+
 impl Author {
     /// The login in a forge's `noreply` address.
     pub fn login(&self) -> Option<&str> {
@@ -26,18 +35,17 @@ impl Author {
 }
 
 impl Repository {
-    /// Those who wrote commits that changed the file at `path`, with those whom the commits name as co-authors: from the head
-    /// back to `until`, which is left out. A merge counts where it differs from all of its parents. At most `limit` commits are
-    /// looked at.
+    /// The commits that changed the file at `path`: from the head back to `until`, which is left out. A merge counts where it
+    /// differs from all of its parents. At most `limit` commits are looked at.
     ///
     /// # Errors
     /// A commit or a folder cannot be read.
-    pub fn authors_of(&self, path: &str, until: Option<&str>, limit: usize) -> Result<BTreeSet<Author>, ReadError> {
-        let Some(head) = self.head()? else { return Ok(BTreeSet::new()) };
+    pub fn changes_of(&self, path: &str, until: Option<&str>, limit: usize) -> Result<Changes, ReadError> {
+        let Some(head) = self.head()? else { return Ok(Changes::default()) };
         let (until, cut) = (until.and_then(|id| ObjectId::from_hex(id.as_bytes()).ok()), self.shallow());
         let lent = self.objects().lend();
         let mut waiting: Vec<ObjectId> = ObjectId::from_hex(head.commit.as_bytes()).into_iter().collect();
-        let (mut seen, mut authors) = (gix::hashtable::HashSet::default(), BTreeSet::new());
+        let (mut seen, mut changes) = (gix::hashtable::HashSet::default(), Changes::default());
         let mut buffer = Vec::new();
         while let Some(id) = waiting.pop() {
             if Some(id) == until || !seen.insert(id) || seen.len() > limit {
@@ -60,12 +68,53 @@ impl Repository {
             match same {
                 Some(parent) => waiting.push(parent),
                 None => {
-                    authors.extend(wrote);
+                    changes.authors.extend(wrote);
+                    changes.commits.insert(id.to_string());
                     waiting.extend(parents);
                 }
             }
         }
-        Ok(authors)
+        Ok(changes)
+    }
+
+    /// Which of `tips`, from the oldest to the newest, was the first to have each of `commits`: its place among them. What none
+    /// of them has is left out. Every tip has to be here.
+    ///
+    /// # Errors
+    /// A commit cannot be read, or there are more than `limit`.
+    pub fn first_with(
+        &self,
+        commits: &BTreeSet<String>,
+        tips: &[&str],
+        limit: usize,
+    ) -> Result<BTreeMap<String, usize>, ReadError> {
+        let hex = |id: &str| ObjectId::from_hex(id.as_bytes()).ok();
+        let mut wanted: BTreeSet<ObjectId> = commits.iter().filter_map(|id| hex(id)).collect();
+        let (cut, lent) = (self.shallow(), self.objects().lend());
+        let (mut seen, mut found) = (gix::hashtable::HashSet::default(), BTreeMap::new());
+        let mut buffer = Vec::new();
+        for (place, tip) in tips.iter().enumerate() {
+            let mut waiting: Vec<ObjectId> = hex(tip).into_iter().collect();
+            while let Some(id) = waiting.pop() {
+                if wanted.is_empty() {
+                    return Ok(found);
+                }
+                if !seen.insert(id) {
+                    continue;
+                }
+                if seen.len() > limit {
+                    return Err(ReadError::TooManyCommits { limit });
+                }
+                if wanted.remove(&id) {
+                    found.insert(id.to_string(), place);
+                }
+                lent.read_as(&id, Kind::Commit, &mut buffer)?;
+                if !cut.contains(&id) {
+                    waiting.extend(CommitRefIter::from_bytes(&buffer, id.kind()).parent_ids());
+                }
+            }
+        }
+        Ok(found)
     }
 }
 

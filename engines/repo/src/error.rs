@@ -31,4 +31,7 @@ pub enum ReadError {
     /// It is larger than what is ever loaded; sizes are in bytes.
     #[error("{what} has {size} bytes, more than the {limit} that are read")]
     TooLarge { what: String, size: u64, limit: u64 },
+    /// The history is longer than what is ever walked through.
+    #[error("it has more than the {limit} commits that are walked through")]
+    TooManyCommits { limit: usize },
 }

@@ -22,7 +22,7 @@ mod tree;
 mod walk;
 
 pub use address::address;
-pub use authors::Author;
+pub use authors::{Author, Changes};
 pub use error::{OpenError, ReadError};
 pub use facts::{Bots, FactOptions, facts, plain_text, release_licences};
 pub use find::{FindError, FindLimits, Found, FoundRepository, find};

@@ -288,6 +288,7 @@ async fn asked(portal: &Portal, actor: &Actor, ask: &Ask, regular: bool) -> Resu
             };
             let opening = Opening {
                 authors: BTreeSet::new(),
+                doubt: None,
                 justification: justification.clone(),
                 ticket: ticket.clone(),
                 sensitivity: offered.sensitivity,

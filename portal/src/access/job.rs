@@ -1,9 +1,11 @@
 //! What the clock does: lapses, starts, ends, reminders. The rows of atoms follow; nothing of it needs an event.
 
+use std::collections::BTreeSet;
+
 use super::act::owners;
 use super::project::{self, instant};
 use super::store;
-use super::{notify, record, settle};
+use super::{notify, pulls, record, settle};
 use crate::db::Tx;
 use crate::jobs::{self, Context, Ending, NewJob};
 use crate::{Portal, Result, inbox};
@@ -45,13 +47,17 @@ pub(crate) async fn run(context: &Context) -> Result<Ending> {
             break;
         }
         let mut tx = portal.db().begin().await?;
+        let mut consumers = BTreeSet::new();
         for names in &due {
             store::lock_atom(&mut tx, names).await?;
             let Some(atom) = project::atom_of(names) else { continue };
             let told = record::told(&mut tx, &names.id, now).await?;
             record::write(&mut tx, &atom, &told, now).await?;
+            consumers.insert(atom.consumer);
         }
+        pulls::touch(&mut tx, portal, consumers.iter().collect()).await?;
         tx.commit().await?;
+        portal.jobs().wake();
         context.progress(|progress| progress.done += due.len() as u64);
         if context.halted().is_cancelled() {
             return Ok(Ending::Halted);

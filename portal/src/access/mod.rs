@@ -7,6 +7,7 @@
 mod act;
 mod answer;
 mod ask;
+pub(crate) mod authors;
 mod check;
 mod coverage;
 mod hand_over;

@@ -7,9 +7,9 @@ use model::EntityRef;
 use model::access::{AccessManifestView, AccessOffer, AccessScope};
 use model::catalog::CatalogRow;
 
-use super::manifests;
 use super::project::{need, sensitivity};
 use super::world::World;
+use super::{authors, manifests};
 use crate::identity::Actor;
 use crate::{Portal, Result};
 
@@ -94,10 +94,11 @@ pub async fn manifest(portal: &Portal, actor: &Actor, component: &EntityRef) -> 
     let view = |row: manifests::store::ManifestRow| -> Result<AccessManifestView> {
         Ok(AccessManifestView {
             report_only: portal.settings().access.only_reports(&row.slug),
+            findings: serde_json::from_str(&row.findings)?,
+            waits: authors::waiting(&row),
             repository: row.slug,
             path: row.path,
             commit: row.commit_id,
-            findings: serde_json::from_str(&row.findings)?,
         })
     };
     found.map(view).transpose()

@@ -159,6 +159,7 @@ fn waiting(case: &Case, commit: Option<String>) -> AccessWaiting {
         asked: case.opening.policy.deciders().iter().map(|asked| need(asked)).collect(),
         votes: case.votes.iter().map(vote).collect(),
         authors: case.opening.authors.iter().cloned().collect(),
+        doubt: case.opening.doubt.clone(),
         commit,
     }
 }

@@ -14,12 +14,12 @@ use engine_access::operation::Operation;
 use engine_access::plan::{self, Planned};
 use engine_access::rules::Decider;
 use engine_access::terms::Terms;
-use engine_repo::Author;
 use jiff::Timestamp;
 use model::access::AccessAtom;
 use model::{EntityRef, Finding, Findings};
 use tokio::sync::Mutex;
 
+use super::authors::{self, Authors};
 use super::manifests::store::{ManifestRow, OfferRow};
 use super::manifests::{self, hash};
 use super::notify;
@@ -29,7 +29,7 @@ use super::store::{self, Side};
 use super::world::{Offer, World};
 use crate::catalog;
 use crate::db::{Tx, new_id};
-use crate::identity::{Actor, Directory};
+use crate::identity::Actor;
 use crate::{Error, Portal, Result, inbox};
 
 /// Milliseconds for which an API may be offered by no manifest, which may be moving to another repository, before all that is
@@ -37,6 +37,9 @@ use crate::{Error, Portal, Result, inbox};
 pub(super) const GRACE: i64 = 24 * 60 * 60 * 1_000;
 /// Milliseconds after which everything is looked at again, since days end.
 const LOOK_AGAIN: i64 = 60 * 60 * 1_000;
+
+/// Stands for what was derived from a manifest while something of it waits for its authors.
+pub(super) const WAITS: &str = "waits";
 
 /// Lets one at a time settle in this process, and holds what was settled last.
 #[derive(Debug, Default)]
@@ -74,10 +77,12 @@ pub(crate) async fn settle(portal: &Portal) -> Result<()> {
     let mentions: Vec<&Mentions> = said.iter().map(|said| &said.mentions).collect();
     let mut world = World::of(portal, &mentions).await?;
     settle_offers(portal, &said, &mut world).await?;
+    let mut waits = false;
     for said in &said {
-        settle_consumer(portal, said, &world).await?;
+        waits |= settle_consumer(portal, said, &world).await?;
     }
-    *last = mark;
+    // What waits is looked at again.
+    *last = if waits { String::new() } else { mark };
     Ok(())
 }
 
@@ -256,49 +261,68 @@ fn entries(planned: Vec<Planned>, commit: Option<&str>, now: i64) -> Vec<Entry> 
     planned.into_iter().map(entry).collect()
 }
 
-async fn settle_consumer(portal: &Portal, said: &Said, world: &World) -> Result<()> {
+/// Gives whether something of it waits.
+async fn settle_consumer(portal: &Portal, said: &Said, world: &World) -> Result<bool> {
     let (row, now) = (&said.row, portal.clock().now());
     if !said.is_there() {
-        return settle_gone(portal, said).await;
+        return settle_gone(portal, said).await.map(|()| false);
     }
     let Some(manifest) = &said.manifest else {
         let settled = hash(&format!("unreadable {}", row.sha256));
         if row.settled == settled {
-            return Ok(());
+            return Ok(false);
         }
         let findings = serde_json::to_string(&said.unreadable)?;
         let mut tx = portal.db().begin().await?;
         manifests::store::write_findings(&mut tx, &row.repository, None, &findings, &settled).await?;
-        return tx.commit().await;
+        return tx.commit().await.map(|()| false);
     };
     let facts = said.facts(portal, world);
     let (findings, is_wrong) = wrong(portal, &row.path, manifest, &facts, instant(now));
     let findings = serde_json::to_string(&findings)?;
     let settled = hash(&format!("{} {} {findings}", row.sha256, serde_json::to_string(&facts)?));
     if row.settled == settled {
-        return Ok(());
+        return Ok(false);
     }
     let component = manifest.component.value.to_string();
     let mut tx = portal.db().begin().await?;
-    if !manifests::store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
-        return Ok(());
+    if !manifests::store::lock_manifest(&mut tx, row).await? {
+        return Ok(true);
     }
     if is_wrong {
         manifests::store::write_findings(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
-        return tx.commit().await;
+        return tx.commit().await.map(|()| false);
     }
     let told = told_of(&mut tx, portal, Side::Consumer, &manifest.component.value).await?;
-    let authors = authors(&world.directory, &row.authors)?;
+    let Authors { users, doubt, is_changed } = authors::known(&world.directory, row)?;
     let zone = &portal.settings().access.zone;
-    let source = plan::Source { authors: &authors, now: instant(now), zone };
+    let source = plan::Source { authors: &users, doubt: doubt.as_deref(), is_changed, now: instant(now), zone };
     let mut planned = plan::for_consumer(manifest, &histories(&told), &facts, &source);
     planned.retain(|planned| !asked_for_here(planned, &told));
+    let all = planned.len();
+    if authors::waits(row)? {
+        planned.retain(|planned| !asks_people(planned));
+    }
+    let waits = planned.len() < all;
     let after = record::append(&mut tx, portal, &Actor::System, entries(planned, Some(&row.commit_id), now)).await?;
-    manifests::store::write_settled(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
+    if waits {
+        manifests::store::write_findings(&mut tx, &row.repository, Some(&component), &findings, WAITS).await?;
+        authors::enqueue(&mut tx, portal, row).await?;
+    } else {
+        manifests::store::write_settled(&mut tx, &row.repository, Some(&component), &findings, &settled).await?;
+    }
     notify::waiting(&mut tx, portal, &views(portal, &after), |api| world.owner(api).cloned()).await?;
     tx.commit().await?;
+    if waits {
+        portal.jobs().wake();
+    }
     inbox::told(portal);
-    Ok(())
+    Ok(waits)
+}
+
+/// Whether somebody has to approve what is planned: then it has to be known who asks for it.
+fn asks_people(planned: &Planned) -> bool {
+    matches!(&planned.action, Action::Requested { opening } if !opening.policy.needs().is_empty())
 }
 
 /// Whether a plan would take back what was asked for in the portal, of which manifests know nothing.
@@ -317,7 +341,7 @@ async fn settle_gone(portal: &Portal, said: &Said) -> Result<()> {
         return Ok(());
     }
     let mut tx = portal.db().begin().await?;
-    if !manifests::store::lock_manifest(&mut tx, &row.repository, &row.sha256).await? {
+    if !manifests::store::lock_manifest(&mut tx, row).await? {
         return Ok(());
     }
     let told = told_of(&mut tx, portal, Side::Consumer, &component).await?;
@@ -334,14 +358,4 @@ async fn settle_gone(portal: &Portal, said: &Said) -> Result<()> {
     }
     manifests::store::write_settled(&mut tx, &row.repository, None, "[]", GONE).await?;
     tx.commit().await
-}
-
-/// The users of the catalog among those who wrote a manifest.
-pub(super) fn authors(directory: &Directory, authors: &str) -> Result<BTreeSet<EntityRef>> {
-    let authors: BTreeSet<Author> = serde_json::from_str(authors)?;
-    let user = |author: &Author| {
-        let by_login = author.login().and_then(|login| directory.by_login(login).ok().flatten());
-        by_login.or_else(|| directory.by_address(&author.email).ok().flatten()).cloned()
-    };
-    Ok(authors.iter().filter_map(user).collect())
 }

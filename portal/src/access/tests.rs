@@ -1,6 +1,7 @@
 //! Access from a manifest in Git to a grant and back, on both databases.
 #![allow(clippy::unwrap_used)]
 
+mod authors;
 mod imports;
 mod people;
 mod pulls;
@@ -38,22 +39,22 @@ spec: {type: team, children: []}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
-metadata: {name: pat}
+metadata: {name: pat, annotations: {github.com/user-login: pat}}
 spec: {profile: {email: pat@example.com}, memberOf: [payments-team]}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
-metadata: {name: paul}
+metadata: {name: paul, annotations: {github.com/user-login: paul}}
 spec: {profile: {email: paul@example.com}, memberOf: [payments-team, security]}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
-metadata: {name: sam}
+metadata: {name: sam, annotations: {github.com/user-login: sam}}
 spec: {profile: {email: sam@example.com}, memberOf: [shop]}
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
-metadata: {name: sue}
+metadata: {name: sue, annotations: {github.com/user-login: sue}}
 spec: {profile: {email: sue@example.com}, memberOf: [security]}
 ";
 

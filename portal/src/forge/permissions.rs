@@ -23,6 +23,7 @@ pub enum Feature {
     Teams,
     Members,
     CustomProperties,
+    ReadPullRequests,
     PullRequests,
     WriteContents,
     ManageWebhooks,
@@ -64,7 +65,7 @@ struct Need {
 /// Whoever may not see private repositories gets an empty list.
 const PRIVATE: &str = "/repos?type=private&per_page=1";
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 10] = [
     Need {
         feature: Feature::ListRepositories,
         scopes: &["repo"],
@@ -104,6 +105,14 @@ const NEEDS: [Need; 9] = [
         level: "read",
         without: "Custom properties are not shown and cannot be filtered by.",
         probe: Some("/properties/values?per_page=1"),
+    },
+    Need {
+        feature: Feature::ReadPullRequests,
+        scopes: &["repo", "public_repo"],
+        permissions: &["pull_requests"],
+        level: "read",
+        without: "Who opened a pull request is not known: who wrote a change of a manifest of access is as Git says.",
+        probe: None,
     },
     Need {
         feature: Feature::PullRequests,
@@ -151,14 +160,17 @@ pub struct Asked {
 
 /// What an App is given from the start, to read or to write too. Permissions of organisations are not for people.
 pub fn of_app(is_organisation: bool, writes: bool) -> Vec<Asked> {
-    use Feature::{CheckRuns, Clone, CustomProperties, ListRepositories, PullRequests, Teams, WriteContents};
+    use Feature::{
+        CheckRuns, Clone, CustomProperties, ListRepositories, PullRequests, ReadPullRequests, Teams, WriteContents,
+    };
 
     let mut wanted = vec![ListRepositories, if writes { WriteContents } else { Clone }];
     if is_organisation {
         wanted.extend([Teams, CustomProperties]);
     }
+    wanted.push(if writes { PullRequests } else { ReadPullRequests });
     if writes {
-        wanted.extend([PullRequests, CheckRuns]);
+        wanted.push(CheckRuns);
     }
     let row = |feature: Feature| NEEDS.iter().find(|need| need.feature == feature);
     let asked = |need: &Need| {

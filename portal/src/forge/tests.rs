@@ -8,6 +8,7 @@ mod listing;
 mod network;
 mod people;
 mod permissions;
+mod pushes;
 mod recorded;
 mod webhook;
 

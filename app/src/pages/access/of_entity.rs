@@ -82,6 +82,11 @@ fn said(out: &mut Html, manifest: Option<&AccessManifestView>) {
         out.raw(" <span class=\"badge\">checks only report</span>");
     }
     out.raw("</p>");
+    if let Some(waits) = &manifest.waits {
+        notice(out, Tone::Plain, |out| {
+            out.text(waits);
+        });
+    }
     if !manifest.findings.is_empty() {
         findings::list(out, &manifest.findings, Some(&manifest.repository));
     }

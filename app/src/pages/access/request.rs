@@ -33,6 +33,12 @@ pub async fn page(context: RequestContext, parameters: Parameters) -> Answer {
             out.text(why);
         });
     }
+    if let Some(doubt) = waiting_of(&request).find_map(|(_, waiting)| waiting.doubt.as_ref()) {
+        notice(&mut out, Tone::Plain, |out| {
+            out.raw("<b>Who wrote the change that asks is not certain.</b> ").text(doubt);
+            out.raw(" Nobody who wrote it may approve it: look at the change before you do.");
+        });
+    }
     out.raw("<div class=\"with-facts\"><div>");
     atoms(&mut out, &context, &request, offer.as_ref());
     if request.may_decide {

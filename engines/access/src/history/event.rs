@@ -150,6 +150,9 @@ pub struct Opening {
     /// Who wrote the change to the manifest: none of them decides.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub authors: BTreeSet<EntityRef>,
+    /// Why somebody may be missing among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     #[serde(default)]
     pub justification: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -92,6 +92,7 @@ impl Record {
     pub fn action(&self, sensitivity: Sensitivity, policy: Policy, version: Option<String>, zone: &TimeZone) -> Action {
         let opening = Opening {
             authors: BTreeSet::new(),
+            doubt: None,
             justification: self.justification.clone(),
             ticket: self.ticket.clone(),
             sensitivity,

@@ -37,11 +37,13 @@ struct Portal {
     facts: Facts,
     events: BTreeMap<Atom, Vec<Event>>,
     now: Timestamp,
+    authors: BTreeSet<EntityRef>,
+    doubt: Option<&'static str>,
 }
 
 impl Portal {
     fn new() -> Self {
-        Self { facts: facts(), events: BTreeMap::new(), now: start() }
+        Self { facts: facts(), events: BTreeMap::new(), now: start(), authors: BTreeSet::new(), doubt: None }
     }
 
     fn histories(&self) -> BTreeMap<Atom, History> {
@@ -70,8 +72,9 @@ impl Portal {
             "apiVersion: slipway.dev/v1\nkind: AccessManifest\nmetadata: {{component: checkout}}\nrequires: [{requires}]\n"
         );
         let manifest = parse(FILE_NAME, &text).unwrap();
-        let authors = BTreeSet::new();
-        let source = Source { authors: &authors, now: self.now, zone: &TimeZone::UTC };
+        let authors = self.authors.clone();
+        let is_changed = !authors.is_empty();
+        let source = Source { authors: &authors, doubt: self.doubt, is_changed, now: self.now, zone: &TimeZone::UTC };
         let planned = for_consumer(&manifest, &self.histories(), &self.facts, &source);
         let said = planned.iter().map(|one| format!("{:?} {}", one.action.kind(), one.atom.scope)).collect();
         self.write(planned, &Actor::Slipway);
@@ -126,6 +129,32 @@ fn what_is_new_is_requested_and_what_waits_is_withdrawn_and_comes_back() {
     assert!(portal.push("{api: payments, scopes: [nothing], environments: [production]}").is_empty());
     let opening = &portal.histories().into_values().next().unwrap().cases.remove(1).opening;
     assert_eq!(opening.policy_version.as_deref(), Some("c0ffee"));
+}
+
+#[test]
+fn whoever_wrote_the_words_is_an_author_of_whatever_asks_with_them_again() {
+    let mut portal = Portal::new();
+    let user = |name: &str| -> EntityRef { format!("user:{name}").parse().unwrap() };
+    let last = |portal: &Portal| {
+        let opening = portal.histories().into_values().next().unwrap().cases.pop().unwrap().opening;
+        (opening.authors.into_iter().collect::<Vec<_>>(), opening.doubt)
+    };
+    (portal.authors, portal.doubt) = ([user("mallory")].into(), Some("Nobody knows."));
+    portal.push(&charge(""));
+    portal.decide("charge.write", &Action::Withdrawn { reason: String::new() });
+    // Nobody has changed the manifest since, and then somebody changes another part of it.
+    for (authors, doubt, all) in
+        [(vec![], Some("Not any more."), vec!["mallory"]), (vec![user("ann")], None, vec!["ann", "mallory"])]
+    {
+        (portal.authors, portal.doubt) = (authors.into_iter().collect(), doubt);
+        assert_eq!(portal.push(&charge("")), ["Requested charge.write"]);
+        let all: Vec<EntityRef> = all.into_iter().map(user).collect();
+        assert_eq!(last(&portal), (all, Some("Nobody knows.".to_owned())));
+        portal.decide("charge.write", &Action::Withdrawn { reason: String::new() });
+    }
+    (portal.authors, portal.doubt) = ([user("ann")].into(), None);
+    portal.push(&charge(", justification: Of her own."));
+    assert_eq!(last(&portal), (vec![user("ann")], None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Real repositories, made with the git program in temporary folders.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authors;
 mod damaged;
 mod facts;
 mod find;

@@ -8,7 +8,7 @@ use engine_access::manifest::{FILE_NAME, MOST_BYTES, decode, parse};
 use engine_access::operation::{METHODS, Operation};
 use engine_catalog::Draft;
 use engine_catalog::yaml::{self, Limits};
-use engine_repo::{Author, Repository};
+use engine_repo::{Changes, Repository};
 use model::EntityRef;
 use sha2::{Digest, Sha256};
 
@@ -35,10 +35,12 @@ pub fn find(repository: &Repository, draft: &Draft, settled: Option<&str>) -> Op
         Ok(text) => text.to_owned(),
         Err(_) => String::from_utf8_lossy(&file.blob.bytes).into_owned(),
     };
-    let authors: BTreeSet<Author> = repository.authors_of(path, settled, MOST_COMMITS).unwrap_or_else(|error| {
-        tracing::warn!(repository = %repository.path().display(), %error, "who wrote a manifest of access is not known");
-        BTreeSet::new()
-    });
+    let changes: Option<Changes> = repository
+        .changes_of(path, settled, MOST_COMMITS)
+        .inspect_err(|error| {
+            tracing::warn!(repository = %repository.path().display(), %error, "who wrote a manifest of access is not known");
+        })
+        .ok();
     let operations = operations(repository, draft, path, &content);
     Some(Found(ManifestWrite {
         path: path.to_owned(),
@@ -46,7 +48,8 @@ pub fn find(repository: &Repository, draft: &Draft, settled: Option<&str>) -> Op
         // An empty text stands for none.
         content: if content.is_empty() { "\n".to_owned() } else { content },
         commit_id: draft.commit.clone().unwrap_or_default(),
-        authors: serde_json::to_string(&authors).unwrap_or_default(),
+        changes: serde_json::to_string(&changes.as_ref().map(|changes| &changes.commits)).unwrap_or_default(),
+        authors: serde_json::to_string(&changes.map(|changes| changes.authors).unwrap_or_default()).unwrap_or_default(),
         operations: serde_json::to_string(&operations).unwrap_or_default(),
     }))
 }

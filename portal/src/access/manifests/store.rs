@@ -11,6 +11,9 @@ use crate::identity::Readable;
 pub struct ManifestRow {
     pub repository: String,
     pub slug: String,
+    pub stable_key: String,
+    /// Where the repository is read on this machine.
+    pub place: String,
     /// Whether the repository is in sight.
     pub is_there: bool,
     pub path: String,
@@ -18,11 +21,15 @@ pub struct ManifestRow {
     pub content: String,
     pub sha256: String,
     pub commit_id: String,
+    pub changes: String,
     pub authors: String,
+    pub brought: Option<String>,
+    pub trouble: Option<String>,
     pub operations: String,
     pub component: Option<String>,
     pub findings: String,
     pub settled: String,
+    pub settled_commit: Option<String>,
 }
 
 /// On what terms an API is offered.
@@ -44,6 +51,7 @@ pub struct ManifestWrite {
     pub content: String,
     pub sha256: String,
     pub commit_id: String,
+    pub changes: String,
     pub authors: String,
     pub operations: String,
 }
@@ -63,25 +71,26 @@ pub async fn keep(tx: &mut Tx, repository: &str, read: Option<&ManifestWrite>) -
         return Ok(());
     };
     on!(tx, p => sqlx::query(
-        "INSERT INTO access_manifests (repository, path, content, sha256, commit_id, authors, operations, findings, settled)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', '')
+        "INSERT INTO access_manifests (repository, path, content, sha256, commit_id, changes, authors, operations, findings, settled)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]', '')
          ON CONFLICT (repository) DO UPDATE SET path = excluded.path, content = excluded.content, sha256 = excluded.sha256,
-         commit_id = excluded.commit_id, authors = excluded.authors, operations = excluded.operations")
+         commit_id = excluded.commit_id, changes = excluded.changes, authors = excluded.authors, operations = excluded.operations")
         .bind(repository).bind(&read.path).bind(&read.content).bind(&read.sha256).bind(&read.commit_id)
-        .bind(&read.authors).bind(&read.operations).execute(p).await.map(drop))?;
+        .bind(&read.changes).bind(&read.authors).bind(&read.operations).execute(p).await.map(drop))?;
     Ok(())
 }
 
 /// What settling depends on, in one text: whether anything is to do.
 pub async fn mark(db: &Db) -> Result<String> {
     let rows: Vec<(String, String, bool)> = on!(db, p => sqlx::query_as(
-        "SELECT m.repository, m.sha256, r.gone_at IS NULL FROM access_manifests m JOIN repositories r ON r.id = m.repository
+        "SELECT m.repository, m.sha256 || m.changes, r.gone_at IS NULL FROM access_manifests m JOIN repositories r ON r.id = m.repository
          ORDER BY m.repository").fetch_all(p).await)?;
     Ok(rows.into_iter().map(|(id, hash, there)| format!("{id} {hash} {there}\n")).collect())
 }
 
-const MANIFEST: &str = "SELECT m.repository, r.slug, r.gone_at IS NULL AS is_there, m.path, m.content, m.sha256, m.commit_id, \
-    m.authors, m.operations, m.component, m.findings, m.settled FROM access_manifests m JOIN repositories r ON r.id = m.repository";
+const MANIFEST: &str = "SELECT m.repository, r.slug, r.stable_key, r.path AS place, r.gone_at IS NULL AS is_there, m.path, \
+    m.content, m.sha256, m.commit_id, m.changes, m.authors, m.brought, m.trouble, m.operations, m.component, m.findings, m.settled, \
+    m.settled_commit FROM access_manifests m JOIN repositories r ON r.id = m.repository";
 
 pub async fn manifests(db: &Db) -> Result<Vec<ManifestRow>> {
     Ok(on!(db, p => {
@@ -111,10 +120,18 @@ pub async fn manifest_in(db: &Db, repository: &str) -> Result<Option<ManifestRow
     })?)
 }
 
-/// Nobody else settles this manifest until the transaction ends; gives whether it is still the one with this hash.
-pub async fn lock_manifest(tx: &mut Tx, repository: &str, sha256: &str) -> Result<bool> {
-    let rows = on!(tx, p => sqlx::query("UPDATE access_manifests SET path = path WHERE repository = $1 AND sha256 = $2")
-        .bind(repository).bind(sha256).execute(p).await.map(|done| done.rows_affected()))?;
+/// What the forge said of the changes since it was settled, or why it could not be asked.
+pub async fn write_brought(tx: &mut Tx, repository: &str, brought: Option<&str>, trouble: Option<&str>) -> Result<()> {
+    on!(tx, p => sqlx::query("UPDATE access_manifests SET brought = $2, trouble = $3 WHERE repository = $1")
+        .bind(repository).bind(brought).bind(trouble).execute(p).await.map(drop))?;
+    Ok(())
+}
+
+/// Nobody else settles this manifest until the transaction ends; gives whether it is still the same, changed by the same commits.
+pub async fn lock_manifest(tx: &mut Tx, row: &ManifestRow) -> Result<bool> {
+    let rows = on!(tx, p => sqlx::query(
+        "UPDATE access_manifests SET path = path WHERE repository = $1 AND sha256 = $2 AND changes = $3")
+        .bind(&row.repository).bind(&row.sha256).bind(&row.changes).execute(p).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
 

@@ -2,7 +2,8 @@
 //! date.
 //!
 //! GitHub [tells](told) of a pull request, or something of its component is [decided](touch); the job looks at the pull
-//! request as it is by then. What it reads there is data, whoever proposes it, and of a fork as of a branch.
+//! request as it is by then. What it reads there is data, whoever proposes it, and of a fork as of a branch. It is compared
+//! with where its branch began: what others merged since is not its doing.
 
 mod say;
 pub(super) mod store;
@@ -11,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use engine_access::annotations::annotations;
+use engine_access::annotations::{self, annotations};
 use engine_access::comment::{MARKER, Thing};
 use engine_access::manifest::{FILE_NAME, MOST_BYTES};
 use model::{EntityRef, Level, Visibility};
@@ -132,7 +133,10 @@ async fn look(context: &Context, forge: &Forge, id: u64, place: &Place, number: 
     let path = manifest.as_ref().map_or(FILE_NAME, |manifest| &manifest.path);
     let head = file(forge, &name, &pull.commit, path).await?;
     let base = match head.is_some() || manifest.is_some() || row.is_some() {
-        true => file(forge, &name, &pull.base_commit, path).await?,
+        true => {
+            let start = forge.merge_base(&name, &pull.base_commit, &pull.commit).await?;
+            file(forge, &name, &start, path).await?
+        }
         false => None,
     };
     if head.is_none() && base.is_none() && row.is_none() {
@@ -192,12 +196,17 @@ impl Work<'_> {
         }
         let details = said.component.as_ref();
         let details = details.and_then(|component| address(self.context.portal(), Thing::Consumer(component)));
+        let mut summary = said.summary().to_owned();
+        if findings.len() > annotations::MOST {
+            summary +=
+                &format!("\n\nThe worst {} of {} findings stand on its lines.", annotations::MOST, findings.len());
+        }
         let run = CheckRun {
             name: NAME,
             head: &self.pull.commit,
             conclusion: *conclusion,
             title,
-            summary: said.summary(),
+            summary: &summary,
             details: details.as_deref(),
         };
         match self.forge.add_check_run(self.name, &run, &annotations(self.path, findings)).await {

@@ -1,7 +1,7 @@
 //! Pull requests at GitHub: what is said to them, and kept up to date.
 
 use engine_access::comment::MARKER;
-use fake_forge::{APP_ID, APP_KEY, Fake, Profile, Pull};
+use fake_forge::{APP_ID, APP_KEY, Fake, Fault, Profile, Pull};
 use http::HeaderMap;
 use model::job::{Job, JobState};
 use ring::hmac;
@@ -15,9 +15,9 @@ use crate::settings::{GitHubLogin, GitHubOwner, GitHubSettings, Password, Source
 use crate::sources::Received;
 
 const SECRET: &str = "It's a Secret to Everybody";
-const ALL: [(&str, &str); 5] =
+pub(super) const ALL: [(&str, &str); 5] =
     [("metadata", "read"), ("contents", "write"), ("members", "read"), ("pull_requests", "write"), ("checks", "write")];
-const WIDER: &str = "\
+pub(super) const WIDER: &str = "\
 apiVersion: slipway.dev/v1
 kind: AccessManifest
 metadata: {component: component:default/checkout}
@@ -33,17 +33,17 @@ requires:
 ";
 
 /// The organisation of [`World`] at GitHub.
-struct Acme {
-    fake: Fake,
-    portal: Portal,
-    checkout: u64,
+pub(super) struct Acme {
+    pub fake: Fake,
+    pub portal: Portal,
+    pub checkout: u64,
     deliveries: std::cell::Cell<u32>,
     _key: tempfile::TempDir,
 }
 
 impl Acme {
     /// With an App of these permissions, or a token where there are none.
-    async fn new(settings: &Settings, permissions: &[(&str, &str)], is_hidden: bool) -> Self {
+    pub async fn new(settings: &Settings, permissions: &[(&str, &str)], is_hidden: bool) -> Self {
         let people = settings.data.join("people");
         crate::git::testing::commit_files(&people.join("people"), &[("catalog-info.yaml", PEOPLE)]);
         let fake = Fake::start(Profile::Enterprise).await.unwrap();
@@ -79,8 +79,15 @@ impl Acme {
         let settings = Settings { sources, poll_interval: Duration::ZERO, public_url, ..settings.clone() };
         let portal = Portal::open(settings).await.unwrap();
         portal.start();
-        sync(&portal).await;
-        Self { fake, portal, checkout, deliveries: std::cell::Cell::new(0), _key: key }
+        let acme = Self { fake, portal, checkout, deliveries: std::cell::Cell::new(0), _key: key };
+        acme.sync().await;
+        acme
+    }
+
+    /// Reads what was pushed, and asks who did.
+    pub async fn sync(&self) {
+        sync(&self.portal).await;
+        self.over(super::super::authors::JOB).await;
     }
 
     /// Somebody proposes this manifest, or pushes it to what they propose; and GitHub tells of it.
@@ -104,6 +111,7 @@ impl Acme {
                     updated_at: 0,
                     closed_at: None,
                     merged_at: None,
+                    merged: None,
                 });
             }
             is_new
@@ -136,12 +144,18 @@ impl Acme {
     }
 
     async fn settled(&self) -> Job {
+        self.over(JOB).await.remove(0)
+    }
+
+    /// The jobs of a kind, once none of them is under way: those that wait for their next attempt are not.
+    pub async fn over(&self, kind: &str) -> Vec<Job> {
         let end = std::time::Instant::now() + Duration::from_secs(30);
         loop {
             let mut jobs = jobs::list(&self.portal, &Actor::Operator, 50).await.unwrap();
-            jobs.retain(|job| job.kind == JOB);
-            if !jobs.is_empty() && jobs.iter().all(|job| job.state.is_over()) {
-                return jobs.remove(0);
+            jobs.retain(|job| job.kind == kind);
+            let is_over = |job: &Job| job.state.is_over() || job.state == JobState::Queued && job.error.is_some();
+            if !jobs.is_empty() && jobs.iter().all(is_over) {
+                return jobs;
             }
             assert!(std::time::Instant::now() < end, "{jobs:#?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -233,6 +247,46 @@ db_test! {
         acme.portal.stop().await;
     }
 
+    async fn what_others_merged_meanwhile_is_not_its_doing(settings: Settings) {
+        let acme = Acme::new(&settings, &ALL, false).await;
+        acme.propose(WIDER).await;
+        let before = acme.comments();
+        let staging = REQUIRES.replace("development, production", "development, staging");
+        acme.fake.state().push(acme.checkout, "sam", "Sam <sam@example.com>", "main", &[("access.yaml", &staging)]).unwrap();
+        acme.sync().await;
+        acme.tell("synchronize", 1).await;
+        assert!(!acme.comments()[0].contains("staging") && acme.comments()[0].contains("1 needs an approval"), "{:?}", acme.comments());
+        assert_eq!(acme.comments().len(), before.len());
+        acme.portal.stop().await;
+    }
+
+    async fn what_the_clock_ends_is_said_too(settings: Settings) {
+        let clock = crate::clock::Clock::fixed(1_800_000_000_000);
+        let acme = Acme::new(&Settings { clock: clock.clone(), ..settings }, &ALL, false).await;
+        let pat = signed_in(&acme.portal, &person("pat")).await;
+        let request = super::super::waiting(&acme.portal, &pat).await.unwrap().remove(0).id;
+        acme.propose(&format!("# Ours\n{REQUIRES}")).await;
+        let decided = Decided { approves: true, ..Decided::default() };
+        decide(&acme.portal, &pat, &request, &[], &decided).await.unwrap();
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "success");
+        // Its review is due, and nobody answers it; then all ends.
+        clock.advance(91 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "success");
+        clock.advance(15 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert_eq!(acme.conclusion(), "neutral");
+        let suspended = acme.checks().len();
+        clock.advance(300 * DAY);
+        run_job(&acme.portal).await;
+        acme.settled().await;
+        assert!(acme.checks().len() > suspended && acme.fake.state().check_runs.last().unwrap().title.starts_with("2 of 2"));
+        acme.portal.stop().await;
+    }
+
     async fn whoever_changes_nothing_of_access_is_left_alone(settings: Settings) {
         let acme = Acme::new(&settings, &ALL, false).await;
         // Somebody else writes our marker.
@@ -283,6 +337,31 @@ db_test! {
         let number = acme.fake.state().propose_from_fork(acme.checkout, &[("access.yaml", &huge)]).unwrap();
         acme.tell("opened", number).await;
         assert_eq!(acme.conclusion(), "failure");
+        acme.portal.stop().await;
+    }
+
+    async fn the_largest_manifest_costs_no_more_than_it_may(settings: Settings) {
+        let acme = Acme::new(&settings, &ALL, false).await;
+        let scopes: Vec<String> = (0..10_000).map(|number| format!("nothing.{number}.read")).collect();
+        let large = REQUIRES.replace("[payments.charge.read]", &format!("[{}]", scopes.join(", ")));
+        let large = large.replace("[development, production]", "[development]");
+        let number = acme.fake.state().propose_from_fork(acme.checkout, &[("access.yaml", &large)]).unwrap();
+        // A limit in the middle of it is waited for, and nothing is written twice.
+        acme.fake.break_next("PATCH /repos/acme/checkout/check-runs", Fault::SecondaryLimit { retry_after: Some(1) }, 1);
+        assert_eq!(acme.tell("opened", number).await.state, JobState::Succeeded);
+        let writes = |acme: &Acme| {
+            let requests = acme.fake.requests();
+            requests.iter().filter(|request| request.contains("/check-runs") || request.starts_with("POST /repos")).count()
+        };
+        assert_eq!(writes(&acme), 10 + 1 + 1, "ten calls, one of them again, and the comment");
+        let run = acme.fake.state().check_runs.last().cloned().unwrap();
+        assert_eq!((acme.checks().len(), run.conclusion.as_str(), run.annotations.len()), (1, "failure", 500));
+        assert!(run.summary.contains("The worst 500 of 20001 findings"), "{}", &run.summary[run.summary.len() - 200..]);
+        assert!(acme.comments().len() == 1 && acme.comments()[0].contains("more lines are left out here"));
+        // Somebody closes it before it is looked at again.
+        acme.fake.state().pulls.get_mut(&acme.checkout).unwrap()[0].closed_at = Some(1);
+        acme.tell("synchronize", number).await;
+        assert_eq!(writes(&acme), 12);
         acme.portal.stop().await;
     }
 

@@ -30,14 +30,19 @@ db_test! {
         assert_eq!(manifest_in(db, &row.repository).await.unwrap().as_ref(), Some(&row));
         assert_eq!(manifests::store::settled_commit(db, &row.repository).await.unwrap().as_deref(), Some(row.commit_id.as_str()));
         let mut tx = db.begin().await.unwrap();
-        assert!(lock_manifest(&mut tx, &row.repository, &row.sha256).await.unwrap());
-        assert!(!lock_manifest(&mut tx, &row.repository, "other").await.unwrap());
+        assert!(lock_manifest(&mut tx, &row).await.unwrap());
+        for other in [ManifestRow { sha256: "other".to_owned(), ..row.clone() }, ManifestRow { changes: "[]".to_owned(), ..row.clone() }] {
+            assert!(!lock_manifest(&mut tx, &other).await.unwrap());
+        }
+        write_brought(&mut tx, &row.repository, Some("{}"), None).await.unwrap();
+        write_brought(&mut tx, &row.repository, None, Some("Later")).await.unwrap();
         write_findings(&mut tx, &row.repository, None, "[1]", "x").await.unwrap();
         write_settled(&mut tx, &row.repository, Some("component:default/d"), "[]", "y").await.unwrap();
         manifests::store::keep(&mut tx, &row.repository, None).await.unwrap();
         tx.commit().await.unwrap();
         let row = manifests(db).await.unwrap().remove(0);
         assert_eq!((row.component.as_deref(), row.settled.as_str(), row.content.as_str()), (Some("component:default/d"), "y", ""));
+        assert_eq!((row.brought.as_deref(), row.trouble.as_deref()), (None, Some("Later")));
         assert!(manifest_of(db, "component:default/d", Actor::Operator.readable()).await.unwrap().is_none(), "it is no more");
 
         let known = offers(db).await.unwrap().remove(0);

@@ -179,7 +179,7 @@ fn unasked(address: &str) -> Error {
 }
 
 /// The address with `rel="next"`.
-fn next_page(headers: &HeaderMap) -> Option<String> {
+pub(super) fn next_page(headers: &HeaderMap) -> Option<String> {
     headers.get_all(LINK).iter().filter_map(|header| header.to_str().ok()).find_map(|header| {
         header.split(',').find_map(|link| {
             let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;

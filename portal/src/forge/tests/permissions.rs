@@ -16,13 +16,14 @@ fn of(rows: &[Permission], feature: Feature) -> &Permission {
 #[tokio::test]
 async fn a_classic_token_tells_its_scopes() {
     use Feature::{
-        Clone, CustomProperties, ListRepositories, ManageWebhooks, Members, PullRequests, Teams, WriteContents,
+        Clone, CustomProperties, ListRepositories, ManageWebhooks, Members, PullRequests, ReadPullRequests, Teams,
+        WriteContents,
     };
     let (fake, forge) = acme(Profile::GitHub, 1).await;
     let table: [(&[&str], Vec<Feature>); 5] = [
         (&[], vec![]),
-        (&["public_repo"], vec![PullRequests, WriteContents]),
-        (&["repo"], vec![ListRepositories, Clone, PullRequests, WriteContents]),
+        (&["public_repo"], vec![ReadPullRequests, PullRequests, WriteContents]),
+        (&["repo"], vec![ListRepositories, Clone, ReadPullRequests, PullRequests, WriteContents]),
         (&["write:org"], vec![Teams, Members, CustomProperties]),
         (&["admin:org_hook", "read:org"], vec![Teams, Members, CustomProperties, ManageWebhooks]),
     ];
@@ -30,7 +31,7 @@ async fn a_classic_token_tells_its_scopes() {
         fake.state().add_token("ghp_full", "ada", scopes);
         let rows = forge.permissions("acme").await.unwrap();
         assert_eq!(granted(&rows), expected, "{scopes:?}");
-        assert_eq!(rows.len(), 9);
+        assert_eq!(rows.len(), 10);
     }
     let rows = forge.permissions("acme").await.unwrap();
     assert_eq!(of(&rows, Feature::Clone).needed, "repo, or contents: read");
@@ -40,17 +41,23 @@ async fn a_classic_token_tells_its_scopes() {
 
 #[tokio::test]
 async fn an_app_tells_its_permissions_as_they_are_now() {
-    use Feature::{CheckRuns, Clone, ListRepositories, Members, Teams, WriteContents};
+    use Feature::{CheckRuns, Clone, ListRepositories, Members, ReadPullRequests, Teams, WriteContents};
     let (fake, settings) = acme_settings(Profile::GitHub, 1).await;
     fake.state().add_installation(77, "acme", &[("metadata", "read"), ("contents", "read")]);
     let app = App { id: APP_ID.to_owned(), key: Secret::new(APP_KEY), account: "acme".to_owned() };
     let forge = Forge::new(&ForgeSettings { authentication: Authentication::App(app), ..settings }).unwrap();
     assert_eq!(granted(&forge.permissions("acme").await.unwrap()), [ListRepositories, Clone]);
 
-    let more = [("metadata", "read"), ("contents", "write"), ("members", "read"), ("checks", "write")];
+    let more = [
+        ("metadata", "read"),
+        ("contents", "write"),
+        ("members", "read"),
+        ("pull_requests", "read"),
+        ("checks", "write"),
+    ];
     fake.state().add_installation(77, "acme", &more);
     let rows = forge.permissions("acme").await.unwrap();
-    assert_eq!(granted(&rows), [ListRepositories, Clone, Teams, Members, WriteContents, CheckRuns]);
+    assert_eq!(granted(&rows), [ListRepositories, Clone, Teams, Members, ReadPullRequests, WriteContents, CheckRuns]);
 }
 
 #[tokio::test]

@@ -26,6 +26,13 @@ const PROPERTIES: Question = Question {
     needs: "read:org, or organization_custom_properties: read",
     without: "Custom properties are not shown and cannot be filtered by.",
 };
+const READ_PULL_REQUESTS: Question = Question {
+    feature: "read-pull-requests",
+    title: "Who opened a pull request",
+    group: Group::Reading,
+    needs: "repo, or pull_requests: read",
+    without: "Who wrote a change of a manifest of access is as Git says, where anybody can write any name.",
+};
 const MANAGE_WEBHOOKS: Question = Question {
     feature: "manage-webhooks",
     title: "Set up webhooks",
@@ -59,13 +66,14 @@ const CHECK_RUNS: Question = Question {
 pub(super) const NEEDED_TO_PROPOSE: [&str; 2] = [PUSH.feature, PULL_REQUESTS.feature];
 
 pub(super) const QUESTIONS: &[Question] =
-    &[TEAMS, MEMBERS, PROPERTIES, MANAGE_WEBHOOKS, PUSH, PULL_REQUESTS, CHECK_RUNS];
+    &[TEAMS, MEMBERS, PROPERTIES, READ_PULL_REQUESTS, MANAGE_WEBHOOKS, PUSH, PULL_REQUESTS, CHECK_RUNS];
 
 /// Each with the feature of the forge's table, and the scope and the permission that give it.
-const ROWS: [(Feature, &Question, &str, &str); 7] = [
+const ROWS: [(Feature, &Question, &str, &str); 8] = [
     (Feature::Teams, &TEAMS, "read:org", "members: read"),
     (Feature::Members, &MEMBERS, "read:org", "members: read"),
     (Feature::CustomProperties, &PROPERTIES, "read:org", "custom properties: read"),
+    (Feature::ReadPullRequests, &READ_PULL_REQUESTS, "repo", "pull requests: read"),
     (Feature::ManageWebhooks, &MANAGE_WEBHOOKS, "admin:org_hook", "webhooks: write"),
     (Feature::WriteContents, &PUSH, "repo", "contents: write"),
     (Feature::PullRequests, &PULL_REQUESTS, "repo", "pull requests: write"),

@@ -51,6 +51,7 @@ fn policy(name: &str) -> Policy {
 fn opening(name: &str) -> Opening {
     Opening {
         authors: [user("author")].into(),
+        doubt: Some("They are as Git says.".to_owned()),
         justification: "because".to_owned(),
         ticket: None,
         sensitivity: Sensitivity::Internal,
