@@ -29,7 +29,7 @@ const ATTEMPTS: u32 = 5;
 const MOST_COMMITS: usize = 50;
 /// Commits of a history that are walked through for the push that brought one.
 const LONGEST_HISTORY: usize = 200_000;
-const NOT_TOLD: &str = "They are as Git says, where anybody can write any name: only GitHub tells who pushed.";
+const NOT_TOLD: &str = "Its authors are as Git says, where anybody can write any name: only GitHub tells who pushed.";
 
 const NOT_READ: &str = "The history of the repository could not be read.";
 const NOT_ANY_MORE: &str =
@@ -181,8 +181,11 @@ async fn ask(forge: &Forge, id: u64, row: &ManifestRow) -> Result<Brought> {
         known: BTreeSet::new(),
     };
     if let Some(branch) = &there.default_branch {
-        let brought = asked.pushes(branch, row.settled_commit.as_deref()).await?;
-        asked.known.extend(brought);
+        let pushes = forge.pushes(asked.name, branch, row.settled_commit.as_deref()).await;
+        if let Some(pushes) = asked.allowed(pushes)? {
+            let brought = asked.match_pushes(branch, pushes).await?;
+            asked.known.extend(brought);
+        }
     }
     asked.pulls().await?;
     let Asked { logins, mut doubts, known, .. } = asked;
@@ -211,17 +214,12 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Whoever pushed one of the changes to a branch; gives the changes that were brought so. Of pushes that the default branch
     /// does not have, since they were squashed or pushed over, any may have been one.
-    async fn pushes(&mut self, branch: &str, until: Option<&str>) -> Result<BTreeSet<String>> {
-        let Some(mut pushes) = self.allowed(self.forge.pushes(self.name, branch, until).await)? else {
-            return Ok(BTreeSet::new());
-        };
+    async fn match_pushes(&mut self, branch: &str, mut pushes: Vec<Push>) -> Result<BTreeSet<String>> {
         if pushes.is_empty() {
             self.doubts.insert(format!("GitHub has no record of who pushed to {branch}."));
             return Ok(BTreeSet::new());
         }
-        // The latest come first. What was before the branch was made last is another branch of the same name.
-        let made = pushes.iter().position(|push| push.before.is_none() || push.after.is_none());
-        pushes.truncate(made.map_or(pushes.len(), |made| made + 1));
+        // The latest come first.
         pushes.reverse();
         let (path, changes) = (self.path.clone(), self.changes.clone());
         let matched = tokio::task::spawn_blocking(move || {
@@ -253,11 +251,21 @@ impl Asked<'_> {
             for pull in pulls {
                 self.known.insert(commit.clone());
                 self.logins.extend(pull.by);
-                branches.extend(pull.branch);
+                branches.extend(pull.branch.map(|branch| (branch, pull.commit)));
             }
         }
-        for branch in branches {
-            self.pushes(&branch, None).await?;
+        for (branch, commit) in branches {
+            let Some(mut pushes) = self.allowed(self.forge.pushes(self.name, &branch, None).await)? else {
+                return Ok(());
+            };
+            // Those that led to what was proposed, since the branch was made. It may have been removed, restored, or made again
+            // for something else, by whoever wants to hide them: the first that ended there counts, or else all.
+            if let Some(last) = pushes.iter().rposition(|push| push.after.as_ref() == Some(&commit)) {
+                pushes.drain(..last);
+                let made = pushes.iter().position(|push| push.before.is_none());
+                pushes.truncate(made.map_or(pushes.len(), |made| made + 1));
+            }
+            self.match_pushes(&branch, pushes).await?;
         }
         Ok(())
     }

@@ -33,6 +33,8 @@ pub struct Bringing {
     pub by: Vec<String>,
     /// The branch that it proposes, where that is one of the same repository.
     pub branch: Option<String>,
+    /// The last commit that it proposed.
+    pub commit: String,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +62,7 @@ struct WirePull {
 struct WireHead {
     #[serde(rename = "ref")]
     branch: String,
+    sha: String,
     user: Option<WireUser>,
     /// Nothing where it was removed since.
     repo: Option<WireRepository>,
@@ -89,12 +92,12 @@ impl From<WireActivity> for Push {
 
 impl From<WirePull> for Bringing {
     fn from(wire: WirePull) -> Self {
-        let WireHead { branch, user, repo } = wire.head;
+        let WireHead { branch, sha, user, repo } = wire.head;
         let is_here = repo.is_some_and(|repo| repo.id == wire.base.repo.id);
         // Whose repository it is says nothing where that is the base's.
         let owner = user.filter(|_| !is_here);
         let by = wire.user.into_iter().chain(owner).map(|user| user.login).collect();
-        Self { number: wire.number, by, branch: is_here.then_some(branch) }
+        Self { number: wire.number, by, branch: is_here.then_some(branch), commit: sha }
     }
 }
 

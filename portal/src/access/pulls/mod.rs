@@ -107,7 +107,8 @@ pub(crate) async fn run(context: &Context) -> Result<Ending> {
     };
     match looked {
         Ok(()) => Ok(Ending::Routine),
-        Err(Error::NotFound(_)) => {
+        Err(error @ Error::NotFound(_)) => {
+            context.log(Level::Note, format!("It is looked at no longer: {error}."));
             forget(portal, &repository, number).await?;
             Ok(Ending::Routine)
         }

@@ -1,6 +1,6 @@
 //! Who wrote a change: Git's authors are whoever the commit says, GitHub's are who was signed in.
 
-use fake_forge::{Fault, Pull};
+use fake_forge::{Activity, Fault, Pull};
 use model::access::AccessRequest;
 
 use super::super::authors;
@@ -178,6 +178,16 @@ async fn pushed_to_the_branch_of_sam(settings: &Settings, squash: bool) {
     acme.push("sam", "Sam <sam@example.com>", "more", &REQUIRES.replace("Show", "Tell"));
     acme.push("pat", "Sam <sam@example.com>", "more", WIDER);
     acme.merge("sam", "paul", "more", squash);
+    {
+        // The branch goes away, and comes back.
+        let mut state = acme.fake.state();
+        let last = state.activities.iter().rfind(|one| one.reference == "refs/heads/more").unwrap().clone();
+        let nothing = "0".repeat(40);
+        let paul =
+            Activity { kind: "branch_deletion".to_owned(), before: last.after.clone(), by: "paul".to_owned(), ..last };
+        state.activities.push(Activity { after: nothing.clone(), ..paul.clone() });
+        state.activities.push(Activity { kind: "branch_creation".to_owned(), before: nothing, ..paul });
+    }
     acme.sync().await;
     assert_eq!(acme.wrote().await, (vec!["pat".to_owned(), "sam".to_owned()], None));
     assert!(!acme.may_decide("pat").await && acme.may_decide("paul").await);
