@@ -293,6 +293,7 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/access/acts", EndAccess, post(access::act)),
         searching(Route { largest_body: LARGEST_MANIFEST, ..write("/api/v1/access/check", Read, post(access::check)) }),
         read("/api/v1/access/bundles/{namespace}/{name}", Read, get(access::hand_over::bundle)),
+        read("/api/v1/access/bundles/{namespace}/{name}/epoch", Read, get(access::hand_over::epoch)),
         read("/api/v1/access/export", ReadAll, get(access::hand_over::export)),
         read("/api/v1/access/feed", ReadAll, get(access::hand_over::feed)),
         read("/api/v1/access/report", ReadAll, get(access::hand_over::report)),

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use engine_access::check::{AtomVerdict, Outcome, Verdict};
+use engine_access::check::{Approving, AtomVerdict, Outcome, Verdict};
 use engine_access::rules::{EXPIRED, NEVER_REQUESTED, PENDING};
 use model::Findings;
 use model::access::{AccessApprovals, AccessCheck, AccessCheckAtom, AccessCheckManifest, AccessNeed, Standing};
 
-use super::check::Approving;
 use super::gather::hash;
 use super::project::need;
 

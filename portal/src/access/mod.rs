@@ -29,12 +29,12 @@ pub use engine_access::report::Held;
 pub use self::act::{Decided, Deed, act, decide};
 pub use self::answer::answer;
 pub use self::ask::{Ask, ask, break_glass, propose};
-pub use self::check::{Approving, Checked, check};
+pub use self::check::{Checked, check};
 pub use self::coverage::coverage;
 pub use self::gather::of_openapi;
 pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{
-    Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report, report_csv, report_json,
+    Exported, Format, bundle, end_of_day, epoch, export, feed, keys, may_export, report, report_csv, report_json,
 };
 pub use self::import::{Given, GivenFormat, import};
 pub(crate) use self::job::{JOB, enqueue_due, run};

@@ -91,7 +91,6 @@ pub(super) async fn append(
     lock(tx, entries.iter().map(|entry| &entry.atom)).await?;
     let now = portal.clock().now();
     let mut after: BTreeMap<Atom, Told> = BTreeMap::new();
-    let mut revoked = false;
     for entry in entries {
         let Entry { atom, request, action, commit } = entry;
         let id = project::id(&atom);
@@ -116,7 +115,6 @@ pub(super) async fn append(
             return Err(Error::Conflict(format!("{atom}: {}.", skipped.why)));
         }
         let kind = event.action.kind();
-        revoked |= matches!(kind, Kind::Revoked | Kind::Suspended | Kind::ProviderWithdrew | Kind::Withdrawn);
         store::add_event(tx, sequence, &event.id, &id, now, &serde_json::to_string(event)?).await?;
         let said = format!("{atom}: {}", event.action.reason());
         let after_text = if event.action.reason().is_empty() { atom.to_string() } else { said };
@@ -128,9 +126,6 @@ pub(super) async fn append(
         write(tx, atom, told, now).await?;
     }
     pulls::touch(tx, portal, after.keys().map(|atom| &atom.consumer).collect()).await?;
-    if revoked {
-        store::next_epoch(tx).await?;
-    }
     Ok(after)
 }
 

@@ -302,17 +302,6 @@ pub async fn next_sequence(tx: &mut Tx) -> Result<i64> {
         .fetch_one(p).await)?)
 }
 
-/// How often something was revoked that must not wait for bundles to end.
-pub async fn epoch(db: &Db) -> Result<i64> {
-    Ok(on!(db, p => sqlx::query_scalar("SELECT value FROM counters WHERE name = 'access_epoch'").fetch_one(p).await)?)
-}
-
-pub async fn next_epoch(tx: &mut Tx) -> Result<()> {
-    on!(tx, p => sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'access_epoch'")
-        .execute(p).await.map(drop))?;
-    Ok(())
-}
-
 pub async fn add_event(tx: &mut Tx, sequence: i64, id: &str, atom: &str, at: i64, body: &str) -> Result<()> {
     on!(tx, p => sqlx::query("INSERT INTO access_events (sequence, id, atom, happened_at, body) VALUES ($1, $2, $3, $4, $5)")
         .bind(sequence).bind(id).bind(atom).bind(at).bind(body).execute(p).await.map(drop))?;

@@ -82,6 +82,7 @@ use crate::http::{Problem, events, webhooks};
         access::offer,
         access::matrix,
         access::hand_over::bundle,
+        access::hand_over::epoch,
         access::hand_over::keys,
         access::hand_over::export,
         access::hand_over::feed,

@@ -109,6 +109,11 @@ impl World {
         self.run("", &[&["access", "check", "work/checkout/access.yaml"], arguments].concat())
     }
 
+    /// An address of the same machine at which no portal is.
+    fn elsewhere(&self) -> String {
+        format!("http://{}/elsewhere", self.serving.address)
+    }
+
     /// A token of Pat’s that writes.
     fn token(&self) -> String {
         let form = format!(
@@ -269,6 +274,51 @@ fn a_bundle_holds_where_the_portal_is_gone_and_nothing_else_is_believed() {
     // With the keys that were kept when it was fetched.
     assert_eq!(run(&[&["--bundle", "access.jws"], &issuer[..]].concat()).0, 0);
     assert_eq!(run(&[&["--bundle", "access.jws", "--keys", "jwks.json"], &issuer[..]].concat()).0, 0);
+}
+
+#[test]
+fn a_bundle_from_before_a_revocation_is_refused_where_the_portal_is_named() {
+    let world = World::new();
+    let id = world.serving.json("/api/v1/access/waiting")[0]["id"].as_str().unwrap().to_owned();
+    let token = world.token();
+    assert_eq!(world.run(&token, &["access", "approve", &id]).0, 0);
+    assert_eq!(world.run("", &["access", "bundle", "fetch", "checkout", "--keys-output", "jwks.json"]).0, 0);
+    let bundle =
+        ["--bundle", "access.jws", "--keys", "jwks.json", "--issuer", "https://portal.example", "--format", "json"];
+    let check = [&["access", "check", "work/checkout/access.yaml"], &bundle[..]].concat();
+    let verify =
+        "access bundle verify access.jws --component checkout --keys jwks.json --issuer https://portal.example";
+    let verify: Vec<&str> = verify.split(' ').collect();
+    let alone = |arguments: &[&str]| output(world.folder.path(), arguments);
+    let both = [&check, &verify];
+    for command in both {
+        let (code, _, errors) = world.run("", command);
+        assert_eq!((code, errors.as_str()), (0, ""));
+    }
+
+    let listed = world.serving.json("/api/v1/access?state=active");
+    let atom = listed["rows"][0]["id"].as_str().unwrap();
+    assert_eq!(world.run(&token, &["access", "revoke", atom, "--reason", "It leaked"]).0, 0);
+    for command in both {
+        let (code, said, errors) = world.run("", command);
+        assert_eq!((code, said.as_str()), (3, ""), "{errors}");
+        assert!(errors.contains("access was revoked since it was made"), "{errors}");
+        let help = "slipway access bundle fetch component:default/checkout --output access.jws";
+        assert!(errors.contains(help), "{errors}");
+        // Nobody named the portal: nothing is asked, and the bundle holds until it ends.
+        let (code, _, errors) = alone(command);
+        assert_eq!((code, errors.as_str()), (0, ""));
+        // It is named, and does not answer, or does not say.
+        for (portal, why) in [("http://127.0.0.1:1", "could not be reached"), (&*world.elsewhere(), "status 404")] {
+            let (code, said, errors) = alone(&[command, &["--portal", portal][..]].concat());
+            assert!(code == 0 && !said.is_empty(), "{said}{errors}");
+            assert!(errors.starts_with("note: ") && errors.contains(why), "{errors}");
+        }
+    }
+    assert_eq!(world.run("", &["access", "bundle", "fetch", "checkout"]).0, 0);
+    let (code, said, errors) = world.run("", &check);
+    let answer: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{errors}"));
+    assert_eq!((code, &answer["summary"]["revoked"]), (1, &json!(1)), "{answer}");
 }
 
 #[test]

@@ -90,6 +90,9 @@ db_test! {
         };
         let bundle = engine_access::bundle::verify(&signed, &known, &expected).unwrap();
         assert!(bundle.grants.len() == 2 && ends > portal.clock().now(), "{bundle:#?}");
+        assert!(!format!("{bundle:?}").contains("user:default/"), "a bundle lies in caches: {bundle:#?}");
+        assert_eq!((bundle.revocation_epoch, epoch(portal, &Actor::Visitor, &checkout()).await.unwrap()), (0, 0));
+        assert!(matches!(epoch(portal, &Actor::Operator, &payments_service("nobody")).await, Err(Error::NotFound(_))));
         assert_eq!(keys(portal).await.unwrap(), known, "the same key goes on signing");
         assert!(matches!(super::bundle(portal, &Actor::Operator, &payments_service("nobody")).await, Err(Error::NotFound(_))));
 

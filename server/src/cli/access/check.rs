@@ -1,11 +1,12 @@
 //! `slipway access check`: whether all that a manifest requires is granted.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use engine_access::bundle::Bundle;
-use engine_access::check::{Question, check};
+use engine_access::check::{Question, approving, check};
 use engine_access::manifest::{FILE_NAME, Manifest, decode, parse};
 use engine_access::rules::Decider;
 use jiff::Timestamp;
@@ -29,7 +30,8 @@ const CHECK: &str = "slipway access check";
 #[command(
     after_help = "Exit codes: 0 everything is granted, 1 something is not, 2 the manifest is invalid, 3 it cannot be decided: the portal \
                         cannot be reached or does not answer, or the bundle cannot be believed or read.\n\n\
-                        The portal is asked with the token in SLIPWAY_TOKEN, or as a visitor.\n\nExamples:\n  \
+                        The portal is asked with the token in SLIPWAY_TOKEN, or as a visitor. With a bundle, one that --portal or SLIPWAY_PORTAL names \
+                        is asked only whether something was revoked since.\n\nExamples:\n  \
                         slipway access check --portal https://portal.example --environment production\n  \
                         slipway access check --format github --soft-fail pending,missing\n  \
                         slipway access check --bundle access.jws --keys jwks.json --issuer https://portal.example --environment production"
@@ -53,7 +55,7 @@ pub struct Check {
     /// The commit that the manifest is of, for the answer as JSON
     #[arg(long)]
     commit: Option<String>,
-    /// Do not ask: believe this bundle of the manifest's component
+    /// Believe this bundle of the manifest's component; a portal that is named is only asked whether something was revoked since
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     #[command(flatten)]
@@ -210,7 +212,10 @@ async fn offline(arguments: &Check, file: &Path, now: Timestamp) -> Stopped<Acce
         now,
         zone: &arguments.zone,
     });
-    let mut answer = answer(verdict, Vec::new(), (&name, &text), "bundle", &bundle.iss);
+    // A bundle does not say who is in which group: groups and numbers are all there is to name.
+    let asked = |found| approving(found, &verdict.component, &bundle.facts, &BTreeSet::new());
+    let approving = verdict.atoms.iter().map(asked).collect();
+    let mut answer = answer(verdict, approving, (&name, &text), "bundle", &bundle.iss);
     answer.bundle_expires = Some(bundle.exp.to_string());
     answer.manifest.commit.clone_from(&arguments.commit);
     Ok(answer)

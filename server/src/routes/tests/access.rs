@@ -186,4 +186,5 @@ async fn what_is_granted_is_handed_over_to_those_who_read_everything() {
     let bundle = world.ask(&Method::GET, "/api/v1/access/bundles/default/harbour", &mia, &[]).await;
     assert_eq!(bundle.headers()[header::CONTENT_TYPE], "application/jose");
     assert_eq!(world.text("/api/v1/access/bundles/default/treasury", &mia).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(world.text("/api/v1/access/bundles/default/treasury/epoch", &mia).await.0, StatusCode::NOT_FOUND);
 }
