@@ -316,7 +316,8 @@ pub struct AccessManifestView {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct AccessCheck {
     pub schema: String,
-    pub component: EntityRef,
+    /// Nothing where the manifest cannot be read so far.
+    pub component: Option<EntityRef>,
     /// Only what is required there was looked at.
     pub environment: Option<String>,
     pub manifest: AccessCheckManifest,

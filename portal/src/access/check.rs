@@ -6,7 +6,7 @@ use engine_access::Atom;
 use engine_access::check::{Approving, AtomVerdict, Question, Verdict, approving, check as decide};
 use engine_access::facts::{Facts, Mentions};
 use engine_access::history::History;
-use engine_access::manifest::{Manifest, parse};
+use engine_access::manifest::{Manifest, component, parse};
 use engine_access::operation::Operation;
 use engine_access::review::Actor as Who;
 use engine_access::rules::Decider;
@@ -19,7 +19,7 @@ use super::views::histories;
 use super::world::{self, World};
 use crate::catalog;
 use crate::identity::Actor;
-use crate::{Error, Portal, Result};
+use crate::{Error, Portal, Result, repositories};
 
 /// The answer, and whether it only reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,8 @@ pub struct Checked {
 /// Says whether a component may do what its manifest requires. `file` names the manifest in findings.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a manifest that cannot be read; [`Error::NotFound`] for a component that `actor` may not read.
+/// [`Error::Invalid`] for a manifest that cannot be read, which may be [forgiven](only_reports); [`Error::NotFound`] for a
+/// component that `actor` may not read.
 pub async fn check(
     portal: &Portal,
     actor: &Actor,
@@ -63,6 +64,27 @@ pub async fn check(
     };
     let approving = verdict.atoms.iter().map(approving).collect();
     Ok(Checked { verdict, report_only, approving })
+}
+
+/// Whether a manifest that cannot be read only reports: as the repository of the component that can still be read of it, or
+/// else the one with the slug `repository`, which a pipeline names. What `actor` may not read is as if it were not there.
+///
+/// # Errors
+/// The database's.
+pub async fn only_reports(portal: &Portal, actor: &Actor, text: &str, repository: Option<&str>) -> Result<bool> {
+    let mut slug = match component(text) {
+        Some(component) => match home(portal, actor, &component).await {
+            Err(Error::NotFound(_)) => None,
+            found => found?.1,
+        },
+        None => None,
+    };
+    if let (None, Some(named)) = (&slug, repository)
+        && repositories::is_there(portal, actor, named).await?
+    {
+        slug = Some(named.to_owned());
+    }
+    Ok(slug.is_some_and(|slug| portal.settings().access.only_reports(&slug)))
 }
 
 /// Whose approval would not count: of those who asked, wrote the change or have approved already; where nothing was asked for

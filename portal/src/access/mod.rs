@@ -26,10 +26,10 @@ mod world;
 
 pub use engine_access::report::Held;
 
-pub use self::act::{Decided, Deed, act, decide};
-pub use self::answer::answer;
+pub use self::act::{Decided, Deed, act, decide, may_act};
+pub use self::answer::{answer, unreadable};
 pub use self::ask::{Ask, ask, break_glass, propose};
-pub use self::check::{Checked, check};
+pub use self::check::{Checked, check, only_reports};
 pub use self::coverage::coverage;
 pub use self::gather::of_openapi;
 pub(crate) use self::gather::{Found, find};

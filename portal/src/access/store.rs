@@ -39,6 +39,10 @@ macro_rules! narrow {
         if let Some(before) = filter.review_before {
             query.push(" AND a.state = 'active' AND a.review_at <= ").push_bind(before);
         }
+        if filter.break_glass {
+            // A flag of the row as it is shown; quotes within texts have a backslash before them.
+            query.push(" AND a.body LIKE '%\"break_glass\":true%'");
+        }
         if !readable.is_everything() {
             for end in ["a.consumer", "a.api"] {
                 query.push(" AND EXISTS (SELECT 1 FROM entities e WHERE NOT e.deleted AND e.reference = ").push(end);
@@ -132,6 +136,8 @@ pub struct AtomFilter {
     pub ends_before: Option<i64>,
     /// Those granted whose review is due before this.
     pub review_before: Option<i64>,
+    /// Those taken without asking.
+    pub break_glass: bool,
 }
 
 /// What was known of a repository's manifest, to find who changed it since: the commit up to which that was asked.

@@ -26,6 +26,16 @@ apiVersion: backstage.io/v1alpha1
 kind: User
 metadata: {name: pat}
 spec: {profile: {email: pat@example.com}, memberOf: [payments-team]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: shop}
+spec: {type: team, children: []}
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: sam}
+spec: {profile: {email: sam@example.com}, memberOf: [shop]}
 ";
 
 const OFFER: &str = "\
@@ -64,16 +74,17 @@ email-header = \"X-Forwarded-Email\"
 trust-email = true
 ";
 
-/// As the proxy forwards requests of Pat.
+/// As the proxy forwards requests of Pat, whose team owns the API, and of Sam, whose team asks for it.
 const PAT: &str = "x-forwarded-user: pat\r\nx-forwarded-email: pat@example.com";
+pub const SAM: &str = "x-forwarded-user: sam\r\nx-forwarded-email: sam@example.com";
 
-struct World {
+pub struct World {
     folder: tempfile::TempDir,
     serving: Serving,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with("")
     }
 
@@ -96,7 +107,7 @@ impl World {
         Self { folder, serving }
     }
 
-    fn run(&self, token: &str, arguments: &[&str]) -> (i32, String, String) {
+    pub fn run(&self, token: &str, arguments: &[&str]) -> (i32, String, String) {
         let mut command = slipway(self.folder.path(), arguments);
         command.env("SLIPWAY_PORTAL", format!("http://{}", self.serving.address)).env("SLIPWAY_TOKEN", token);
         let Output { status, stdout, stderr } =
@@ -115,14 +126,18 @@ impl World {
     }
 
     /// A token of Pat’s that writes.
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
+        self.token_of(PAT)
+    }
+
+    pub fn token_of(&self, who: &str) -> String {
         let form = format!(
-            "POST /actions/identity/token HTTP/1.1\r\n{PAT}\r\ncontent-type: application/x-www-form-urlencoded"
+            "POST /actions/identity/token HTTP/1.1\r\n{who}\r\ncontent-type: application/x-www-form-urlencoded"
         );
         let made = self.serving.send(&form, "name=ci&scope=write&days=7");
         let flash = made.lines().find_map(|line| line.strip_prefix("set-cookie: ").filter(|it| it.contains("flash")));
         let flash = flash.unwrap_or_else(|| panic!("{made}")).split(';').next().unwrap();
-        let page = self.serving.ask(&format!("GET /me/tokens HTTP/1.1\r\n{PAT}\r\ncookie: {flash}"));
+        let page = self.serving.ask(&format!("GET /me/tokens HTTP/1.1\r\n{who}\r\ncookie: {flash}"));
         let token = page.split("<code>slipway_").nth(1).unwrap_or_else(|| panic!("{page}"));
         format!("slipway_{}", token.split('<').next().unwrap())
     }
@@ -331,4 +346,40 @@ fn a_repository_that_only_reports_never_fails() {
     let (_, said, _) = world.check(&["--format", "json"]);
     let answer: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&answer["report_only"], &answer["findings"][0]["level"]), (&json!(true), &json!("warning")));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_only_reports_too() {
+    let world = World::with("[access]\nreport-only = [\"checkout\"]\n");
+    let path = world.folder.path().join("broken.yaml");
+    let check = |text: &str, arguments: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        world.run("", &[&["access", "check", "broken.yaml"], arguments].concat())
+    };
+    let broken = "metadata: {component: checkout}\nrequires: [\n";
+    let (code, said, errors) = check(broken, &[]);
+    assert_eq!((code, said.as_str()), (0, "nothing is required\n"), "{errors}");
+    assert!(errors.contains("warning: ") && !errors.contains("error"), "{errors}");
+    let (code, said, _) = check(broken, &["--format", "json", "--commit", "abc"]);
+    let answer: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &answer["schema"], &answer["outcome"]), (0, &json!("access-check/v1"), &json!("invalid")));
+    assert_eq!((&answer["component"], &answer["report_only"]), (&json!("component:default/checkout"), &json!(true)));
+    assert_eq!((&answer["manifest"]["commit"], &answer["summary"]["errors"]), (&json!("abc"), &json!(1)));
+    assert_eq!(answer["findings"][0]["level"], "warning");
+    assert!(check(broken, &["--format", "github"]).1.starts_with("::warning file=broken.yaml,line="));
+
+    let nameless = "requires: [\n";
+    let (code, _, errors) = check(nameless, &[]);
+    assert!(code == 2 && errors.contains("error: "), "{errors}");
+    assert_eq!(check(nameless, &["--repository", "checkout"]).0, 0);
+    assert_eq!(check(nameless, &["--repository", "payments"]).0, 2, "it does more than report");
+    assert_eq!(check(&broken.replace("checkout", "payments-service"), &["--repository", "checkout"]).0, 2);
+    let (_, said, _) = check(nameless, &["--repository", "checkout", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["component"], Value::Null);
+    for (variable, code) in [("GITHUB_REPOSITORY", 0), ("CI_PROJECT_PATH", 0), ("REPOSITORY", 2)] {
+        let mut command = slipway(world.folder.path(), &["access", "check", "broken.yaml"]);
+        command.env_remove("GITHUB_REPOSITORY").env_remove("CI_PROJECT_PATH").env(variable, "checkout");
+        command.env("SLIPWAY_PORTAL", format!("http://{}", world.serving.address));
+        assert_eq!(command.output().unwrap().status.code(), Some(code), "{variable}");
+    }
 }

@@ -48,6 +48,7 @@ fn filter(query: &str) -> (AccessFilter, usize) {
         waiting: false,
         ends_within: value("ends").and_then(|days| days.parse().ok()),
         review_due: value("review").is_some(),
+        break_glass: value("glass").is_some(),
     };
     (filter, value("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1))
 }
@@ -63,6 +64,7 @@ pub(super) fn address(filter: &AccessFilter, page: usize) -> String {
         ("state", filter.state.map(|state| state.as_str().to_owned()).unwrap_or_default()),
         ("ends", filter.ends_within.map(|days| days.to_string()).unwrap_or_default()),
         ("review", if filter.review_due { "due".to_owned() } else { String::new() }),
+        ("glass", if filter.break_glass { "broken".to_owned() } else { String::new() }),
         ("page", if page > 1 { page.to_string() } else { String::new() }),
     ];
     pairs.retain(|(_, value)| !value.is_empty());
@@ -99,13 +101,15 @@ fn narrow(out: &mut Html, context: &RequestContext, filter: &AccessFilter) {
         out.raw(if filter.state == Some(state) { " selected>" } else { ">" }).raw(word(state)).raw("</option>");
     }
     out.raw("</select></div><button type=\"submit\" class=\"button\">Narrow</button>");
-    if filter.ends_within.is_some() || filter.review_due {
+    if filter.ends_within.is_some() || filter.review_due || filter.break_glass {
         out.link("/access/grants", "button button-plain", "Show all");
     } else {
         let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };
         out.link(&address(&soon, 1), "button button-plain", "What ends within 30 days");
         let due = AccessFilter { review_due: true, ..AccessFilter::default() };
         out.link(&address(&due, 1), "button button-plain", "What is to be reviewed");
+        let taken = AccessFilter { break_glass: true, ..AccessFilter::default() };
+        out.link(&address(&taken, 1), "button button-plain", "What was taken without asking");
     }
     out.raw("</form>");
 }

@@ -55,6 +55,9 @@ pub struct Check {
     /// The commit that the manifest is of, for the answer as JSON
     #[arg(long)]
     commit: Option<String>,
+    /// Its repository, as the portal calls it, for where the manifest cannot be read [default: GITHUB_REPOSITORY or CI_PROJECT_PATH]
+    #[arg(long, value_name = "SLUG")]
+    repository: Option<String>,
     /// Believe this bundle of the manifest's component; a portal that is named is only asked whether something was revoked since
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
@@ -146,6 +149,7 @@ async fn online(arguments: &Check) -> Stopped<AccessCheck> {
     let (name, text) = manifest_text(arguments)?;
     let question = json!({
         "manifest": text, "path": name, "environment": arguments.environment, "commit": arguments.commit,
+        "repository": repository(arguments),
     });
     let answer = match arguments.at.remote()?.post("/api/v1/access/check", &[], &question).await {
         Ok(answer) if answer.status < 500 && answer.status != 429 => answer,
@@ -162,6 +166,12 @@ async fn online(arguments: &Check) -> Stopped<AccessCheck> {
         }
     }
     Ok(answer)
+}
+
+/// The repository whose pipeline this is.
+fn repository(arguments: &Check) -> Option<String> {
+    let named = ["GITHUB_REPOSITORY", "CI_PROJECT_PATH"].into_iter().find_map(|name| std::env::var(name).ok());
+    arguments.repository.clone().or(named).filter(|slug| !slug.is_empty())
 }
 
 fn read(arguments: &Check, answer: &RemoteAnswer) -> Stopped<AccessCheck> {
