@@ -11,7 +11,7 @@ mod check;
 mod coverage;
 mod gather;
 mod hand_over;
-mod import;
+pub(crate) mod import;
 mod job;
 mod notify;
 mod project;
@@ -36,7 +36,7 @@ pub(crate) use self::gather::{Found, find};
 pub use self::hand_over::{
     Exported, Format, bundle, end_of_day, epoch, export, feed, keys, may_export, report, report_csv, report_json,
 };
-pub use self::import::{Given, GivenFormat, import};
+pub use self::import::{Given, GivenFormat, Taking, import, imported};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::settle::Settled;
 pub(crate) use self::settle::settle;

@@ -134,8 +134,13 @@ pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Re
     let view = project::view(atom, &told.history, instant(now), |request| told.commit(request));
     let Some(view) = view else { return Ok(()) };
     store::write_atom(tx, &project::row(&view, &told.history)?).await?;
+    store::replace_held(tx, &view.id, &held(atom, &told.events)?).await
+}
+
+/// When an atom was held, is, and will be, as far as its events say.
+pub(super) fn held(atom: &Atom, events: &[Event]) -> Result<Vec<HeldWrite>> {
     // Folded to the end of time it says of every instant who held it, until something new happens.
-    let always = history::fold(&told.events, Timestamp::MAX);
+    let always = history::fold(events, Timestamp::MAX);
     let held = report::held(atom, &always).into_iter().map(|held| {
         Ok(HeldWrite {
             from: project::millis(held.from),
@@ -144,7 +149,7 @@ pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Re
             line: report::line(&held),
         })
     });
-    store::replace_held(tx, &view.id, &held.collect::<Result<Vec<_>>>()?).await
+    held.collect()
 }
 
 /// The action as the audit log has it.

@@ -35,6 +35,7 @@ use crate::http::{Problem, events, webhooks};
         docs::list,
         docs::site,
         access_import::import,
+        access_import::imported,
         access_import::coverage,
         audit::list,
         inbox::list,
