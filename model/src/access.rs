@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::job::JobState;
 use crate::{EntityRef, Evidence, Finding};
 
 /// How things stand for one atom: that one component may use one scope of one API in one environment.
@@ -272,13 +273,23 @@ pub struct AccessCell {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct AccessImport {
-    /// Nothing was written.
+    /// Nothing is written.
     pub dry_run: bool,
+    /// The job that takes them over, and how it stands; nothing where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<JobState>,
+    /// Why it did not take over everything, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Grants that are to be taken over.
+    pub total: u64,
     /// Taken over, or to be.
     pub imported: u64,
     /// Left as they are: they were taken over before, or are granted here already.
     pub unchanged: u64,
-    /// What was left out, and why.
+    /// What was wrong or left out, and why: at most 1000.
     pub findings: Vec<Finding>,
 }
 
@@ -331,7 +342,8 @@ pub struct AccessManifestView {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct AccessCheck {
     pub schema: String,
-    pub component: EntityRef,
+    /// Nothing where the manifest cannot be read so far.
+    pub component: Option<EntityRef>,
     /// Only what is required there was looked at.
     pub environment: Option<String>,
     pub manifest: AccessCheckManifest,

@@ -46,8 +46,8 @@ pub enum Permission {
     DecideAccess,
     /// Takes over access that was granted elsewhere.
     ImportAccess,
-    /// Changes what is granted.
-    EndAccess,
+    /// Changes what is granted: whose that is to do depends on what is done.
+    ChangeAccess,
     /// Shows everything, to those who may read everything.
     ReadAll,
     /// Says what became of repositories that are not listed any more.
@@ -64,7 +64,7 @@ impl Permission {
     /// The middleware of every route.
     pub async fn admit(self, server: Server, asking: Asking, request: Request, next: Next) -> Response {
         let action = match self {
-            Self::Open | Self::Read | Self::ReadAll => None,
+            Self::Open | Self::Read | Self::ReadAll | Self::ChangeAccess => None,
             Self::Watch => Some(Action::Watch),
             Self::Sync => Some(Action::Sync),
             Self::Correct => Some(Action::Correct),
@@ -76,7 +76,6 @@ impl Permission {
             Self::AskAccess => Some(Action::AskAccess),
             Self::DecideAccess => Some(Action::DecideAccess),
             Self::ImportAccess => Some(Action::ImportAccess),
-            Self::EndAccess => Some(Action::EndAccess),
             Self::Remove => Some(Action::Remove),
             Self::SeeOwn => Some(Action::SeeOwn),
             Self::Own => Some(Action::Own),
@@ -87,6 +86,7 @@ impl Permission {
         }
         let admitted = match self {
             Self::ReadAll => portal::access::may_export(&asking.actor),
+            Self::ChangeAccess => portal::access::may_act(&asking.actor),
             _ => action.map_or(Ok(()), |action| can(&asking.actor, action, Resource::Anything)),
         };
         match admitted {
@@ -122,7 +122,7 @@ const LARGEST_IMPORT: usize = 2 * engine_access::import::MOST_BYTES;
 const LARGEST_MANIFEST: usize = 2 * engine_access::manifest::MOST_BYTES;
 
 use Permission::{
-    AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Open, Own, Propose, Read, ReadAll,
+    AskAccess, Audit, ChangeAccess, Correct, DecideAccess, ImportAccess, Launch, Open, Own, Propose, Read, ReadAll,
 };
 use Permission::{Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
 
@@ -208,7 +208,7 @@ pub fn table() -> Vec<Route> {
         write("/actions/access/ask", AskAccess, post(pages::action)),
         write("/actions/access/decide", DecideAccess, post(pages::action)),
         write("/actions/access/approve-all", DecideAccess, post(pages::action)),
-        write("/actions/access/act", AskAccess, post(pages::action)),
+        write("/actions/access/act", ChangeAccess, post(pages::action)),
         write("/actions/runs/cancel", Launch, post(pages::action)),
         write("/actions/runs/retry", Launch, post(pages::action)),
         write("/actions/runs/clean", Launch, post(pages::action)),
@@ -281,7 +281,8 @@ pub fn table() -> Vec<Route> {
         write("/api/v1/runs/{id}/feedback", Launch, post(runs::feedback)),
         read("/api/v1/runs/{id}/events", Read, get(events::follow_run)),
         read("/api/v1/access", Read, get(access::list)),
-        Route { largest_body: LARGEST_IMPORT, ..write("/api/v1/access/import", ImportAccess, post(access_import::import)) },
+        Route { largest_body: LARGEST_IMPORT, ..write("/api/v1/access/imports", ImportAccess, post(access_import::import)) },
+        read("/api/v1/access/imports/{id}", ImportAccess, get(access_import::imported)),
         read("/api/v1/access/coverage", Read, get(access_import::coverage)),
         read("/api/v1/access/waiting", Read, get(access::waiting)),
         read("/api/v1/access/matrix", Read, get(access::matrix)),
@@ -291,9 +292,10 @@ pub fn table() -> Vec<Route> {
         read("/api/v1/access/requests/{id}", Read, get(access::request)),
         write("/api/v1/access/requests/{id}/decide", DecideAccess, post(access::decide)),
         write("/api/v1/access/break-glass", AskAccess, post(access::break_glass)),
-        write("/api/v1/access/acts", EndAccess, post(access::act)),
+        write("/api/v1/access/acts", ChangeAccess, post(access::act)),
         searching(Route { largest_body: LARGEST_MANIFEST, ..write("/api/v1/access/check", Read, post(access::check)) }),
         read("/api/v1/access/bundles/{namespace}/{name}", Read, get(access::hand_over::bundle)),
+        read("/api/v1/access/bundles/{namespace}/{name}/epoch", Read, get(access::hand_over::epoch)),
         read("/api/v1/access/export", ReadAll, get(access::hand_over::export)),
         read("/api/v1/access/feed", ReadAll, get(access::hand_over::feed)),
         read("/api/v1/access/report", ReadAll, get(access::hand_over::report)),

@@ -6,6 +6,8 @@
 mod access;
 #[path = "cli/access_online.rs"]
 mod access_online;
+#[path = "cli/access_reviews.rs"]
+mod access_reviews;
 #[path = "cli/hooks.rs"]
 mod hooks;
 #[path = "cli/killed.rs"]

@@ -61,6 +61,14 @@ impl Deed {
         Self::ALL.into_iter().find(|deed| deed.as_str() == text)
     }
 
+    fn action(self) -> Action {
+        match self {
+            Self::Revoke | Self::Suspend => Action::EndAccess,
+            Self::Withdraw => Action::AskAccess,
+            Self::Resume | Self::Recertify | Self::Ratify => Action::DecideAccess,
+        }
+    }
+
     fn needs_reason(self) -> bool {
         !matches!(self, Self::Recertify | Self::Ratify | Self::Withdraw)
     }
@@ -215,6 +223,16 @@ pub async fn decide(
     Ok(atoms)
 }
 
+/// Whether there is any deed that `actor` may do to some atom: what somebody may not who owns nothing may still be theirs who
+/// decides.
+///
+/// # Errors
+/// [`Error::Forbidden`] where there is none.
+pub fn may_act(actor: &Actor) -> Result<()> {
+    let may = |deed: Deed| can(actor, deed.action(), Resource::Anything);
+    Deed::ALL.into_iter().map(may).reduce(Result::or).unwrap_or(Ok(()))
+}
+
 /// Does something to atoms that are granted, or takes requests back.
 ///
 /// # Errors
@@ -226,12 +244,7 @@ pub async fn act(
     deed: Deed,
     reason_given: &str,
 ) -> Result<Vec<AccessAtom>> {
-    let action = match deed {
-        Deed::Revoke | Deed::Suspend => Action::EndAccess,
-        Deed::Withdraw => Action::AskAccess,
-        Deed::Resume | Deed::Recertify | Deed::Ratify => Action::DecideAccess,
-    };
-    can(actor, action, Resource::Anything)?;
+    can(actor, deed.action(), Resource::Anything)?;
     let reason = reason(reason_given, deed.needs_reason(), "reason")?;
     if atoms.is_empty() || atoms.len() > MOST_ATOMS {
         return Err(Error::Conflict(format!("Choose at least one, and at most {MOST_ATOMS}.")));
@@ -308,7 +321,7 @@ pub(super) async fn may(
         Deed::Revoke | Deed::Suspend => &atom.api,
         Deed::Withdraw => &atom.consumer,
     };
-    let action = if deed == Deed::Withdraw { Action::AskAccess } else { Action::EndAccess };
+    let action = deed.action();
     let rows = portal.index().read().named(std::slice::from_ref(entity), Actor::System.readable())?;
     match rows.get(entity) {
         Some(row) => can(actor, action, Resource::Entity(row)),

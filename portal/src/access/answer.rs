@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use engine_access::check::{AtomVerdict, Outcome, Verdict};
+use engine_access::check::{Approving, AtomVerdict, Outcome, Verdict};
+use engine_access::manifest::component;
 use engine_access::rules::{EXPIRED, NEVER_REQUESTED, PENDING};
 use model::Findings;
 use model::access::{AccessApprovals, AccessCheck, AccessCheckAtom, AccessCheckManifest, AccessNeed, Standing};
 
-use super::check::Approving;
 use super::manifests::hash;
 use super::project::need;
+
+const SCHEMA: &str = "access-check/v1";
 
 /// A verdict about the manifest at a path and with a text, as `access-check/v1`. `approving` says for each of its atoms who
 /// has to approve it, as far as that is known; `address` is the portal’s, without a trailing `/`, or empty.
@@ -35,16 +37,12 @@ pub fn answer(
             finding.help = format!("{} {who}", finding.help);
         }
     }
-    let Findings { findings, summary: found } = findings.into();
-    let found = [("errors", found.errors), ("warnings", found.warnings), ("notes", found.notes)];
-    let mut summary: BTreeMap<String, usize> = found.map(|(name, count)| (name.to_owned(), count)).into();
-    for state in [Standing::Active, Standing::Pending, Standing::Denied, Standing::Expired, Standing::Missing] {
-        summary.insert(state.as_str().to_owned(), 0);
-    }
+    let findings = Findings::from(findings);
+    let mut summary = summary(&findings);
     summary.extend(states.into_iter().map(|(state, count)| (state.as_str().to_owned(), count)));
     AccessCheck {
-        schema: "access-check/v1".to_owned(),
-        component,
+        schema: SCHEMA.to_owned(),
+        component: Some(component),
         environment,
         manifest: AccessCheckManifest { path: path.to_owned(), sha256: hash(text), commit: None },
         decided_by: decided_by.to_owned(),
@@ -53,8 +51,33 @@ pub fn answer(
         outcome: word(outcome).to_owned(),
         summary,
         atoms,
-        findings,
+        findings: findings.findings,
     }
+}
+
+/// The answer about a manifest of which nothing could be decided, since it cannot be read.
+pub fn unreadable(findings: Findings, environment: Option<String>, (path, text): (&str, &str)) -> AccessCheck {
+    AccessCheck {
+        schema: SCHEMA.to_owned(),
+        component: component(text),
+        environment,
+        manifest: AccessCheckManifest { path: path.to_owned(), sha256: hash(text), commit: None },
+        decided_by: "portal".to_owned(),
+        bundle_expires: None,
+        report_only: false,
+        outcome: word(Outcome::Invalid).to_owned(),
+        summary: summary(&findings),
+        atoms: Vec::new(),
+        findings: findings.findings,
+    }
+}
+
+fn summary(findings: &Findings) -> BTreeMap<String, usize> {
+    let found = &findings.summary;
+    let found = [("errors", found.errors), ("warnings", found.warnings), ("notes", found.notes)];
+    let states = [Standing::Active, Standing::Pending, Standing::Denied, Standing::Expired, Standing::Missing];
+    let states = states.map(|state| (state.as_str(), 0));
+    found.into_iter().chain(states).map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 fn atom(found: AtomVerdict, approving: Approving, address: &str) -> AccessCheckAtom {

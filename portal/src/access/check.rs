@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine_access::Atom;
-use engine_access::check::{AtomVerdict, Question, Verdict, check as decide};
+use engine_access::check::{Approving, AtomVerdict, Question, Verdict, approving, check as decide};
 use engine_access::facts::{Facts, Mentions};
 use engine_access::history::History;
-use engine_access::manifest::{Manifest, parse};
+use engine_access::manifest::{Manifest, component, parse};
 use engine_access::operation::Operation;
 use engine_access::review::Actor as Who;
 use engine_access::rules::Decider;
-use engine_access::standing::{Approvals, Standing};
-use engine_access::terms::{Answer, Approvers, Need, Policy};
 use model::EntityRef;
 use model::catalog::{CatalogEntity, CatalogRow};
 
@@ -21,7 +19,7 @@ use super::views::histories;
 use super::world::{self, World};
 use crate::catalog;
 use crate::identity::Actor;
-use crate::{Error, Portal, Result};
+use crate::{Error, Portal, Result, repositories};
 
 /// The answer, and whether it only reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,24 +31,11 @@ pub struct Checked {
     pub approving: Vec<Approving>,
 }
 
-/// Who has to approve one atom, or would have to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Approving {
-    /// The group that owns the API.
-    pub owner: Option<EntityRef>,
-    /// How far it is; of what was not asked for yet, what its policy will ask for.
-    pub approvals: Approvals,
-    /// Some of those who can give what is missing.
-    pub people: Vec<EntityRef>,
-}
-
-/// People that are named as those who can approve.
-const MOST_PEOPLE: usize = 5;
-
 /// Says whether a component may do what its manifest requires. `file` names the manifest in findings.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a manifest that cannot be read; [`Error::NotFound`] for a component that `actor` may not read.
+/// [`Error::Invalid`] for a manifest that cannot be read, which may be [forgiven](only_reports); [`Error::NotFound`] for a
+/// component that `actor` may not read.
 pub async fn check(
     portal: &Portal,
     actor: &Actor,
@@ -75,52 +60,43 @@ pub async fn check(
     let approving = |found: &AtomVerdict| {
         let AtomVerdict { api, scope, environment, .. } = found.clone();
         let atom = Atom { consumer: component.clone(), api, scope, environment };
-        approving(found, &atom, &facts, histories.get(&atom), asking)
+        approving(found, component, &facts, &silent(histories.get(&atom), asking))
     };
     let approving = verdict.atoms.iter().map(approving).collect();
     Ok(Checked { verdict, report_only, approving })
 }
 
-/// Who has to approve an atom that is not granted. `asking` is no help where it was not asked for yet.
-fn approving(
-    found: &AtomVerdict,
-    atom: &Atom,
-    facts: &Facts,
-    history: Option<&History>,
-    asking: Option<&EntityRef>,
-) -> Approving {
-    let Some(api) = facts.apis.get(&atom.api) else { return Approving::default() };
-    let owner = api.owner.clone();
-    let nobody = Approving { owner: owner.clone(), ..Approving::default() };
-    let (approvals, silent): (Approvals, BTreeSet<EntityRef>) = match (found.state, history.and_then(History::pending))
-    {
-        (Standing::Pending, Some(case)) => {
-            let requester = match &case.requester {
-                Who::Person { user } => Some(user),
-                _ => None,
-            };
-            let voted = case.votes.iter().filter(|(_, vote)| vote.approves).map(|(person, _)| person);
-            (found.approvals.clone(), case.opening.authors.iter().chain(requester).chain(voted).cloned().collect())
-        }
-        (Standing::Missing | Standing::Expired, _) => match api.terms.answer(atom, &facts.default_policy) {
-            Answer::Policy(policy) => (asked_by(&policy), asking.cloned().into_iter().collect()),
-            _ => return nobody,
+/// Whether a manifest that cannot be read only reports: as the repository of the component that can still be read of it, or
+/// else the one with the slug `repository`, which a pipeline names. What `actor` may not read is as if it were not there.
+///
+/// # Errors
+/// The database's.
+pub async fn only_reports(portal: &Portal, actor: &Actor, text: &str, repository: Option<&str>) -> Result<bool> {
+    let mut slug = match component(text) {
+        Some(component) => match home(portal, actor, &component).await {
+            Err(Error::NotFound(_)) => None,
+            found => found?.1,
         },
-        _ => return nobody,
+        None => None,
     };
-    let groups = approvals.missing.iter().filter_map(|need| match &need.from {
-        Approvers::Owner => owner.as_ref(),
-        Approvers::Group(group) => Some(group),
-    });
-    let people: BTreeSet<&EntityRef> = groups.filter_map(|group| facts.groups.get(group)).flatten().collect();
-    let people = people.into_iter().filter(|person| !silent.contains(*person)).take(MOST_PEOPLE).cloned().collect();
-    Approving { owner, approvals, people }
+    if let (None, Some(named)) = (&slug, repository)
+        && repositories::is_there(portal, actor, named).await?
+    {
+        slug = Some(named.to_owned());
+    }
+    Ok(slug.is_some_and(|slug| portal.settings().access.only_reports(&slug)))
 }
 
-/// What a policy asks for before anybody has approved.
-fn asked_by(policy: &Policy) -> Approvals {
-    let missing: Vec<Need> = policy.needs().iter().map(|need| need.value.clone()).collect();
-    Approvals { have: 0, need: missing.iter().map(|need| need.count).sum(), missing }
+/// Whose approval would not count: of those who asked, wrote the change or have approved already; where nothing was asked for
+/// yet, of whoever is asking.
+fn silent(history: Option<&History>, asking: Option<&EntityRef>) -> BTreeSet<EntityRef> {
+    let Some(case) = history.and_then(History::pending) else { return asking.into_iter().cloned().collect() };
+    let requester = match &case.requester {
+        Who::Person { user } => Some(user),
+        _ => None,
+    };
+    let voted = case.votes.iter().filter(|(_, vote)| vote.approves).map(|(person, _)| person);
+    case.opening.authors.iter().chain(requester).chain(voted).cloned().collect()
 }
 
 /// The repository of a component: its id and slug.

@@ -1,9 +1,12 @@
 //! What is handed to those who enforce access: signed bundles for pipelines, exports for gateways.
 
+use std::collections::BTreeMap;
+
 use engine_access::Atom;
 use engine_access::bundle::{self, AUDIENCE, Bundle, Grant, Keys, SigningKey};
 use engine_access::export::{self, Export, Granted, krakend, opa};
 use engine_access::facts::Mentions;
+use engine_access::history::History;
 use engine_access::manifest::parse;
 use engine_access::report::{self, Held};
 use flate2::Compression;
@@ -12,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::EntityRef;
 
 use super::project::{instant, millis};
-use super::views::known;
+use super::views::histories;
 use super::world::{self, World};
 use super::{manifests, store};
 use crate::identity::Actor;
@@ -234,40 +237,61 @@ fn key(seed: &Secret) -> Option<SigningKey> {
 /// [`Error::NotFound`] for a component that `actor` may not read; [`Error::Unavailable`] where nobody has said how the portal
 /// is reached, after which bundles are named.
 pub async fn bundle(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<(String, i64)> {
-    if portal.index().read().named(std::slice::from_ref(component), actor.readable())?.is_empty() {
-        return Err(Error::not_found(component));
-    }
+    readable(portal, actor, component)?;
     let issuer = portal.settings().public_url.clone().ok_or_else(|| {
         Error::Unavailable("Bundles carry the address of the portal: set public-url in slipway.toml.".to_owned())
     })?;
-    let known = known(portal, component).await?;
+    let histories = histories(portal, component).await?;
     let row = manifests::store::manifest_of(portal.db(), &component.to_string(), Actor::System.readable()).await?;
     let manifest = row.as_ref().and_then(|row| parse(&row.path, &row.content).ok());
     let mut mentions = manifest.as_ref().map(Mentions::of).unwrap_or_default();
-    mentions.apis.extend(known.keys().map(|atom| atom.api.clone()));
+    mentions.apis.extend(histories.keys().map(|atom| atom.api.clone()));
     world::hide(portal, actor, &mut mentions)?;
     mentions.components.insert(component.clone());
     let world = World::of(portal, &[&mentions]).await?;
     let repository = row.as_ref().map_or("", |row| row.repository.as_str());
     let now = whole_second(portal.clock().now());
     let exp = now.checked_add(VALID).map_err(Error::internal)?;
-    let grant =
-        |(atom, known): (Atom, _)| Grant { api: atom.api, scope: atom.scope, environment: atom.environment, known };
+    let revocation_epoch = revocations(&histories);
+    let grant = |(Atom { api, scope, environment, .. }, history): (Atom, History)| {
+        mentions.apis.contains(&api).then(|| Grant { api, scope, environment, known: history.known() })
+    };
+    let mut facts = world.facts(portal, &mentions, repository);
+    // Bundles lie in caches of pipelines: who is in which group is none of their business.
+    facts.groups.clear();
     let bundle = Bundle {
         iss: issuer,
         aud: AUDIENCE.to_owned(),
         sub: component.clone(),
         iat: now,
         exp,
-        revocation_epoch: store::epoch(portal.db()).await?.unsigned_abs(),
+        revocation_epoch,
         manifest_sha256: row.as_ref().map(|row| row.sha256.clone()),
-        grants: known.into_iter().filter(|(atom, _)| mentions.apis.contains(&atom.api)).map(grant).collect(),
-        facts: world.facts(portal, &mentions, repository),
+        grants: histories.into_iter().filter_map(grant).collect(),
+        facts,
     };
     let keys = signing(portal).await?;
     let key = keys.first().ok_or_else(|| Error::internal("there is no key that signs"))?;
     let signed = bundle::sign(&bundle, key).map_err(Error::internal)?;
     Ok((signed, millis(exp)))
+}
+
+/// The epoch that the newest bundle of a component has: one that was made before something was revoked has a lower one.
+///
+/// # Errors
+/// [`Error::NotFound`] for a component that `actor` may not read.
+pub async fn epoch(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<u64> {
+    readable(portal, actor, component)?;
+    Ok(revocations(&histories(portal, component).await?))
+}
+
+fn revocations(histories: &BTreeMap<Atom, History>) -> u64 {
+    histories.values().map(History::taken_away).sum()
+}
+
+fn readable(portal: &Portal, actor: &Actor, component: &EntityRef) -> Result<()> {
+    let found = portal.index().read().named(std::slice::from_ref(component), actor.readable())?;
+    if found.is_empty() { Err(Error::not_found(component)) } else { Ok(()) }
 }
 
 fn whole_second(at: i64) -> Timestamp {

@@ -11,7 +11,7 @@ pub(crate) mod authors;
 mod check;
 mod coverage;
 mod hand_over;
-mod import;
+pub(crate) mod import;
 mod job;
 pub(crate) mod manifests;
 mod many;
@@ -29,15 +29,15 @@ mod world;
 
 pub use engine_access::report::Held;
 
-pub use self::act::{Decided, Deed, act, decide};
-pub use self::answer::answer;
+pub use self::act::{Decided, Deed, act, decide, may_act};
+pub use self::answer::{answer, unreadable};
 pub use self::ask::{Ask, ask, break_glass, propose};
-pub use self::check::{Approving, Checked, check};
+pub use self::check::{Checked, check, only_reports};
 pub use self::coverage::coverage;
 pub use self::hand_over::{
-    Exported, Format, bundle, end_of_day, export, feed, keys, may_export, report, report_csv, report_json,
+    Exported, Format, bundle, end_of_day, epoch, export, feed, keys, may_export, report, report_csv, report_json,
 };
-pub use self::import::{Given, GivenFormat, import};
+pub use self::import::{Given, GivenFormat, Taking, import, imported};
 pub(crate) use self::job::{JOB, enqueue_due, run};
 pub use self::manifests::of_openapi;
 pub(crate) use self::manifests::{Found, find};

@@ -91,7 +91,6 @@ pub(super) async fn append(
     lock(tx, entries.iter().map(|entry| &entry.atom)).await?;
     let now = portal.clock().now();
     let mut after: BTreeMap<Atom, Told> = BTreeMap::new();
-    let mut revoked = false;
     for entry in entries {
         let Entry { atom, request, action, commit } = entry;
         let id = project::id(&atom);
@@ -116,7 +115,6 @@ pub(super) async fn append(
             return Err(Error::Conflict(format!("{atom}: {}.", skipped.why)));
         }
         let kind = event.action.kind();
-        revoked |= matches!(kind, Kind::Revoked | Kind::Suspended | Kind::ProviderWithdrew | Kind::Withdrawn);
         store::add_event(tx, sequence, &event.id, &id, now, &serde_json::to_string(event)?).await?;
         let said = format!("{atom}: {}", event.action.reason());
         let after_text = if event.action.reason().is_empty() { atom.to_string() } else { said };
@@ -128,9 +126,6 @@ pub(super) async fn append(
         write(tx, atom, told, now).await?;
     }
     pulls::touch(tx, portal, after.keys().map(|atom| &atom.consumer).collect()).await?;
-    if revoked {
-        store::next_epoch(tx).await?;
-    }
     Ok(after)
 }
 
@@ -139,8 +134,13 @@ pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Re
     let view = project::view(atom, &told.history, instant(now), |request| told.commit(request));
     let Some(view) = view else { return Ok(()) };
     store::write_atom(tx, &project::row(&view, &told.history)?).await?;
+    store::replace_held(tx, &view.id, &held(atom, &told.events)?).await
+}
+
+/// When an atom was held, is, and will be, as far as its events say.
+pub(super) fn held(atom: &Atom, events: &[Event]) -> Result<Vec<HeldWrite>> {
     // Folded to the end of time it says of every instant who held it, until something new happens.
-    let always = history::fold(&told.events, Timestamp::MAX);
+    let always = history::fold(events, Timestamp::MAX);
     let held = report::held(atom, &always).into_iter().map(|held| {
         Ok(HeldWrite {
             from: project::millis(held.from),
@@ -149,7 +149,7 @@ pub(super) async fn write(tx: &mut Tx, atom: &Atom, told: &Told, now: i64) -> Re
             line: report::line(&held),
         })
     });
-    store::replace_held(tx, &view.id, &held.collect::<Result<Vec<_>>>()?).await
+    held.collect()
 }
 
 /// The action as the audit log has it.

@@ -260,7 +260,7 @@ db_test! {
         let said: Vec<(&str, &str)> = history.steps.iter().map(|step| (step.what.as_str(), step.by.as_str())).collect();
         assert_eq!(said, [("revoked", "user:default/pat"), ("approved", "user:default/pat"), ("requested", "slipway")]);
         assert_eq!((world.audited("access.request").await, world.audited("access.approve").await, world.audited("access.revoke").await), (2, 1, 1));
-        assert_eq!(store::epoch(portal.db()).await.unwrap(), 1);
+        assert_eq!(epoch(portal, &Actor::Visitor, &checkout()).await.unwrap(), 1);
         world.portal.stop().await;
     }
 

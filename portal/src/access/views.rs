@@ -43,6 +43,8 @@ pub struct AccessFilter {
     pub ends_within: Option<u16>,
     /// Only those of which somebody has to say whether they are still needed.
     pub review_due: bool,
+    /// Only what was taken without asking.
+    pub break_glass: bool,
 }
 
 impl AccessFilter {
@@ -60,6 +62,7 @@ impl AccessFilter {
             pending: self.waiting,
             ends_before: self.ends_within.map(|days| now + i64::from(days) * DAY),
             review_before: self.review_due.then_some(now),
+            break_glass: self.break_glass,
         })
     }
 }

@@ -8,9 +8,10 @@ mod tests;
 pub use self::job::{JOB, enqueue, run};
 
 use model::audit::AuditEntry;
+use serde::{Deserialize, Serialize};
 
 use crate::Portal;
-use crate::db::{Tx, new_id};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::identity::{Action, Actor, Resource, can};
 
@@ -26,7 +27,7 @@ pub struct Change<'a> {
 }
 
 /// The request that a change comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub request: String,
     pub address: String,
@@ -44,9 +45,31 @@ pub async fn from<T>(origin: Origin, work: impl Future<Output = T>) -> T {
 
 /// Adds a row to the transaction of the change.
 pub async fn record(tx: &mut Tx, actor: &Actor, now: i64, change: Change<'_>) -> Result<()> {
-    let origin = ORIGIN.try_with(Origin::clone).ok();
-    let account = change.account.or(actor.id());
-    store::insert(tx, (&new_id(now), now), (actor.name(), account), change, origin.as_ref()).await
+    record_all(tx, &By::of(actor), now, &[change]).await
+}
+
+/// Who does something, as the log has them: what is kept of whoever wished for what a job does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct By {
+    pub name: String,
+    /// Or token of a service.
+    pub account: Option<String>,
+    pub origin: Option<Origin>,
+}
+
+impl By {
+    pub fn of(actor: &Actor) -> Self {
+        Self {
+            name: actor.name().to_owned(),
+            account: actor.id().map(str::to_owned),
+            origin: ORIGIN.try_with(Origin::clone).ok(),
+        }
+    }
+}
+
+/// Adds a row for each of many changes that a job makes for somebody.
+pub(crate) async fn record_all(tx: &mut Tx, by: &By, now: i64, changes: &[Change<'_>]) -> Result<()> {
+    store::insert(tx, now, by, changes).await
 }
 
 /// What the log is narrowed by; empty parts narrow nothing.

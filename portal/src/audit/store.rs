@@ -3,24 +3,27 @@
 use model::audit::AuditEntry;
 use sqlx::QueryBuilder;
 
-use super::{AuditFilter, Change, Origin, Place};
-use crate::db::{Db, Tx, on, pattern};
+use super::{AuditFilter, By, Change, Place};
+use crate::db::{Db, Tx, new_id, on, pattern};
 use crate::error::Result;
 
-pub async fn insert(
-    tx: &mut Tx,
-    (id, now): (&str, i64),
-    (actor, account): (&str, Option<&str>),
-    change: Change<'_>,
-    origin: Option<&Origin>,
-) -> Result<()> {
-    let (request, address) = origin.map(|origin| (origin.request.as_str(), origin.address.as_str())).unzip();
-    on!(tx, p => sqlx::query(
-        "INSERT INTO audit (id, recorded_at, actor, action, target, value_before, value_after, request, account, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-        .bind(id).bind(now).bind(actor).bind(change.action).bind(change.target)
-        .bind(change.before).bind(change.after).bind(request).bind(account).bind(address)
-        .execute(p).await.map(drop))?;
+/// Rows of one statement.
+const TOGETHER: usize = 500;
+
+pub async fn insert(tx: &mut Tx, now: i64, by: &By, changes: &[Change<'_>]) -> Result<()> {
+    let (request, address) = by.origin.as_ref().map(|origin| (&origin.request, &origin.address)).unzip();
+    for changes in changes.chunks(TOGETHER) {
+        on!(tx, p => {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO audit (id, recorded_at, actor, action, target, value_before, value_after, request, account, address) ");
+            query.push_values(changes, |mut row, change| {
+                row.push_bind(new_id(now)).push_bind(now).push_bind(&by.name).push_bind(change.action).push_bind(change.target);
+                row.push_bind(change.before).push_bind(change.after).push_bind(request);
+                row.push_bind(change.account.or(by.account.as_deref())).push_bind(address);
+            });
+            query.build().execute(p).await.map(drop)
+        })?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,8 @@ db_test! {
         record(&mut undone, &Actor::Operator, 1, change).await.unwrap();
         drop(undone);
         let mut tx = portal.db().begin().await.unwrap();
-        store::insert(&mut tx, ("01", 2), ("operator", None), change, None).await.unwrap();
+        let by = By { name: "operator".to_owned(), account: None, origin: None };
+        store::insert(&mut tx, 2, &by, &[change]).await.unwrap();
         let origin = Origin { request: "r1".to_owned(), address: "192.0.2.1".to_owned() };
         from(origin, record(&mut tx, &Actor::System, 3, change)).await.unwrap();
         tx.commit().await.unwrap();

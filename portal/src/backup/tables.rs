@@ -41,6 +41,8 @@ pub const KEPT: &[&str] = &[
     "access_events",
     "access_keys",
     "access_pulls",
+    "access_imports",
+    "access_import_pieces",
     "accounts",
     "passwords",
     "tokens",

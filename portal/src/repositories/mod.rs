@@ -155,6 +155,14 @@ pub async fn list(portal: &Portal, actor: &Actor, filter: &RepositoryFilter) -> 
     })
 }
 
+/// Whether there is a repository with this slug that `actor` may read.
+///
+/// # Errors
+/// The database's.
+pub async fn is_there(portal: &Portal, actor: &Actor, slug: &str) -> Result<bool> {
+    Ok(store::path(portal.db(), actor.readable(), slug).await?.is_some())
+}
+
 /// One repository with its facts, entities and findings.
 ///
 /// # Errors

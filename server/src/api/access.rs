@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::EntityRef;
 use model::access::{AccessAtom, AccessCell, AccessCheck, AccessHistory, AccessOffer, AccessRequest, Standing};
-use portal::access::{self, AccessFilter, Ask, Decided, Deed};
+use portal::access::{self, AccessFilter, Ask, Checked, Decided, Deed};
 use serde::{Deserialize, Serialize};
 
 use crate::http::{Asking, Problem, Server, filter};
@@ -37,6 +37,9 @@ pub struct AccessQuery {
     /// Only what is to be reviewed: whether it is still needed.
     #[serde(default)]
     review_due: bool,
+    /// Only what was taken without asking.
+    #[serde(default)]
+    break_glass: bool,
     page: Option<usize>,
     /// At most 200.
     per_page: Option<usize>,
@@ -65,6 +68,7 @@ impl AccessQuery {
             waiting: self.waiting,
             ends_within: self.ends_within,
             review_due: self.review_due,
+            break_glass: self.break_glass,
         })
     }
 }
@@ -238,7 +242,8 @@ pub struct AccessAct {
     pub reason: String,
 }
 
-/// Does something to what is granted, or takes a request back.
+/// Does something to what is granted, or takes a request back. Whoever owns the API revokes and suspends, whoever owns the
+/// component withdraws; resuming, recertifying and ratifying take somebody whom the policy asks.
 #[utoipa::path(post, path = "/api/v1/access/acts", tag = "access", request_body = AccessAct,
     responses((status = 200, body = Vec<AccessAtom>), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -266,13 +271,16 @@ pub struct AccessQuestion {
     pub environment: Option<String>,
     /// Repeated in the answer.
     pub commit: Option<String>,
+    /// The slug of its repository, as a pipeline knows it: says whether checks only report where the manifest cannot be read.
+    pub repository: Option<String>,
 }
 
 fn file_name() -> String {
     engine_access::manifest::FILE_NAME.to_owned()
 }
 
-/// Says whether all that a manifest requires is granted, and who has to approve what is not. Nothing is asked for by it.
+/// Says whether all that a manifest requires is granted, and who has to approve what is not. Nothing is asked for by it. A
+/// manifest that cannot be read is 422, and an answer of its own where its repository only reports.
 #[utoipa::path(post, path = "/api/v1/access/check", tag = "access", request_body = AccessQuestion,
     responses((status = 200, body = AccessCheck), (status = 404, body = Problem), (status = 413, description = "It is too large"),
               (status = 422, body = Problem)))]
@@ -281,17 +289,27 @@ pub async fn check(
     asking: Asking,
     Json(question): Json<AccessQuestion>,
 ) -> Result<Json<AccessCheck>, Problem> {
-    let AccessQuestion { manifest, path, environment, commit } = question;
+    let AccessQuestion { manifest, path, environment, commit, repository } = question;
     let portal = &server.portal;
     let environments = &portal.settings().access.environments;
     if let Some(unknown) = environment.as_ref().filter(|name| !environments.contains(*name)) {
         let known: Vec<&str> = environments.iter().map(String::as_str).collect();
         return Err(filter::invalid(format!("there is no environment {unknown:?}: {}", known.join(", "))));
     }
-    let checked = access::check(portal, &asking.actor, &path, &manifest, environment.as_deref()).await?;
-    let address = portal.settings().public_url.as_deref().unwrap_or_default();
-    let mut answer = access::answer(checked.verdict, checked.approving, (&path, &manifest), "portal", address);
-    answer.report_only = checked.report_only;
+    let text = (path.as_str(), manifest.as_str());
+    let mut answer = match access::check(portal, &asking.actor, &path, &manifest, environment.as_deref()).await {
+        Err(portal::Error::Invalid(findings)) => {
+            if !access::only_reports(portal, &asking.actor, &manifest, repository.as_deref()).await? {
+                return Err(portal::Error::Invalid(findings).into());
+            }
+            AccessCheck { report_only: true, ..access::unreadable(findings, environment, text) }
+        }
+        checked => {
+            let Checked { verdict, approving, report_only } = checked?;
+            let address = portal.settings().public_url.as_deref().unwrap_or_default();
+            AccessCheck { report_only, ..access::answer(verdict, approving, text, "portal", address) }
+        }
+    };
     answer.manifest.commit = commit;
     Ok(Json(answer))
 }

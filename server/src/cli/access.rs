@@ -4,6 +4,7 @@
 
 mod bundle;
 mod check;
+mod deeds;
 mod import;
 mod init;
 mod online;

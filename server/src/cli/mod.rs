@@ -5,6 +5,8 @@ pub mod administrator;
 pub mod backup;
 pub mod catalog;
 pub mod doctor;
+#[cfg(test)]
+mod examples;
 pub mod pseudonymise;
 mod remote;
 mod report;

@@ -32,10 +32,14 @@ impl At {
         Self { portal: Some(portal.to_owned()), token_file: None }
     }
 
+    /// The portal that somebody named, if anybody did.
+    pub fn named(&self) -> Option<String> {
+        self.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok()).filter(|address| !address.is_empty())
+    }
+
     /// The portal's address, without a trailing `/`.
     pub fn address(&self) -> String {
-        let named = self.portal.clone().or_else(|| std::env::var("SLIPWAY_PORTAL").ok());
-        named.unwrap_or_else(|| "http://127.0.0.1:3000".to_owned()).trim_end_matches('/').to_owned()
+        self.named().unwrap_or_else(|| "http://127.0.0.1:3000".to_owned()).trim_end_matches('/').to_owned()
     }
 
     pub fn remote(&self) -> Stopped<Remote> {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -102,8 +102,9 @@ pub fn router(server: Server) -> Router {
                 }
             }
         };
-        let limit = RequestBodyLimitLayer::new(route.largest_body);
-        router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limit));
+        // What reads a body has a limit of its own, which would go before that of the route.
+        let limits = (RequestBodyLimitLayer::new(route.largest_body), DefaultBodyLimit::disable());
+        router = router.route(route.path, route.handler.route_layer(from_fn(admit)).layer(limits));
     }
     router.fallback(pages::page).layer(layers).with_state(server)
 }

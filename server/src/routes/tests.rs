@@ -336,7 +336,7 @@ async fn everybody_gets_what_the_table_promises() {
     let walked: String = seen.iter().map(row).collect();
     insta::assert_snapshot!(format!("operator visitor member owner auditor administrator\n{walked}"));
     for (route, (permission, all)) in &seen {
-        use Permission::{AskAccess, Audit, Correct, DecideAccess, EndAccess, ImportAccess, Launch, Own, Propose};
+        use Permission::{AskAccess, Audit, ChangeAccess, Correct, DecideAccess, ImportAccess, Launch, Own, Propose};
         use Permission::{ReadAll, Remove, Review, SeeOwn, SetUp, Sync, Trust, Watch};
         let [operator, visitor, member, owner, auditor, administrator] = all[..] else { panic!("{route}") };
         let refused = |status: u16| status == 401 || status == 403;
@@ -348,9 +348,11 @@ async fn everybody_gets_what_the_table_promises() {
             Launch if route.contains("/runs/{id}/") && !route.ends_with("/feedback") => {
                 assert!([visitor, owner, auditor].into_iter().all(refused), "{route}");
             }
-            Correct | Propose | Launch | AskAccess | EndAccess => {
+            Correct | Propose | Launch | AskAccess => {
                 assert!(refused(visitor) && refused(auditor) && !refused(owner), "{route}")
             }
+            // What is done decides who may: an auditor may be one of those who review.
+            ChangeAccess => assert!(refused(visitor) && !refused(auditor) && !refused(owner), "{route}"),
             Watch | Audit | ReadAll => {
                 assert!([visitor, member, owner].into_iter().all(refused) && !refused(auditor), "{route}")
             }

@@ -144,7 +144,7 @@ fn signed(state: &str, seconds: i64, key: &SigningKey) -> String {
         }],
         "facts": {
             "environments": ["production"],
-            "apis": { "api:default/payments": { "providers": [], "terms": { "scopes": [
+            "apis": { "api:default/payments": { "providers": [], "owner": "group:default/payments-team", "terms": { "scopes": [
                 { "name": "charge.write", "sensitivity": "restricted" }, { "name": "refund.read", "sensitivity": "internal" },
             ] } } },
             "default_policy": { "decision": "auto_approve", "max_ttl": "365d", "pending_ttl": "14d" },
@@ -178,7 +178,12 @@ fn a_bundle_answers_as_a_portal_would() {
     let (code, said, _) = check("pending.jws", &["--format", "json"]);
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["outcome"], &report["summary"]["pending"]), (1, &json!("needs_approval"), &json!(1)));
-    assert_eq!(report["atoms"][0]["approvals"]["missing"], json!([{ "from": "owner", "count": 1 }]));
+    let atom = &report["atoms"][0];
+    assert_eq!(atom["approvals"]["missing"], json!([{ "from": "owner", "count": 1 }]));
+    assert_eq!((&atom["owner"], &atom["suggested_reviewers"]), (&json!("group:default/payments-team"), &json!([])));
+    let (_, _, said) = check("pending.jws", &[]);
+    let expected = "It takes 1 of group:default/payments-team, at https://portal.example/access/requests/r1.";
+    assert!(said.contains(expected), "{said}");
     assert_eq!(check("revoked.jws", &[]).0, 1);
     assert_eq!(check("revoked.jws", &["--environment", "staging"]).0, 0);
     assert_eq!(check("active.jws", &["wrong.yaml"]).0, 2);

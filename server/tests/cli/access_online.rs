@@ -26,6 +26,16 @@ apiVersion: backstage.io/v1alpha1
 kind: User
 metadata: {name: pat}
 spec: {profile: {email: pat@example.com}, memberOf: [payments-team]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: shop}
+spec: {type: team, children: []}
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: sam}
+spec: {profile: {email: sam@example.com}, memberOf: [shop]}
 ";
 
 const OFFER: &str = "\
@@ -64,16 +74,17 @@ email-header = \"X-Forwarded-Email\"
 trust-email = true
 ";
 
-/// As the proxy forwards requests of Pat.
+/// As the proxy forwards requests of Pat, whose team owns the API, and of Sam, whose team asks for it.
 const PAT: &str = "x-forwarded-user: pat\r\nx-forwarded-email: pat@example.com";
+pub const SAM: &str = "x-forwarded-user: sam\r\nx-forwarded-email: sam@example.com";
 
-struct World {
+pub struct World {
     folder: tempfile::TempDir,
     serving: Serving,
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with("")
     }
 
@@ -96,7 +107,7 @@ impl World {
         Self { folder, serving }
     }
 
-    fn run(&self, token: &str, arguments: &[&str]) -> (i32, String, String) {
+    pub fn run(&self, token: &str, arguments: &[&str]) -> (i32, String, String) {
         let mut command = slipway(self.folder.path(), arguments);
         command.env("SLIPWAY_PORTAL", format!("http://{}", self.serving.address)).env("SLIPWAY_TOKEN", token);
         let Output { status, stdout, stderr } =
@@ -109,15 +120,24 @@ impl World {
         self.run("", &[&["access", "check", "work/checkout/access.yaml"], arguments].concat())
     }
 
+    /// An address of the same machine at which no portal is.
+    fn elsewhere(&self) -> String {
+        format!("http://{}/elsewhere", self.serving.address)
+    }
+
     /// A token of Pat’s that writes.
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
+        self.token_of(PAT)
+    }
+
+    pub fn token_of(&self, who: &str) -> String {
         let form = format!(
-            "POST /actions/identity/token HTTP/1.1\r\n{PAT}\r\ncontent-type: application/x-www-form-urlencoded"
+            "POST /actions/identity/token HTTP/1.1\r\n{who}\r\ncontent-type: application/x-www-form-urlencoded"
         );
         let made = self.serving.send(&form, "name=ci&scope=write&days=7");
         let flash = made.lines().find_map(|line| line.strip_prefix("set-cookie: ").filter(|it| it.contains("flash")));
         let flash = flash.unwrap_or_else(|| panic!("{made}")).split(';').next().unwrap();
-        let page = self.serving.ask(&format!("GET /me/tokens HTTP/1.1\r\n{PAT}\r\ncookie: {flash}"));
+        let page = self.serving.ask(&format!("GET /me/tokens HTTP/1.1\r\n{who}\r\ncookie: {flash}"));
         let token = page.split("<code>slipway_").nth(1).unwrap_or_else(|| panic!("{page}"));
         format!("slipway_{}", token.split('<').next().unwrap())
     }
@@ -272,6 +292,51 @@ fn a_bundle_holds_where_the_portal_is_gone_and_nothing_else_is_believed() {
 }
 
 #[test]
+fn a_bundle_from_before_a_revocation_is_refused_where_the_portal_is_named() {
+    let world = World::new();
+    let id = world.serving.json("/api/v1/access/waiting")[0]["id"].as_str().unwrap().to_owned();
+    let token = world.token();
+    assert_eq!(world.run(&token, &["access", "approve", &id]).0, 0);
+    assert_eq!(world.run("", &["access", "bundle", "fetch", "checkout", "--keys-output", "jwks.json"]).0, 0);
+    let bundle =
+        ["--bundle", "access.jws", "--keys", "jwks.json", "--issuer", "https://portal.example", "--format", "json"];
+    let check = [&["access", "check", "work/checkout/access.yaml"], &bundle[..]].concat();
+    let verify =
+        "access bundle verify access.jws --component checkout --keys jwks.json --issuer https://portal.example";
+    let verify: Vec<&str> = verify.split(' ').collect();
+    let alone = |arguments: &[&str]| output(world.folder.path(), arguments);
+    let both = [&check, &verify];
+    for command in both {
+        let (code, _, errors) = world.run("", command);
+        assert_eq!((code, errors.as_str()), (0, ""));
+    }
+
+    let listed = world.serving.json("/api/v1/access?state=active");
+    let atom = listed["rows"][0]["id"].as_str().unwrap();
+    assert_eq!(world.run(&token, &["access", "revoke", atom, "--reason", "It leaked"]).0, 0);
+    for command in both {
+        let (code, said, errors) = world.run("", command);
+        assert_eq!((code, said.as_str()), (3, ""), "{errors}");
+        assert!(errors.contains("access was revoked since it was made"), "{errors}");
+        let help = "slipway access bundle fetch component:default/checkout --output access.jws";
+        assert!(errors.contains(help), "{errors}");
+        // Nobody named the portal: nothing is asked, and the bundle holds until it ends.
+        let (code, _, errors) = alone(command);
+        assert_eq!((code, errors.as_str()), (0, ""));
+        // It is named, and does not answer, or does not say.
+        for (portal, why) in [("http://127.0.0.1:1", "could not be reached"), (&*world.elsewhere(), "status 404")] {
+            let (code, said, errors) = alone(&[command, &["--portal", portal][..]].concat());
+            assert!(code == 0 && !said.is_empty(), "{said}{errors}");
+            assert!(errors.starts_with("note: ") && errors.contains(why), "{errors}");
+        }
+    }
+    assert_eq!(world.run("", &["access", "bundle", "fetch", "checkout"]).0, 0);
+    let (code, said, errors) = world.run("", &check);
+    let answer: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{errors}"));
+    assert_eq!((code, &answer["summary"]["revoked"]), (1, &json!(1)), "{answer}");
+}
+
+#[test]
 fn a_repository_that_only_reports_never_fails() {
     let world = World::with("[access]\nreport-only = [\"checkout\"]\napprovals = 2\n");
     let (code, said, errors) = world.check(&[]);
@@ -281,4 +346,40 @@ fn a_repository_that_only_reports_never_fails() {
     let (_, said, _) = world.check(&["--format", "json"]);
     let answer: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&answer["report_only"], &answer["findings"][0]["level"]), (&json!(true), &json!("warning")));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_only_reports_too() {
+    let world = World::with("[access]\nreport-only = [\"checkout\"]\n");
+    let path = world.folder.path().join("broken.yaml");
+    let check = |text: &str, arguments: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        world.run("", &[&["access", "check", "broken.yaml"], arguments].concat())
+    };
+    let broken = "metadata: {component: checkout}\nrequires: [\n";
+    let (code, said, errors) = check(broken, &[]);
+    assert_eq!((code, said.as_str()), (0, "nothing is required\n"), "{errors}");
+    assert!(errors.contains("warning: ") && !errors.contains("error"), "{errors}");
+    let (code, said, _) = check(broken, &["--format", "json", "--commit", "abc"]);
+    let answer: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &answer["schema"], &answer["outcome"]), (0, &json!("access-check/v1"), &json!("invalid")));
+    assert_eq!((&answer["component"], &answer["report_only"]), (&json!("component:default/checkout"), &json!(true)));
+    assert_eq!((&answer["manifest"]["commit"], &answer["summary"]["errors"]), (&json!("abc"), &json!(1)));
+    assert_eq!(answer["findings"][0]["level"], "warning");
+    assert!(check(broken, &["--format", "github"]).1.starts_with("::warning file=broken.yaml,line="));
+
+    let nameless = "requires: [\n";
+    let (code, _, errors) = check(nameless, &[]);
+    assert!(code == 2 && errors.contains("error: "), "{errors}");
+    assert_eq!(check(nameless, &["--repository", "checkout"]).0, 0);
+    assert_eq!(check(nameless, &["--repository", "payments"]).0, 2, "it does more than report");
+    assert_eq!(check(&broken.replace("checkout", "payments-service"), &["--repository", "checkout"]).0, 2);
+    let (_, said, _) = check(nameless, &["--repository", "checkout", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["component"], Value::Null);
+    for (variable, code) in [("GITHUB_REPOSITORY", 0), ("CI_PROJECT_PATH", 0), ("REPOSITORY", 2)] {
+        let mut command = slipway(world.folder.path(), &["access", "check", "broken.yaml"]);
+        command.env_remove("GITHUB_REPOSITORY").env_remove("CI_PROJECT_PATH").env(variable, "checkout");
+        command.env("SLIPWAY_PORTAL", format!("http://{}", world.serving.address));
+        assert_eq!(command.output().unwrap().status.code(), Some(code), "{variable}");
+    }
 }

@@ -106,12 +106,103 @@ fn grants_are_taken_over_at_a_portal() {
     assert_eq!((tried.0, tried.1.as_str()), (0, "1 would be taken over, 0 left as they are\n"), "{}", tried.2);
     let (code, said, errors) = import("wrong.csv", &[]);
     assert!(code == 2 && said.is_empty() && errors.contains("wrong.csv:2"), "{code}: {said} {errors}");
+    assert_eq!(import("wrong.csv", &["--partial"]).0, 2, "nothing of it is right");
+    std::fs::write(folder.path().join("some.csv"), format!("{GRANTS}nobody,payments,x,production,Ann,2024-03-01\n"))
+        .unwrap();
+    let (code, said, errors) = import("some.csv", &["--partial", "--dry-run"]);
+    assert_eq!((code, said.as_str()), (1, "1 would be taken over, 0 left as they are\n"), "{errors}");
+    assert!(errors.contains("some.csv:3:1: error: component:default/nobody is not in the catalog."), "{errors}");
     assert_eq!(import("grants.csv", &[]).1, "1 taken over, 0 left as they are\n");
     assert_eq!(import("grants.csv", &[]).1, "0 taken over, 1 left as they are\n");
+    let (code, said, errors) = import("some.csv", &["--partial"]);
+    assert_eq!((code, said.as_str()), (1, "0 taken over, 1 left as they are\n"), "{errors}");
+    let (code, said, _) = import("grants.csv", &["--no-wait"]);
+    assert!(code == 0 && said.starts_with(&format!("{portal}/jobs/")), "{said}");
+    assert_eq!(import("grants.csv", &["--no-wait", "--dry-run"]).0, 64);
     std::fs::write(folder.path().join("grants"), GRANTS).unwrap();
     let (code, _, errors) = import("grants", &[]);
     assert!(code == 2 && errors.contains("--format"), "{code}: {errors}");
     assert_eq!(import("nowhere.csv", &[]).0, 3);
     drop(serving);
     assert_eq!(import("grants.csv", &[]).0, 3);
+}
+
+/// What is taken over stays so, and nothing is taken over twice, whenever the portal is killed.
+#[test]
+fn an_import_goes_on_where_it_was_killed() {
+    const CONSUMERS: usize = 400;
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path().join("work");
+    let consumer = |number: usize| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: c{number}}}\nspec: {{type: service, lifecycle: production, owner: shop}}\n"
+        )
+    };
+    let all: Vec<String> = (0..CONSUMERS).map(consumer).collect();
+    repository(&work.join("consumers"), &[("catalog-info.yaml", &all.join("---\n"))]);
+    let scopes = ["charge.write", "charge.read", "refund.write", "refund.read"];
+    let offered: Vec<String> =
+        scopes.iter().map(|scope| format!("{{name: payments.{scope}, sensitivity: internal}}")).collect();
+    let offer = OFFER.replace("{name: payments.charge.write, sensitivity: restricted}", &offered.join(", "));
+    repository(&work.join("payments"), &[("catalog-info.yaml", PAYMENTS), ("access.yaml", &offer)]);
+    let mut grants = GRANTS.lines().next().unwrap().to_owned() + "\n";
+    for number in 0..CONSUMERS {
+        for scope in scopes {
+            for environment in ["staging", "production"] {
+                grants += &format!("c{number},payments,payments.{scope},{environment},Ann Example,2024-03-01\n");
+            }
+        }
+    }
+    std::fs::write(folder.path().join("grants.csv"), &grants).unwrap();
+    let total = CONSUMERS * scopes.len() * 2;
+
+    let mut serving = Serving::start(folder.path());
+    let import = |serving: &Serving, more: &[&str]| {
+        let portal = format!("http://{}", serving.address);
+        output(folder.path(), &[&["access", "import", "grants.csv", "--portal", &portal], more].concat())
+    };
+    let mut begun = import(&serving, &["--no-wait"]);
+    for _ in 0..200 {
+        if begun.0 == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        begun = import(&serving, &["--no-wait"]);
+    }
+    assert_eq!(begun.0, 0, "{}", begun.2);
+    let job = begun.1.trim().rsplit('/').next().unwrap().to_owned();
+    let path = format!("/api/v1/access/imports/{job}");
+    let mut seen = Vec::new();
+    for round in 0..4 {
+        serving.killer(std::time::Duration::from_millis(120 + 90 * round)).join().unwrap();
+        serving = Serving::start(folder.path());
+        let import = serving.json(&path);
+        seen.push(import["imported"].as_u64().unwrap());
+    }
+    let start = std::time::Instant::now();
+    let import = loop {
+        let import = serving.json(&path);
+        if !["queued", "running"].contains(&import["state"].as_str().unwrap()) {
+            break import;
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(120), "{import}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    assert!(seen.is_sorted(), "what was taken over stays so: {seen:?}");
+    let counts =
+        [&import["total"], &import["imported"], &import["unchanged"]].map(|count| count.as_u64().unwrap() as usize);
+    assert_eq!((import["state"].as_str(), counts), (Some("succeeded"), [total, total, 0]), "{import} after {seen:?}");
+    assert_eq!(serving.json("/api/v1/access?state=active&per_page=1")["total"], total);
+    // Each grant was told of once.
+    let (mut after, mut told) = (0, 0);
+    loop {
+        let feed = serving.json(&format!("/api/v1/access/feed?after={after}"));
+        let rows = feed["rows"].as_array().unwrap().len();
+        told += rows;
+        if rows == 0 {
+            break;
+        }
+        after = feed["next"].as_i64().unwrap();
+    }
+    assert_eq!((told, after as usize), (total, total));
 }

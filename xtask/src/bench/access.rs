@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::bench::http::{Connection, latencies};
@@ -20,8 +20,6 @@ const APIS: usize = 50;
 const SCOPES: usize = 20;
 /// Consumers whose manifest asks for something that waits.
 const ASKING: usize = 20;
-/// Grants that are imported at once.
-const AT_ONCE: usize = 5_000;
 /// Runs of one command, of which the middle one counts.
 const RUNS: usize = 21;
 const LIMIT: Duration = Duration::from_secs(120);
@@ -41,7 +39,7 @@ pub fn all(binary: &Path, data: &Path, figures: &mut Vec<Figure>) -> Result<()> 
     let mut connection = Connection::open(server.address)?;
     let offer = format!("/api/v1/access/apis/default/api-{}", APIS - 1);
     wait(LIMIT, || Ok(connection.get(&offer)?.0 == 200))?;
-    let count = import(&mut connection)?;
+    let count = import(&mut connection, figures)?;
     // The one before has been open for longer than a connection may be.
     let mut connection = Connection::open(server.address)?;
 
@@ -128,7 +126,7 @@ fn asking(component: &str, environment: &str, apis: usize, scopes: usize) -> Str
 }
 
 /// Every scope of every API for every consumer, as they were granted elsewhere; gives how many.
-fn import(connection: &mut Connection) -> Result<usize> {
+fn import(connection: &mut Connection, figures: &mut Vec<Figure>) -> Result<usize> {
     let header = "consumer,api,scope,environment,approved_by,approved_at,source\n";
     let mut rows = Vec::with_capacity(CONSUMERS * APIS * SCOPES);
     for consumer in 0..CONSUMERS {
@@ -140,11 +138,19 @@ fn import(connection: &mut Connection) -> Result<usize> {
             }));
         }
     }
-    for (number, rows) in rows.chunks(AT_ONCE).enumerate() {
-        let text = format!("{header}{}", rows.concat());
-        let wish = json!({"file": format!("grants-{number}.csv"), "text": text, "format": "csv"});
-        connection.tell_json("/api/v1/access/import", &wish)?;
-    }
+    let text = format!("{header}{}", rows.concat());
+    let began = Instant::now();
+    let wish = json!({"file": "grants.csv", "text": text, "format": "csv"});
+    let import = connection.tell_json("/api/v1/access/imports", &wish)?;
+    let job = import["job"].as_str().context("it is no job")?;
+    let path = format!("/api/v1/access/imports/{job}");
+    wait(
+        LIMIT,
+        || Ok(!["queued", "running"].contains(&connection.json(&path)?["state"].as_str().unwrap_or_default())),
+    )?;
+    let import = connection.json(&path)?;
+    ensure!(import["imported"] == rows.len(), "{import}");
+    figures.push(Figure::new(&format!("import of {} grants", rows.len()), began.elapsed().as_secs_f64(), "s", "–"));
     Ok(rows.len())
 }
 

@@ -73,10 +73,11 @@ const RULES: [Rule; 13] = [
     Rule { package: "frontend", may_use: &["app"], never_names: &[], never_brings: &[] },
     Rule {
         package: "server",
-        // The fake forge is for its tests.
+        // The fake forge, and YAML by itself, are for its tests.
         may_use: &[
             "app",
             "portal",
+            "engine-yaml",
             "engine-repo",
             "engine-catalog",
             "engine-docs",

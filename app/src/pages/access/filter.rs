@@ -39,6 +39,7 @@ pub fn read(query: &str) -> portal::Result<(AccessFilter, usize)> {
         waiting: false,
         ends_within: value("ends").and_then(|days| days.parse().ok()),
         review_due: value("review").is_some(),
+        break_glass: value("glass").is_some(),
     };
     Ok((filter, value("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1)))
 }
@@ -62,6 +63,7 @@ pub fn pairs(filter: &AccessFilter) -> Vec<(&'static str, String)> {
         ("state", filter.state.map(|state| state.as_str().to_owned()).unwrap_or_default()),
         ("ends", filter.ends_within.map(|days| days.to_string()).unwrap_or_default()),
         ("review", if filter.review_due { "due".to_owned() } else { String::new() }),
+        ("glass", if filter.break_glass { "broken".to_owned() } else { String::new() }),
     ]
 }
 
@@ -95,7 +97,10 @@ pub async fn form(
     }
     let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };
     let due = AccessFilter { review_due: true, ..AccessFilter::default() };
-    for (other, label) in [(soon, "What ends within 30 days"), (due, "What is to be reviewed")] {
+    let taken = AccessFilter { break_glass: true, ..AccessFilter::default() };
+    for (other, label) in
+        [(soon, "What ends within 30 days"), (due, "What is to be reviewed"), (taken, "What was taken without asking")]
+    {
         if other != *filter {
             out.link(&address(page_address, &other, 1), "button button-plain", label);
         }

@@ -48,13 +48,14 @@ pub struct Bundle {
     pub iat: Timestamp,
     #[serde(with = "seconds")]
     pub exp: Timestamp,
-    /// Grows with each revocation that must not wait: bundles of an earlier epoch are refused where the epoch is known.
+    /// Grows whenever something of the component is [taken away](crate::history::History::taken_away): bundles of an earlier
+    /// epoch are refused where the epoch is known.
     pub revocation_epoch: u64,
     /// Of the manifest of the default branch, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest_sha256: Option<String>,
     pub grants: Vec<Grant>,
-    /// An excerpt: what the APIs say that this component requires.
+    /// An excerpt: what the APIs say that this component requires, without who is in which group.
     pub facts: Facts,
 }
 

@@ -1,5 +1,6 @@
 //! Whether a component may do what its manifest requires: the answer that a pipeline asks for.
 
+mod approving;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use jiff::tz::TimeZone;
 use model::{EntityRef, Finding, Level};
 use serde::{Deserialize, Serialize};
 
+pub use self::approving::{Approving, approving};
 use crate::atom::{ANY_ENVIRONMENT, Atom};
 use crate::facts::Facts;
 use crate::manifest::{Manifest, Required};

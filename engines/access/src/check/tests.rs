@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::manifest::{FILE_NAME, parse};
 use crate::rules::{RULES, table};
+use crate::terms::{Approvers, Need};
 
 const NOW: &str = "2026-11-26T12:00:00Z";
 
@@ -216,6 +217,41 @@ fn whom_a_provider_keeps_out_has_no_access_even_with_a_grant() {
     let verdict = ask(SIMPLE, &facts, &known, Decider::Portal);
     assert_eq!(verdict.outcome, Outcome::Refused);
     assert!(verdict.findings[0].message.contains("GDPR-17"), "{}", report(&verdict));
+}
+
+#[test]
+fn whoever_has_to_approve_is_named_as_far_as_that_is_known() {
+    let pending = Known {
+        approvals: Approvals { have: 0, need: 1, missing: vec![Need { from: Approvers::Owner, count: 1 }] },
+        ..known(Standing::Pending)
+    };
+    let known = [
+        (atom("charge.write", "production"), pending),
+        (atom("refund.read", "production"), known(Standing::Revoked)),
+        (atom("old.read", "production"), known(Standing::Active)),
+    ];
+    let text = SIMPLE.replace("[refund.read]", "[refund.read, old.read, chrage.write]");
+    let mut facts = here();
+    let verdict = ask(&text, &facts, &known.into(), Decider::Bundle);
+    let who = |facts: &Facts, silent: &[&str]| {
+        let silent = silent.iter().map(|name| name.parse().unwrap()).collect();
+        let of = |found| {
+            let Approving { owner, approvals, people } = approving(found, &verdict.component, facts, &silent);
+            let names = people.iter().map(|person| person.name.clone()).collect::<Vec<_>>().join(" ");
+            (owner.map(|owner| owner.name), approvals.need, names)
+        };
+        verdict.atoms.iter().map(of).collect::<Vec<_>>()
+    };
+    let money = || Some("money".to_owned());
+    let nobody = || (money(), 0, String::new());
+    let expected = |names: &str| vec![(money(), 1, names.to_owned()), nobody(), nobody(), nobody()];
+    assert_eq!(who(&facts, &[]), expected("ann"));
+    assert_eq!(who(&facts, &["user:default/ann"]), expected(""));
+    facts.groups.clear();
+    assert_eq!(who(&facts, &[]), expected(""));
+    let verdict = ask(SIMPLE, &facts, &BTreeMap::new(), Decider::Bundle);
+    let missing = approving(&verdict.atoms[0], &verdict.component, &facts, &BTreeSet::new());
+    assert_eq!(missing.approvals.missing, [Need { from: Approvers::Owner, count: 1 }], "what its policy will ask for");
 }
 
 #[test]

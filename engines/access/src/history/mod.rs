@@ -101,6 +101,29 @@ impl History {
         }
     }
 
+    /// How often something was taken away that whoever looked earlier could not know of: revoked, suspended, given up, cut short.
+    /// An end that was known all along is none.
+    pub fn taken_away(&self) -> u64 {
+        let steps = || self.cases.iter().flat_map(|case| &case.timeline);
+        let takes = |step: &&Step| {
+            let was_granted = matches!(step.from, Some(State::Active | State::Scheduled | State::Suspended));
+            was_granted
+                && match step.kind {
+                    Kind::Revoked | Kind::Suspended | Kind::ProviderWithdrew | Kind::Withdrawn | Kind::Shortened => {
+                        true
+                    }
+                    Kind::Unanswered | Kind::Unratified => true,
+                    // Unless what takes its place lasts as long.
+                    Kind::Superseded => {
+                        let instead = |other: &Step| other.to == State::Active && other.at == step.at;
+                        !steps().any(|other| instead(other) && other.ends >= step.ends)
+                    }
+                    _ => false,
+                }
+        };
+        steps().filter(takes).count() as u64
+    }
+
     /// Whether the same may be asked for with these words: after a denial only with others, or a week later.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EntityRef, Finding, Findings, Level};
+use serde::{Deserialize, Serialize};
 
 pub use self::mapping::Mapping;
 use self::rows::Row;
@@ -45,7 +46,7 @@ pub const FIELDS: [&str; 10] = [
 /// A longer text is not read.
 pub const MOST_BYTES: usize = 32_000_000;
 /// How many grants one text may hold.
-pub const MOST_RECORDS: usize = 50_000;
+pub const MOST_RECORDS: usize = 100_000;
 /// Whoever mends so many looks again.
 pub const MOST_FINDINGS: usize = 1000;
 
@@ -70,17 +71,21 @@ pub struct World<'a> {
 }
 
 /// One grant as its source has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     pub atom: Atom,
     pub place: Place,
     pub original: Original,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub justification: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Date>,
 }
 
-/// What was read, and all that is wrong. Whoever takes the records while there are errors takes only a part of them.
+/// What was read, and all that is wrong. Whoever takes the records while there are errors takes only a part: of a row of which
+/// anything is wrong there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
     pub records: Vec<Record>,
@@ -157,6 +162,7 @@ fn take(
     seen: &mut HashMap<Atom, u32>,
     records: &mut Vec<Record>,
 ) -> bool {
+    let found = reader.findings.len();
     let consumers = each(reader, row, "consumer", |reader, node| reader.reference("consumer", node, "component"));
     let apis = each(reader, row, "api", |reader, node| reader.reference("api", node, "api"));
     let scopes = each(reader, row, "scope", |reader, node| scope_name(reader, "scope", node));
@@ -181,6 +187,7 @@ fn take(
         None => None,
     };
     let original = Original { approved_by: approved_by.value, approved_at, source };
+    let is_wrong = reader.findings.len() > found;
     for atom in atoms(&consumers, &apis, &scopes, &environments) {
         if let Some(line) = seen.get(&atom) {
             let message = format!("{atom} stands in line {line} already.");
@@ -193,6 +200,9 @@ fn take(
             return false;
         }
         seen.insert(atom.clone(), row.place.line);
+        if is_wrong {
+            continue;
+        }
         let (justification, ticket) = (justification.clone(), ticket.clone());
         records.push(Record { atom, place: row.place, original: original.clone(), justification, ticket, expires });
     }

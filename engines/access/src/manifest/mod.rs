@@ -106,6 +106,11 @@ pub fn parse(file: &str, text: &str) -> Result<Manifest, Findings> {
     }
 }
 
+/// The component that a manifest is of, as far as that can be read of one that is wrong elsewhere.
+pub fn component(text: &str) -> Option<EntityRef> {
+    read::component(text)
+}
+
 /// The text of a file.
 ///
 /// # Errors

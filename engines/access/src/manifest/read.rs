@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use engine_yaml::{Limits, Node, Value, YamlError};
 use jiff::civil::Date;
-use model::Finding;
+use model::reference::DEFAULT_NAMESPACE;
+use model::{EntityRef, Finding};
 
 use super::policy::policy;
 use super::reader::{Reader, clipped, place};
@@ -43,6 +44,20 @@ pub fn read(file: &str, text: &str) -> (Option<Manifest>, Vec<Finding>) {
     let manifest = manifest(&mut reader, root);
     reader.findings.sort_by_key(|finding| (finding.line, finding.column));
     (manifest, reader.findings)
+}
+
+/// `metadata.component`: of the whole text, or where that is no YAML of the lines below `metadata:`.
+pub fn component(text: &str) -> Option<EntityRef> {
+    let root = |text: &str| Some(engine_yaml::parse(text, &LIMITS).ok()?.into_iter().next()?.root);
+    let root = root(text).or_else(|| {
+        let mut lines = text.lines().skip_while(|line| !line.starts_with("metadata:"));
+        let begin = lines.next()?.to_owned();
+        let below = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '\t', '#']));
+        root(&below.fold(begin, |block, line| block + "\n" + line))
+    })?;
+    let name = root.get("metadata")?.get("component")?.as_str()?;
+    let reference = EntityRef::parse(name, Some("component"), DEFAULT_NAMESPACE).ok()?;
+    (reference.kind == "component").then_some(reference)
 }
 
 pub fn unreadable(file: &str, error: &YamlError) -> Finding {

@@ -27,6 +27,26 @@ fn report(findings: &[Finding]) -> String {
 }
 
 #[test]
+fn the_component_is_found_as_far_as_it_can_be_read() {
+    let found = |text: &str| component(text).map(|component| component.to_string());
+    let checkout = Some("component:default/checkout".to_owned());
+    for text in [
+        "metadata: {component: checkout}\n",
+        "kind: Else\nmetadata:\n  component: checkout\n  colour: red\nrequires: x\n",
+        // No YAML, above and below.
+        "apiVersion: {\nmetadata:\n\n  # ours\n  component: checkout\nrequires: [\n",
+        "metadata: {component: component:default/checkout}\nrequires: \"never closed\n",
+    ] {
+        assert_eq!(found(text), checkout, "{text}");
+    }
+    for text in
+        ["", "metadata:\n", "metadata: {component: api:payments}\n", "metadata: {component: [a]}\n", "metadata: {\n"]
+    {
+        assert_eq!(found(text), None, "{text}");
+    }
+}
+
+#[test]
 fn the_whole_manifest_is_read() {
     assert_eq!(report(&found(WHOLE)), "");
     let manifest = parse(FILE_NAME, WHOLE).unwrap();

@@ -90,6 +90,9 @@ db_test! {
         };
         let bundle = engine_access::bundle::verify(&signed, &known, &expected).unwrap();
         assert!(bundle.grants.len() == 2 && ends > portal.clock().now(), "{bundle:#?}");
+        assert!(!format!("{bundle:?}").contains("user:default/"), "a bundle lies in caches: {bundle:#?}");
+        assert_eq!((bundle.revocation_epoch, epoch(portal, &Actor::Visitor, &checkout()).await.unwrap()), (0, 0));
+        assert!(matches!(epoch(portal, &Actor::Operator, &payments_service("nobody")).await, Err(Error::NotFound(_))));
         assert_eq!(keys(portal).await.unwrap(), known, "the same key goes on signing");
         assert!(matches!(super::bundle(portal, &Actor::Operator, &payments_service("nobody")).await, Err(Error::NotFound(_))));
 
@@ -153,6 +156,37 @@ db_test! {
         let apis: Vec<(String, usize)> =
             offering(portal, &Actor::Visitor).await.unwrap().into_iter().map(|(row, scopes)| (row.reference.name, scopes)).collect();
         assert_eq!(apis, [("payments".to_owned(), 2)]);
+        world.portal.stop().await;
+    }
+
+    async fn what_cannot_be_read_only_reports_where_its_repository_does(settings: Settings) {
+        let access = crate::settings::AccessSettings { report_only: vec!["checkout".to_owned()], ..settings.access.clone() };
+        let world = World::new(&Settings { access, ..settings }).await;
+        let portal = &world.portal;
+        let broken = "metadata: {component: checkout}\nrequires: [\n";
+        let answer = |actor: Actor, text: &'static str, repository: Option<&'static str>| async move {
+            only_reports(portal, &actor, text, repository).await.unwrap()
+        };
+        assert!(matches!(check(portal, &Actor::Visitor, "access.yaml", broken, None).await, Err(Error::Invalid(_))));
+        assert!(answer(Actor::Visitor, broken, None).await);
+        assert!(answer(Actor::Visitor, "nothing", Some("checkout")).await);
+        assert!(!answer(Actor::Visitor, "nothing", None).await);
+        assert!(!answer(Actor::Visitor, "nothing", Some("payments")).await, "its checks are no reports");
+        assert!(!answer(Actor::Visitor, "nothing", Some("checkout2")).await, "there is none");
+        // The repository of the component goes before the one that is named.
+        assert!(!answer(Actor::Visitor, "metadata: {component: payments-service}", Some("checkout")).await);
+        let mut tx = portal.db().begin().await.unwrap();
+        for sql in [
+            r#"UPDATE entities SET visibility = 'readers', body = REPLACE(body, '"visibility":"public"', '"visibility":"readers"')"#,
+            "UPDATE repositories SET visibility = 'readers'",
+        ] {
+            crate::db::on!(tx, p => sqlx::query(sql).execute(p).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        for (actor, expected) in [(Actor::Visitor, false), (Actor::Operator, true)] {
+            assert_eq!(answer(actor.clone(), broken, None).await, expected);
+            assert_eq!(answer(actor, "nothing", Some("checkout")).await, expected);
+        }
         world.portal.stop().await;
     }
 

@@ -5,6 +5,9 @@ use super::store::*;
 use super::*;
 use crate::db::on;
 
+/// Of an atom that was taken without asking.
+const BODY: &str = r#"{"flags":{"break_glass":true}}"#;
+
 fn names() -> Names {
     let text = |text: &str| text.to_owned();
     Names {
@@ -76,11 +79,9 @@ db_test! {
             replace_held(&mut tx, "a", &[held(10, Some(20), "x"), held(20, None, "y")]).await.unwrap();
         }
         let atom = AtomWrite { id: "a".to_owned(), state: Standing::Active, request: "r".to_owned(), pending: Some("q".to_owned()),
-            since: Some(1), ends: Some(20), due_at: Some(20), review_at: None, body: "body".to_owned() };
+            since: Some(1), ends: Some(20), due_at: Some(20), review_at: None, body: BODY.to_owned() };
         write_atom(&mut tx, &atom).await.unwrap();
-        next_epoch(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(epoch(db).await.unwrap(), 1);
         for (at, held) in [(9, [].as_slice()), (10, &["x"]), (19, &["x"]), (20, &["y"]), (99, &["y"])] {
             assert_eq!(held_at(db, at).await.unwrap(), held, "{at}");
             assert_eq!(held_first(db, at, 9).await.unwrap(), held, "{at}");
@@ -99,6 +100,7 @@ db_test! {
             (AtomFilter { request: Some("x".to_owned()), ..all.clone() }, 0),
             (AtomFilter { ends_before: Some(21), state: Some(Standing::Active), ..all.clone() }, 1),
             (AtomFilter { environment: Some("staging".to_owned()), ..all.clone() }, 0),
+            (AtomFilter { break_glass: true, ..all.clone() }, 1),
         ] {
             assert_eq!(store::count(db, readable, &filter).await.unwrap(), count, "{filter:?}");
             assert_eq!(store::list(db, readable, &filter, (9, 0)).await.unwrap().len() as i64, count, "{filter:?}");
@@ -108,7 +110,7 @@ db_test! {
         assert_eq!(consumers, ["component:default/c"]);
         let cells = store::cells(db, readable, &all, &consumers).await.unwrap();
         assert_eq!(cells, [("component:default/c".to_owned(), "api:default/p".to_owned(), "active".to_owned(), 1, 1)]);
-        assert_eq!(to_remind(db, 20, 5).await.unwrap(), ["body"]);
+        assert_eq!(to_remind(db, 20, 5).await.unwrap(), [BODY]);
         let mut tx = db.begin().await.unwrap();
         assert!(note_reminded(&mut tx, "a", "r").await.unwrap() && !note_reminded(&mut tx, "a", "r").await.unwrap());
         add_key(&mut tx, "k1", "s1", 1).await.unwrap();

@@ -31,6 +31,27 @@ pub async fn bundle(
     Ok((headers, signed).into_response())
 }
 
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccessEpoch {
+    pub component: EntityRef,
+    /// The lowest `revocation_epoch` of a bundle that is still good.
+    pub revocation_epoch: u64,
+}
+
+/// Whether a bundle is still good: one with a lower epoch was made before something of its component was revoked.
+#[utoipa::path(get, path = "/api/v1/access/bundles/{namespace}/{name}/epoch", tag = "access",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = AccessEpoch), (status = 404, body = Problem)))]
+pub async fn epoch(
+    State(server): State<Server>,
+    asking: Asking,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let component = EntityRef::new("component", namespace, name);
+    let revocation_epoch = access::epoch(&server.portal, &asking.actor, &component).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(AccessEpoch { component, revocation_epoch })).into_response())
+}
+
 /// The keys that bundles are signed with, as a JSON Web Key Set (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "access", responses((status = 200, body = Object)))]
 pub async fn keys(State(server): State<Server>) -> Result<Response, Problem> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use engine_access::bundle::{AUDIENCE, Bundle, Expected, Keys, Refused, verify};
@@ -11,13 +12,17 @@ use model::EntityRef;
 use model::reference::DEFAULT_NAMESPACE;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use super::read_at_most;
+use crate::api::access::hand_over::AccessEpoch;
 use crate::cli::UNREADABLE;
 use crate::cli::remote::{At, Stopped, refused, stop};
 use crate::cli::report::print_json;
 use crate::cli::run::Format;
 
+/// How long the portal may take to say which bundles are still good; without it the bundle has to do.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A bundle of more was not made by a portal.
 const LARGEST_BUNDLE: u64 = 16 << 20;
 
@@ -41,8 +46,12 @@ pub enum BundleCommand {
         at: At,
     },
     /// Say whether a bundle can be believed, and what is in it.
-    #[command(after_help = "Exit codes: 0 it can be believed, 3 it cannot.\n\nExample:\n  \
-                      slipway access bundle verify access.jws --component component:default/checkout --keys jwks.json --issuer https://portal.example")]
+    #[command(
+        after_help = "Exit codes: 0 it can be believed, 3 it cannot.\n\nWhere --portal or SLIPWAY_PORTAL names the portal, it is asked \
+                      whether something was revoked since; where it cannot be reached, the bundle is believed until it ends.\n\n\
+                      Example:\n  slipway access bundle verify access.jws --component component:default/checkout --keys jwks.json \
+                      --issuer https://portal.example"
+    )]
     Verify {
         #[arg(default_value = "access.jws")]
         file: PathBuf,
@@ -127,8 +136,8 @@ pub async fn believed(
     let token = read_at_most(file, LARGEST_BUNDLE)?;
     let token = String::from_utf8_lossy(&token);
     let issuer = trusted.issuer.clone().unwrap_or_else(|| at.address());
-    // Only the portal itself knows of a later epoch.
-    let expected = Expected { issuer: &issuer, audience: AUDIENCE, component, revocation_epoch: 0, now };
+    let revocation_epoch = current_epoch(component, at).await?;
+    let expected = Expected { issuer: &issuer, audience: AUDIENCE, component, revocation_epoch, now };
     let verified = match &trusted.keys {
         Some(keys) => {
             let text = read_at_most(keys, LARGEST_BUNDLE)?;
@@ -146,7 +155,31 @@ pub async fn believed(
             }
         }
     };
-    verified.map_err(|error| stop(UNREADABLE, &format!("{}: {error}", file.display())))
+    verified.map_err(|error| {
+        let code = stop(UNREADABLE, &format!("{}: {error}", file.display()));
+        if matches!(error, Refused::Outdated | Refused::Expired(_)) {
+            eprintln!("  help: slipway access bundle fetch {component} --output {}", file.display());
+        }
+        code
+    })
+}
+
+/// The lowest epoch that is still good: only the portal knows that something was revoked since a bundle was made. Where nobody
+/// named a portal, or it does not say, all are.
+async fn current_epoch(component: &EntityRef, at: &At) -> Stopped<u64> {
+    let Some(address) = at.named() else { return Ok(0) };
+    let path = format!("/api/v1/access/bundles/{}/{}/epoch", component.namespace, component.name);
+    let answer = timeout(PATIENCE, at.remote()?.get(&path)).await;
+    let why = match answer {
+        Ok(Ok(answer)) => match serde_json::from_value::<AccessEpoch>(answer.body) {
+            Ok(epoch) if answer.status == 200 => return Ok(epoch.revocation_epoch),
+            _ => format!("{address} answered with status {}", answer.status),
+        },
+        Ok(Err(why)) => why,
+        Err(_) => format!("{address} did not answer within {} seconds", PATIENCE.as_secs()),
+    };
+    eprintln!("note: {why}: whether something was revoked since the bundle was made is not known");
+    Ok(0)
 }
 
 fn parsed(text: &str, whose: &str) -> Stopped<Keys> {

@@ -1,11 +1,12 @@
 //! `slipway access check`: whether all that a manifest requires is granted.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use engine_access::bundle::Bundle;
-use engine_access::check::{Question, check};
+use engine_access::check::{Question, approving, check};
 use engine_access::manifest::{FILE_NAME, Manifest, decode, parse};
 use engine_access::rules::Decider;
 use jiff::Timestamp;
@@ -29,7 +30,8 @@ const CHECK: &str = "slipway access check";
 #[command(
     after_help = "Exit codes: 0 everything is granted, 1 something is not, 2 the manifest is invalid, 3 it cannot be decided: the portal \
                         cannot be reached or does not answer, or the bundle cannot be believed or read.\n\n\
-                        The portal is asked with the token in SLIPWAY_TOKEN, or as a visitor.\n\nExamples:\n  \
+                        The portal is asked with the token in SLIPWAY_TOKEN, or as a visitor. With a bundle, one that --portal or SLIPWAY_PORTAL names \
+                        is asked only whether something was revoked since.\n\nExamples:\n  \
                         slipway access check --portal https://portal.example --environment production\n  \
                         slipway access check --format github --soft-fail pending,missing\n  \
                         slipway access check --bundle access.jws --keys jwks.json --issuer https://portal.example --environment production"
@@ -53,7 +55,10 @@ pub struct Check {
     /// The commit that the manifest is of, for the answer as JSON
     #[arg(long)]
     commit: Option<String>,
-    /// Do not ask: believe this bundle of the manifest's component
+    /// Its repository, as the portal calls it, for where the manifest cannot be read [default: GITHUB_REPOSITORY or CI_PROJECT_PATH]
+    #[arg(long, value_name = "SLUG")]
+    repository: Option<String>,
+    /// Believe this bundle of the manifest's component; a portal that is named is only asked whether something was revoked since
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     #[command(flatten)]
@@ -144,6 +149,7 @@ async fn online(arguments: &Check) -> Stopped<AccessCheck> {
     let (name, text) = manifest_text(arguments)?;
     let question = json!({
         "manifest": text, "path": name, "environment": arguments.environment, "commit": arguments.commit,
+        "repository": repository(arguments),
     });
     let answer = match arguments.at.remote()?.post("/api/v1/access/check", &[], &question).await {
         Ok(answer) if answer.status < 500 && answer.status != 429 => answer,
@@ -160,6 +166,12 @@ async fn online(arguments: &Check) -> Stopped<AccessCheck> {
         }
     }
     Ok(answer)
+}
+
+/// The repository whose pipeline this is.
+fn repository(arguments: &Check) -> Option<String> {
+    let named = ["GITHUB_REPOSITORY", "CI_PROJECT_PATH"].into_iter().find_map(|name| std::env::var(name).ok());
+    arguments.repository.clone().or(named).filter(|slug| !slug.is_empty())
 }
 
 fn read(arguments: &Check, answer: &RemoteAnswer) -> Stopped<AccessCheck> {
@@ -210,7 +222,10 @@ async fn offline(arguments: &Check, file: &Path, now: Timestamp) -> Stopped<Acce
         now,
         zone: &arguments.zone,
     });
-    let mut answer = answer(verdict, Vec::new(), (&name, &text), "bundle", &bundle.iss);
+    // A bundle does not say who is in which group: groups and numbers are all there is to name.
+    let asked = |found| approving(found, &verdict.component, &bundle.facts, &BTreeSet::new());
+    let approving = verdict.atoms.iter().map(asked).collect();
+    let mut answer = answer(verdict, approving, (&name, &text), "bundle", &bundle.iss);
     answer.bundle_expires = Some(bundle.exp.to_string());
     answer.manifest.commit.clone_from(&arguments.commit);
     Ok(answer)

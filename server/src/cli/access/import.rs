@@ -1,23 +1,30 @@
 //! `slipway access import`: takes grants over that were made elsewhere, at a portal.
 
 use std::fs;
+use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use engine_access::import::MOST_BYTES;
+use model::Level;
 use model::access::AccessImport;
 
 use crate::api::access_import::AccessImportRequest;
 use crate::cli::remote::{self, At, Stopped, stop};
-use crate::cli::{INVALID, UNREADABLE, print_findings};
+use crate::cli::{FAILED, INVALID, UNREADABLE, print_findings};
+
+/// Between two looks at an import that is under way.
+const BETWEEN: Duration = Duration::from_millis(200);
 
 #[derive(Args)]
 #[command(
-    after_help = "Exit codes: 0 all of it is granted now, 2 something is wrong and nothing was written, 3 the portal cannot be \
-                  reached or a file read, 4 it is not allowed.\n\nThe token of an administrator is read from SLIPWAY_TOKEN: make one \
-                  with the scope write on your page at the portal.\n\nExamples:\n  \
-                  slipway access import grants.csv --dry-run\n  \
+    after_help = "Exit codes: 0 all of it is granted now (with --no-wait: it is being taken over), 1 only a part is, 2 something is wrong \
+                  and nothing was written, 3 the portal cannot be reached or a file read, 4 it is not allowed.\n\nAt most 100 000 grants \
+                  in 32 MB. The token of an administrator is read from SLIPWAY_TOKEN: make one with the scope write on your page at \
+                  the portal.\n\nExamples:\n  \
+                  slipway access import grants.csv --dry-run\n  slipway access import grants.csv --partial\n  \
                   slipway access import old-access.yaml --mapping mapping.yaml --portal https://slipway.example.com"
 )]
 pub struct Import {
@@ -32,6 +39,12 @@ pub struct Import {
     /// Say what would be taken over, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take over what is right, and list what is wrong
+    #[arg(long)]
+    partial: bool,
+    /// Print where to watch it, and do not wait until all is taken over
+    #[arg(long, conflicts_with = "dry_run")]
+    no_wait: bool,
     #[command(flatten)]
     at: At,
 }
@@ -64,12 +77,11 @@ impl GrantsFormat {
 
 pub async fn run(arguments: &Import) -> ExitCode {
     match import(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => code,
+        Ok(code) | Err(code) => code,
     }
 }
 
-async fn import(arguments: &Import) -> Stopped<()> {
+async fn import(arguments: &Import) -> Stopped<ExitCode> {
     let Some(format) = arguments.format.or_else(|| GrantsFormat::of(&arguments.file)) else {
         return Err(stop(INVALID, "the name of the file does not say what is in it: add --format csv, json or yaml"));
     };
@@ -80,14 +92,36 @@ async fn import(arguments: &Import) -> Stopped<()> {
         mapping: arguments.mapping.as_deref().map(read).transpose()?,
         mapping_file: arguments.mapping.as_ref().map(|mapping| mapping.display().to_string()),
         dry_run: arguments.dry_run,
+        partial: arguments.partial,
     };
     let sent = serde_json::to_value(&request).map_err(|error| stop(UNREADABLE, &error.to_string()))?;
-    let answer = arguments.at.remote()?.post("/api/v1/access/import", &[], &sent).await;
-    let done: AccessImport = remote::read(answer)?;
-    print_findings(&done.findings);
-    let would = if done.dry_run { "would be " } else { "" };
-    println!("{} {would}taken over, {} left as they are", done.imported, done.unchanged);
-    Ok(())
+    let remote = arguments.at.remote()?;
+    let mut import: AccessImport = remote::read(remote.post("/api/v1/access/imports", &[], &sent).await)?;
+    let is_partial = import.findings.iter().any(|finding| finding.level == Level::Error);
+    if let (Some(job), true) = (&import.job, arguments.no_wait) {
+        print_findings(&import.findings);
+        println!("{}/jobs/{job}", arguments.at.address());
+        return Ok(ExitCode::from(if is_partial { FAILED } else { 0 }));
+    }
+    while let (Some(job), Some(state)) = (&import.job, import.state)
+        && !state.is_over()
+    {
+        tokio::time::sleep(BETWEEN).await;
+        import = remote::read(remote.get(&format!("/api/v1/access/imports/{job}")).await)?;
+        if stderr().is_terminal() {
+            eprint!("\r{} of {}", import.imported + import.unchanged, import.total);
+        }
+    }
+    if import.job.is_some() && stderr().is_terminal() {
+        eprintln!();
+    }
+    print_findings(&import.findings);
+    let would = if import.dry_run { "would be " } else { "" };
+    println!("{} {would}taken over, {} left as they are", import.imported, import.unchanged);
+    if let Some(error) = &import.error {
+        eprintln!("error: {error}");
+    }
+    Ok(ExitCode::from(if is_partial || import.error.is_some() { FAILED } else { 0 }))
 }
 
 fn read(file: &Path) -> Stopped<String> {

@@ -13,6 +13,7 @@ use portal::outgoing::Remote;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::deeds::{self, Act, Decision, Recertify};
 use crate::cli::FAILED;
 use crate::cli::remote::{At, Stopped, read};
 use crate::cli::report::print_json;
@@ -25,7 +26,8 @@ const BETWEEN: Duration = Duration::from_secs(2);
 pub enum Online {
     /// List what was ever asked for, as it stands now.
     #[command(after_help = "Examples:\n  slipway access list --consumer checkout --state active\n  \
-                      slipway access list --ends-within 30 --format json")]
+                      slipway access list --ends-within 30 --format json\n  \
+                      slipway access list --review-due --api payments")]
     List(List),
     /// Show a request, or everything that happened to one atom.
     Show {
@@ -83,6 +85,15 @@ pub enum Online {
     Suspend(Act),
     /// Let go on what was suspended.
     Resume(Act),
+    /// Answer reviews: what is granted is still needed, or is not.
+    Recertify(Recertify),
+    /// Stand by access that somebody took without asking, as one of those who may approve it.
+    #[command(
+        after_help = "Exit codes: 0 done, 2 it cannot be done as it stands now, 3 the portal cannot be reached or does not know you, 4 you \
+                      may not.\n\nExamples:\n  slipway access list --break-glass --api payments\n  \
+                      slipway access ratify 5f2c9a0b7d3e4f61a8b9c0d1e2f3a4b5 --reason 'It was right: INC-7'"
+    )]
+    Ratify(Act),
     /// Give up access of a component of yours, or take back what it asks for.
     Withdraw(Act),
     /// Take access at once and for hours, because something is on fire. Those who may approve are told.
@@ -103,9 +114,9 @@ pub enum Online {
 #[derive(Args)]
 pub struct How {
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    pub format: Format,
     #[command(flatten)]
-    at: At,
+    pub at: At,
 }
 
 #[derive(Args)]
@@ -125,6 +136,12 @@ pub struct List {
     /// Only what waits for people
     #[arg(long)]
     waiting: bool,
+    /// Only what is to be reviewed: whether it is still needed
+    #[arg(long)]
+    review_due: bool,
+    /// Only what was taken without asking
+    #[arg(long)]
+    break_glass: bool,
     /// Only what ends within so many days
     #[arg(long, value_name = "DAYS")]
     ends_within: Option<u16>,
@@ -152,40 +169,6 @@ pub struct What {
     environments: Vec<String>,
 }
 
-#[derive(Args)]
-#[command(
-    after_help = "Exit codes: 0 done, 2 it does not wait any more, 3 the portal cannot be reached or does not know you, 4 you may not."
-)]
-pub struct Decision {
-    request: String,
-    /// Only this one of it; may be repeated
-    #[arg(long = "atom", value_name = "ID")]
-    atoms: Vec<String>,
-    /// Needed to deny
-    #[arg(long, default_value = "")]
-    reason: String,
-    /// Grant it for less time: a day, or a span
-    #[arg(long, default_value = "")]
-    until: String,
-    #[command(flatten)]
-    how: How,
-}
-
-#[derive(Args)]
-#[command(
-    after_help = "Exit codes: 0 done, 2 it cannot be done as it stands now, 3 the portal cannot be reached or does not know you, 4 you may not."
-)]
-pub struct Act {
-    /// Of atoms: all of them or none
-    #[arg(required = true)]
-    ids: Vec<String>,
-    /// Needed but to withdraw
-    #[arg(long, default_value = "")]
-    reason: String,
-    #[command(flatten)]
-    how: How,
-}
-
 fn reference(text: &str, kind: &str) -> Result<EntityRef, String> {
     EntityRef::parse(text, Some(kind), DEFAULT_NAMESPACE)
         .map_err(|_| format!("write one such as {kind}:default/payments"))
@@ -195,14 +178,14 @@ fn consumer(text: &str) -> Result<EntityRef, String> {
     reference(text, "component")
 }
 
-fn api(text: &str) -> Result<EntityRef, String> {
+pub fn api(text: &str) -> Result<EntityRef, String> {
     reference(text, "api")
 }
 
 /// A page of the list, as the API has it.
 #[derive(Serialize, Deserialize)]
-struct Page {
-    rows: Vec<AccessAtom>,
+pub struct Page {
+    pub rows: Vec<AccessAtom>,
     total: u64,
 }
 
@@ -220,12 +203,14 @@ pub async fn run(command: Online) -> ExitCode {
             let body = asked(&what, &json!({ "incident": incident, "expires": ttl }));
             made("/api/v1/access/break-glass", &body, &how).await.map(|_| ExitCode::SUCCESS)
         }
-        Online::Approve(decision) => decide(decision, true).await,
-        Online::Deny(decision) => decide(decision, false).await,
-        Online::Revoke(arguments) => act(arguments, "revoke").await,
-        Online::Suspend(arguments) => act(arguments, "suspend").await,
-        Online::Resume(arguments) => act(arguments, "resume").await,
-        Online::Withdraw(arguments) => act(arguments, "withdraw").await,
+        Online::Approve(decision) => deeds::decide(decision, true).await,
+        Online::Deny(decision) => deeds::decide(decision, false).await,
+        Online::Revoke(arguments) => deeds::act(arguments, "revoke").await,
+        Online::Suspend(arguments) => deeds::act(arguments, "suspend").await,
+        Online::Resume(arguments) => deeds::act(arguments, "resume").await,
+        Online::Withdraw(arguments) => deeds::act(arguments, "withdraw").await,
+        Online::Ratify(arguments) => deeds::act(arguments, "ratify").await,
+        Online::Recertify(arguments) => deeds::recertify(arguments).await,
     };
     done.unwrap_or_else(|code| code)
 }
@@ -239,6 +224,8 @@ async fn list(arguments: List) -> Stopped<ExitCode> {
         ("environment", arguments.environment),
         ("state", arguments.state),
         ("waiting", arguments.waiting.then(|| "true".to_owned())),
+        ("review_due", arguments.review_due.then(|| "true".to_owned())),
+        ("break_glass", arguments.break_glass.then(|| "true".to_owned())),
         ("ends_within", arguments.ends_within.map(|days| days.to_string())),
         ("page", number(arguments.page)),
         ("per_page", number(arguments.per_page.into())),
@@ -254,14 +241,14 @@ async fn list(arguments: List) -> Stopped<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn page(remote: &Remote, filters: &[(&str, Option<String>)]) -> Stopped<Page> {
+pub async fn page(remote: &Remote, filters: &[(&str, Option<String>)]) -> Stopped<Page> {
     let given = filters.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
     let query: Vec<String> = given.map(|(name, value)| format!("{name}={}", app::address::value(value))).collect();
     read(remote.get(&format!("/api/v1/access?{}", query.join("&"))).await)
 }
 
 /// One atom in a line.
-fn line(atom: &AccessAtom) {
+pub fn line(atom: &AccessAtom) {
     let AccessAtom { id, consumer, api, scope, environment, state, expires, .. } = atom;
     let ends = expires.map(|at| format!(", until {}", day(at))).unwrap_or_default();
     println!("{id}  {:<9} {consumer} → {scope} of {api} in {environment}{ends}", state.as_str());
@@ -412,25 +399,4 @@ async fn request(body: &Value, until: Option<Instant>, how: &How) -> Stopped<Exi
     print_request(&request, how);
     let is_granted = request.atoms.iter().all(|atom| matches!(atom.state, Standing::Active | Standing::Scheduled));
     Ok(if is_granted { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
-}
-
-async fn decide(decision: Decision, approves: bool) -> Stopped<ExitCode> {
-    let Decision { request, atoms, reason, until, how } = decision;
-    let body = json!({ "approves": approves, "reason": reason, "until": until, "atoms": atoms });
-    let path = format!("/api/v1/access/requests/{}/decide", app::address::value(&request));
-    done(&path, &body, &how).await
-}
-
-async fn act(arguments: Act, deed: &str) -> Stopped<ExitCode> {
-    let Act { ids, reason, how } = arguments;
-    done("/api/v1/access/acts", &json!({ "deed": deed, "ids": ids, "reason": reason }), &how).await
-}
-
-async fn done(path: &str, body: &Value, how: &How) -> Stopped<ExitCode> {
-    let atoms: Vec<AccessAtom> = read(how.at.remote()?.post(path, &[], body).await)?;
-    match how.format {
-        Format::Json => print_json(&json!(atoms)),
-        Format::Text => atoms.iter().for_each(line),
-    }
-    Ok(ExitCode::SUCCESS)
 }

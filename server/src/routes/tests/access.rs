@@ -186,4 +186,20 @@ async fn what_is_granted_is_handed_over_to_those_who_read_everything() {
     let bundle = world.ask(&Method::GET, "/api/v1/access/bundles/default/harbour", &mia, &[]).await;
     assert_eq!(bundle.headers()[header::CONTENT_TYPE], "application/jose");
     assert_eq!(world.text("/api/v1/access/bundles/default/treasury", &mia).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(world.text("/api/v1/access/bundles/default/treasury/epoch", &mia).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_grants_may_be_as_large_as_its_route_says() {
+    let world = world().await;
+    let file = |lines: usize| {
+        let text = "consumer,api,scope,environment,approved_by,approved_at\n".to_owned() + &"\n".repeat(lines);
+        json!({ "file": "grants.csv", "text": text, "format": "csv", "dry_run": true })
+    };
+    // It is read, and holds nothing; a line end is two letters in JSON.
+    let (status, problem) = world.sent("/api/v1/access/imports", &file(3_000_000), None, OPERATOR).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    assert_eq!(problem["findings"]["findings"][0]["message"], "The file holds no grants.", "{problem}");
+    let check = json!({ "manifest": "x".repeat(5 << 20) });
+    assert_eq!(world.sent("/api/v1/access/check", &check, None, OPERATOR).await.0, StatusCode::PAYLOAD_TOO_LARGE);
 }

@@ -239,6 +239,15 @@ proptest! {
     }
 
     #[test]
+    fn what_somebody_could_not_know_was_taken_away(all in any_events(), early in 0..4000i64, later in 0..4000i64) {
+        let (was, is) = (fold(&all, hours(early)), fold(&all, hours(early + later)));
+        let believed = was.known().at(hours(early + later)).state == Standing::Active;
+        let holds = is.known().state == Standing::Active;
+        prop_assert!(is.taken_away() >= was.taken_away());
+        prop_assert!(!believed || holds || is.taken_away() > was.taken_away(), "{was:#?} {is:#?}");
+    }
+
+    #[test]
     fn what_was_held_on_a_day_is_known_without_folding_to_it(all in any_events(), hour in 0..4000i64) {
         let atom = Atom {
             consumer: EntityRef::new("component", "default", "shop"),
