@@ -1,6 +1,8 @@
 //! What one repository says of access: read with everything else of it, on threads that may block.
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
