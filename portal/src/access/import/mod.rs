@@ -125,9 +125,11 @@ pub async fn import(portal: &Portal, actor: &Actor, given: Given, taking: Taking
 /// [`Error::Forbidden`] for who may not import; [`Error::NotFound`] where there is none.
 pub async fn imported(portal: &Portal, actor: &Actor, id: &str) -> Result<AccessImport> {
     can(actor, Action::ImportAccess, Resource::Anything)?;
+    // The job first: once it is over, the row changes no more.
+    let job = jobs::get(portal, &Actor::System, id).await;
     let row = store::import(portal.db(), id).await?;
     let row = row.ok_or_else(|| Error::not_found(format!("The import {id}")))?;
-    let job = jobs::get(portal, &Actor::System, id).await?;
+    let job = job?;
     Ok(AccessImport {
         dry_run: false,
         state: Some(job.state),
