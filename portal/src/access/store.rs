@@ -311,13 +311,19 @@ pub async fn list(db: &Db, readable: &Readable, filter: &AtomFilter, page: (i64,
 }
 
 pub async fn count(db: &Db, readable: &Readable, filter: &AtomFilter) -> Result<i64> {
+    let is_few = filter.pending || filter.request.is_some();
     Ok(on!(db, p => {
-        // What may be read is asked of each pair, not of each atom.
-        let mut query = QueryBuilder::new(
-            "SELECT CAST(COALESCE(SUM(a.total), 0) AS BIGINT) FROM (SELECT a.consumer, a.api, COUNT(*) AS total FROM access_atoms a \
-             WHERE 1 = 1");
-        of_filter!(query, filter);
-        query.push(" GROUP BY a.consumer, a.api) a WHERE 1 = 1");
+        let mut query = QueryBuilder::new("");
+        if readable.is_everything() || is_few {
+            query.push("SELECT COUNT(*) FROM access_atoms a WHERE 1 = 1");
+            of_filter!(query, filter);
+        } else {
+            // What may be read is asked of each pair, not of each atom.
+            query.push("SELECT CAST(COALESCE(SUM(a.total), 0) AS BIGINT) FROM (SELECT a.consumer, a.api, COUNT(*) AS total \
+                FROM access_atoms a WHERE 1 = 1");
+            of_filter!(query, filter);
+            query.push(" GROUP BY a.consumer, a.api) a WHERE 1 = 1");
+        }
         may_read_ends!(query, readable);
         query.build_query_scalar().fetch_one(p).await
     })?)
@@ -332,11 +338,13 @@ pub async fn consumers(
     limit: i64,
 ) -> Result<Vec<String>> {
     Ok(on!(db, p => {
-        let mut query = QueryBuilder::new(
-            "SELECT DISTINCT a.consumer FROM (SELECT DISTINCT a.consumer, a.api FROM access_atoms a WHERE a.consumer > ");
+        // As in [`count`]: walking through atoms ends with the last consumer of the page, through pairs with the last of all.
+        let of_pairs = !readable.is_everything();
+        let from = if of_pairs { "(SELECT DISTINCT a.consumer, a.api FROM access_atoms a" } else { "access_atoms a" };
+        let mut query = QueryBuilder::new(format!("SELECT DISTINCT a.consumer FROM {from} WHERE a.consumer > "));
         query.push_bind(after.to_owned());
         of_filter!(query, filter);
-        query.push(") a WHERE 1 = 1");
+        query.push(if of_pairs { ") a WHERE 1 = 1" } else { "" });
         may_read_ends!(query, readable);
         query.push(" ORDER BY a.consumer LIMIT ").push_bind(limit);
         query.build_query_scalar().fetch_all(p).await

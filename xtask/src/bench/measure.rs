@@ -32,7 +32,6 @@ pub fn all(binary: &Path, organisation: &Path, data: &Path, manifest: &Manifest)
     step("Templates", || templates::all(binary, data, &mut figures))?;
     step("Launches", || launches::all(binary, data, &mut figures))?;
     step("Access", || access::all(binary, data, &mut figures))?;
-    step("Access", || access::all(binary, data, &mut figures))?;
     let weight = site::weight(manifest) as f64 / 1024.0;
     figures.push(Figure::new("JavaScript, wasm and CSS of a page", weight, "KB brotli", "≤ 150").at_most(150.0));
     let size = fs::metadata(binary)?.len() as f64 / 1_048_576.0;
