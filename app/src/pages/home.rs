@@ -6,7 +6,7 @@ use model::catalog::{CatalogFilter, CatalogRow, Field, Sort, Summary, UNKNOWN};
 use model::repository::Standing;
 use model::source::SourceStatus;
 
-use super::{Answer, Page, Parameters, Place};
+use super::{Answer, Page, Parameters, Place, access};
 use crate::RequestContext;
 use crate::address;
 use crate::components::state;
@@ -34,15 +34,8 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     let starred = portal::preferences::starred(portal, actor).await?;
     let views = portal::preferences::views(portal, actor).await?;
 
-    let waiting = portal::access::waiting_for(portal, actor).await?;
-
     let mut below = Html::new();
-    if waiting > 0 {
-        state::notice(&mut below, state::Tone::Amber, |out| {
-            let label = format::count(waiting, "request for access waits", "requests for access wait");
-            out.link("/access", "link", &format!("{label} for you")).raw(".");
-        });
-    }
+    access::waits_for(&mut below, &context).await?;
     ones_own(&mut below, context.now(), &starred, &views);
     if summary.repositories == 0 {
         first_steps(&mut below, sources.as_deref());

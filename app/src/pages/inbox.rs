@@ -6,7 +6,7 @@ use portal::inbox::{self, Delivery, DeliveryState, Told, Topic, Way, Which};
 
 use crate::components::{Icon, state};
 use crate::html::Html;
-use crate::pages::{Answer, Page, Parameters, Place, finish};
+use crate::pages::{Answer, Page, Parameters, Place, access, finish};
 use crate::{Error, Flash, RequestContext, address, format};
 
 const TITLE: &str = "Inbox";
@@ -30,13 +30,7 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
     actions.link("/me/settings", "button", "Settings");
     let count = (waiting > 0).then(|| format!("{} unread", format::number(waiting as usize)));
     state::page_header(&mut out, TITLE, count.as_deref(), "", &actions);
-    let deciding = portal::access::waiting_for(&context.portal, &context.actor).await?;
-    if deciding > 0 {
-        state::notice(&mut out, state::Tone::Amber, |out| {
-            let label = format::count(deciding, "request for access waits", "requests for access wait");
-            out.link("/access", "link", &format!("{label} for your decision")).raw(".");
-        });
-    }
+    access::waits_for(&mut out, &context).await?;
     out.raw("<nav class=\"segments\" aria-label=\"Messages\">");
     for (address, label, current) in [(PAGE, "All", !unread), ("/inbox?show=unread", "Unread", unread)] {
         out.raw("<a").attribute("href", address).raw(if current { " aria-current=\"page\">" } else { ">" });

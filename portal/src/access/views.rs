@@ -13,7 +13,7 @@ use super::act::{self, Deed, case_for, owners};
 use super::project::{self, instant, millis, shown, word};
 use super::record::{self, Told};
 use super::store::{self, AtomFilter};
-use crate::catalog::CatalogQuery;
+use crate::catalog;
 use crate::identity::Actor;
 use crate::{Error, Portal, Result};
 
@@ -48,15 +48,19 @@ pub struct AccessFilter {
 }
 
 impl AccessFilter {
-    fn narrow(&self, portal: &Portal, actor: &Actor) -> Result<AtomFilter> {
+    async fn narrow(&self, portal: &Portal, actor: &Actor) -> Result<AtomFilter> {
         let now = portal.clock().now();
+        let either_end = match &self.owner {
+            Some(owner) => Some(owned(portal, actor, owner).await?),
+            None => None,
+        };
         Ok(AtomFilter {
             id: None,
             consumer: self.consumer.as_ref().map(ToString::to_string),
             api: self.api.as_ref().map(ToString::to_string),
             scope: self.scope.clone(),
             environment: self.environment.clone(),
-            either_end: self.owner.as_ref().map(|owner| owned(portal, actor, owner)).transpose()?,
+            either_end,
             state: self.state,
             request: None,
             pending: self.waiting,
@@ -68,12 +72,11 @@ impl AccessFilter {
 }
 
 /// Components and APIs of an owner.
-fn owned(portal: &Portal, actor: &Actor, owner: &EntityRef) -> Result<Vec<String>> {
+async fn owned(portal: &Portal, actor: &Actor, owner: &EntityRef) -> Result<Vec<String>> {
     let mut filter = CatalogFilter::default();
     filter.fields.insert(Field::Owner, vec![owner.to_string()]);
     filter.fields.insert(Field::Kind, [Kind::Component, Kind::Api].map(|kind| kind.lower().to_owned()).into());
-    let query = CatalogQuery::new(actor, &filter);
-    let rows = portal.index().read().all(&query, (filter.sort, filter.descending))?;
+    let rows = catalog::export(portal, actor, &filter).await?;
     Ok(rows.iter().map(|row| row.reference.to_string()).collect())
 }
 
@@ -113,7 +116,7 @@ pub async fn list(
     per_page: usize,
 ) -> Result<(Vec<AccessAtom>, u64)> {
     let (db, now) = (portal.db(), portal.clock().now());
-    let narrow = filter.narrow(portal, actor)?;
+    let narrow = filter.narrow(portal, actor).await?;
     let per_page = per_page.clamp(1, LARGEST_PAGE);
     let offset = page.max(1).saturating_sub(1).saturating_mul(per_page);
     let total = store::count(db, actor.readable(), &narrow).await?;
@@ -299,7 +302,7 @@ pub async fn matrix(
     after: &str,
 ) -> Result<(Vec<AccessCell>, Option<String>)> {
     let (db, readable) = (portal.db(), actor.readable());
-    let narrow = filter.narrow(portal, actor)?;
+    let narrow = filter.narrow(portal, actor).await?;
     let mut consumers = store::consumers(db, readable, &narrow, after, MATRIX_ROWS + 1).await?;
     let more = consumers.len() > MATRIX_ROWS as usize;
     consumers.truncate(MATRIX_ROWS as usize);

@@ -46,25 +46,26 @@ pub fn read(query: &str) -> portal::Result<(AccessFilter, usize)> {
 
 /// The address of a page that is narrowed so.
 pub fn address(page_address: &str, filter: &AccessFilter, page: usize) -> String {
-    let pairs = pairs(filter).into_iter().chain([("page", if page > 1 { page.to_string() } else { String::new() })]);
-    let pairs: Vec<_> = pairs.filter(|(_, value)| !value.is_empty()).collect();
+    let mut pairs = pairs(filter);
+    pairs.extend((page > 1).then(|| ("page", page.to_string())));
     address::of_pairs(page_address, pairs.iter())
 }
 
-/// What a filter is in an address; what narrows nothing is empty.
+/// What a filter is in an address.
 pub fn pairs(filter: &AccessFilter) -> Vec<(&'static str, String)> {
-    let name = |reference: &Option<EntityRef>| reference.as_ref().map(ToString::to_string).unwrap_or_default();
-    vec![
+    let name = |reference: &Option<EntityRef>| reference.as_ref().map(ToString::to_string);
+    let pairs = [
         ("consumer", name(&filter.consumer)),
         ("api", name(&filter.api)),
-        ("scope", filter.scope.clone().unwrap_or_default()),
-        ("environment", filter.environment.clone().unwrap_or_default()),
+        ("scope", filter.scope.clone()),
+        ("environment", filter.environment.clone()),
         ("owner", name(&filter.owner)),
-        ("state", filter.state.map(|state| state.as_str().to_owned()).unwrap_or_default()),
-        ("ends", filter.ends_within.map(|days| days.to_string()).unwrap_or_default()),
-        ("review", if filter.review_due { "due".to_owned() } else { String::new() }),
-        ("glass", if filter.break_glass { "broken".to_owned() } else { String::new() }),
-    ]
+        ("state", filter.state.map(|state| state.as_str().to_owned())),
+        ("ends", filter.ends_within.map(|days| days.to_string())),
+        ("review", filter.review_due.then(|| "due".to_owned())),
+        ("glass", filter.break_glass.then(|| "broken".to_owned())),
+    ];
+    pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }
 
 /// The form that narrows a page.
@@ -92,7 +93,7 @@ pub async fn form(
     let chosen = filter.state.map_or("", Standing::as_str);
     select(out, "state", "State", chosen, [("", "all")].into_iter().chain(states));
     out.raw("<button type=\"submit\" class=\"button\">Narrow</button>");
-    if pairs(filter).iter().any(|(_, value)| !value.is_empty()) {
+    if !pairs(filter).is_empty() {
         out.link(page_address, "button button-plain", "Show all");
     }
     let soon = AccessFilter { ends_within: Some(SOON), ..AccessFilter::default() };

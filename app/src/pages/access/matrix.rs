@@ -29,8 +29,8 @@ pub async fn page(context: RequestContext, _: Parameters) -> Answer {
         table(&mut out, &cells, &filter);
     }
     if let Some(next) = next {
-        let pairs = filter::pairs(&filter).into_iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<_> = pairs.chain([("after", next)]).collect();
+        let mut pairs = filter::pairs(&filter);
+        pairs.push(("after", next));
         out.raw("<div class=\"pager\">")
             .link(&address::of_pairs(PAGE, pairs.iter()), "button", "More components")
             .raw("</div>");

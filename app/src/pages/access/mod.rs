@@ -26,6 +26,7 @@ pub use request::page as request;
 pub use waiting::page as waiting;
 
 use crate::components::segments::segment;
+use crate::components::state::{Tone, notice};
 use crate::html::Html;
 use crate::{RequestContext, address, format};
 
@@ -90,6 +91,18 @@ fn needs(out: &mut Html, needs: &[AccessNeed], owner: Option<&model::EntityRef>)
             (other, ..) => out.text(other),
         };
     }
+}
+
+/// Says on other pages how much waits for whoever looks, if anything does.
+pub async fn waits_for(out: &mut Html, context: &RequestContext) -> portal::Result<()> {
+    let waiting = portal::access::waiting_for(&context.portal, &context.actor).await?;
+    if waiting > 0 {
+        notice(out, Tone::Amber, |out| {
+            let label = format::count(waiting, "request for access waits", "requests for access wait");
+            out.link("/access", "link", &format!("{label} for you")).raw(".");
+        });
+    }
+    Ok(())
 }
 
 /// The page of an atom.

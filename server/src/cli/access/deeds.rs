@@ -103,21 +103,22 @@ pub async fn recertify(arguments: Recertify) -> Stopped<ExitCode> {
         let body = json!({ "deed": deed, "ids": ids, "reason": reason });
         answered.extend(read::<Vec<AccessAtom>>(remote.post("/api/v1/access/acts", &[], &body).await)?);
     }
-    match how.format {
-        Format::Json => print_json(&json!(answered)),
-        Format::Text => {
-            answered.iter().for_each(line);
-            println!("{} answered", answered.len());
-        }
+    print(&answered, &how);
+    if how.format == Format::Text {
+        println!("{} answered", answered.len());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn done(path: &str, body: &Value, how: &How) -> Stopped<ExitCode> {
     let atoms: Vec<AccessAtom> = read(how.at.remote()?.post(path, &[], body).await)?;
+    print(&atoms, how);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(atoms: &[AccessAtom], how: &How) {
     match how.format {
         Format::Json => print_json(&json!(atoms)),
         Format::Text => atoms.iter().for_each(line),
     }
-    Ok(ExitCode::SUCCESS)
 }
